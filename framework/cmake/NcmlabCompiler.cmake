@@ -1,0 +1,27 @@
+# The compiler settings that every target of ncmlab shares, plugins outside the tree included.
+# One set of flags for all, so that one precompiled header serves all.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_CXX_FLAGS_RELEASE "-O2")
+
+add_library(ncmlab_flags INTERFACE)
+target_compile_options(ncmlab_flags INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -fno-gnu-unique -Wno-psabi>)
+if(NCMLAB_WERROR)
+  target_compile_options(ncmlab_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Werror>)
+endif()
+if(NCMLAB_SANITIZE)
+  target_compile_options(ncmlab_flags INTERFACE -fsanitize=address,undefined -fno-omit-frame-pointer)
+  target_link_options(ncmlab_flags INTERFACE -fsanitize=address,undefined)
+endif()
+
+find_program(NCMLAB_CCACHE ccache)
+if(NCMLAB_CCACHE AND DEFINED ENV{NCMLAB_USE_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${NCMLAB_CCACHE})
+endif()
+find_program(NCMLAB_MOLD mold)
+if(NCMLAB_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()

@@ -1,0 +1,40 @@
+# Everything ncmlab links, found once. scripts/install_dependencies.sh names the Debian packages.
+find_package(Torch REQUIRED)
+find_package(OpenMP REQUIRED COMPONENTS CXX)
+find_package(Boost 1.81 REQUIRED COMPONENTS program_options)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
+pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
+pkg_check_modules(TREE_SITTER REQUIRED IMPORTED_TARGET tree-sitter)
+pkg_check_modules(TOMLPLUSPLUS REQUIRED IMPORTED_TARGET tomlplusplus)
+
+# LibTorch as its package describes it, with its headers outside our warnings.
+add_library(ncmlab_torch INTERFACE)
+target_include_directories(ncmlab_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+target_link_libraries(ncmlab_torch INTERFACE ${TORCH_LIBRARIES} OpenMP::OpenMP_CXX)
+string(STRIP "${TORCH_CXX_FLAGS}" ncmlab_torch_flags)
+separate_arguments(ncmlab_torch_flags)
+target_compile_options(ncmlab_torch INTERFACE $<$<COMPILE_LANGUAGE:CXX>:${ncmlab_torch_flags}>)
+
+# What an executable links besides: an allocator that keeps its pages, and an OpenMP BLAS that is
+# found before whatever the system's alternatives point at (framework/docs/performance.md).
+add_library(ncmlab_runtime INTERFACE)
+find_library(NCMLAB_TCMALLOC NAMES tcmalloc_minimal libtcmalloc_minimal.so.4)
+set(openblas_folder /usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/openblas-openmp)
+find_library(NCMLAB_BLAS NAMES libblas.so.3 PATHS ${openblas_folder} NO_DEFAULT_PATH)
+find_library(NCMLAB_OPENBLAS NAMES libopenblas.so.0 PATHS ${openblas_folder} NO_DEFAULT_PATH)
+if(NCMLAB_TCMALLOC AND NOT NCMLAB_SANITIZE)
+  target_link_options(ncmlab_runtime INTERFACE
+    -Wl,--push-state,--no-as-needed ${NCMLAB_TCMALLOC} -Wl,--pop-state)
+elseif(NOT NCMLAB_SANITIZE)
+  message(WARNING "tcmalloc not found: element-wise operators will be several times slower")
+endif()
+if(NCMLAB_BLAS AND NCMLAB_OPENBLAS)
+  target_link_options(ncmlab_runtime INTERFACE
+    -Wl,--push-state,--no-as-needed ${NCMLAB_OPENBLAS} ${NCMLAB_BLAS} -Wl,--pop-state
+    -Wl,-rpath,${openblas_folder})
+else()
+  message(WARNING "libopenblas0-openmp not found: LibTorch uses the system's default BLAS")
+endif()

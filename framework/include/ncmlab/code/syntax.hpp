@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ncmlab {
+
+enum class Language { c, cpp, java, python };
+
+std::string_view to_string(Language language);
+/// Accepts `c`, `cpp`, `java`, `python`.
+std::optional<Language> language_from_string(std::string_view name);
+
+/// Bytes [begin, end) of a text.
+struct ByteRange {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  std::size_t size() const { return end - begin; }
+  bool operator==(const ByteRange&) const = default;
+};
+
+enum class IdentifierKind { function_name, parameter, local_variable };
+
+/// An identifier that the function itself declares, with every place where it stands.
+struct Identifier {
+  std::string name;
+  IdentifierKind kind = IdentifierKind::local_variable;
+  std::vector<ByteRange> occurrences;  ///< ascending; the declaration is among them
+};
+
+/// What tree-sitter says of one function's source. Offsets are bytes of that source.
+/// Works on code that is not a whole file and on code with syntax errors: what could be
+/// recognised is reported and `has_error` is set.
+struct Syntax {
+  bool has_error = false;
+  /// In order of first occurrence; the function name, if found, comes first.
+  /// Fields after `.` or `->`, types, labels, macros and called functions other than the function
+  /// itself are no occurrences, even where they are spelled alike.
+  std::vector<Identifier> identifiers;
+  /// Places where a whole statement may be inserted inside the function's body (before an
+  /// existing statement, never before a declaration that must come first), ascending.
+  std::vector<std::size_t> statement_positions;
+  /// The function's body: braces included (C, C++, Java), the indented block (Python).
+  std::optional<ByteRange> body;
+
+  const Identifier* function_name() const;
+  const Identifier* find(std::string_view name) const;
+};
+
+/// Parses `source`. Deterministic; safe to call from several threads.
+Syntax parse(std::string_view source, Language language);
+
+/// Whether `name` may name a variable or function: the right characters, not a keyword.
+bool is_valid_identifier(std::string_view name, Language language);
+
+/// The language's reserved words, sorted.
+const std::vector<std::string_view>& keywords(Language language);
+
+}  // namespace ncmlab

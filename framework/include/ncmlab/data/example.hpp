@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ncmlab/code/syntax.hpp"
+
+namespace ncmlab {
+
+/// One labelled sample. Which fields are used is the task's affair.
+struct Example {
+  std::string id;      ///< unique within its corpus
+  std::string code;    ///< source as the data set gives it
+  std::string second;  ///< clone detection: the other function; code search: the query
+  std::int64_t label = 0;
+  Language language = Language::c;
+  bool operator==(const Example&) const = default;
+};
+
+struct Corpus {
+  std::vector<Example> train, valid, test;
+};
+
+/// Hash over ids, codes and labels, in order.
+std::string fingerprint(const std::vector<Example>& examples);
+
+}  // namespace ncmlab

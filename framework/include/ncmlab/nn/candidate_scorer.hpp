@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "ncmlab/core/progress.hpp"
+#include "ncmlab/nn/victim.hpp"
+
+namespace ncmlab {
+
+/// Token ids of a trigger.
+using TriggerIds = std::vector<std::int64_t>;
+
+/// A sample with room for a trigger: the trigger's ids go in at `position` of part `part`.
+struct InversionSample {
+  TokenSample sample;        ///< without the trigger
+  std::size_t part = 0;
+  std::int64_t position = 1;  ///< index into parts[part].ids; >= 1, before the closing </s>
+};
+
+/// Puts `trigger` into the sample; ids at the end (before </s>) are cut so that the row stays
+/// within `max_tokens`.
+TokenSample with_trigger(const InversionSample& sample, const TriggerIds& trigger,
+                         std::int64_t max_tokens);
+
+/// The best of a set of candidates.
+struct CandidateChoice {
+  std::size_t index = 0;         ///< into the candidates; of equal losses the first
+  double loss = 0;               ///< mean over the samples
+  std::int64_t forward_rows = 0;  ///< rows that were run
+};
+
+/// Scores triggers on a fixed set of samples towards a fixed label, dropout off. The loss of a
+/// trigger is the mean over the samples of the head's loss towards `target_label`.
+class CandidateScorer {
+ public:
+  struct Options {
+    std::int64_t max_batch_tokens = 8192;
+  };
+  CandidateScorer(Victim& victim, std::vector<InversionSample> samples, std::int64_t target_label,
+                  Options options);
+
+  /// Gradient of the loss with respect to the one-hot rows of the trigger, for the tokens in
+  /// `vocabulary` only: [trigger length, vocabulary.size()] float32.
+  at::Tensor gradient(const TriggerIds& trigger, const std::vector<std::int64_t>& vocabulary);
+
+  /// The candidate with the lowest loss. Best-first over partial sums: losses are not negative,
+  /// so a candidate whose partial sum exceeds a complete one is never finished. Exact: the choice
+  /// is that of choose_reference() up to round-off of equal losses.
+  CandidateChoice choose(const std::vector<TriggerIds>& candidates, Progress& progress);
+
+  /// Evaluates every candidate on every sample, one padded batch per candidate: the slow path
+  /// that choose() is compared with.
+  CandidateChoice choose_reference(const std::vector<TriggerIds>& candidates, Progress& progress);
+
+  /// The mean loss of one trigger over all samples.
+  double loss(const TriggerIds& trigger);
+  /// Share of samples whose most likely label with the trigger is the target label.
+  double hit_rate(const TriggerIds& trigger);
+
+ private:
+  std::vector<double> row_losses(const std::vector<TokenSample>& samples);
+
+  Victim& victim_;
+  std::vector<InversionSample> samples_;
+  std::int64_t target_label_;
+  Options options_;
+};
+
+}  // namespace ncmlab

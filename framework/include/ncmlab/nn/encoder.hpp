@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ncmlab/nn/state_dict.hpp"
+
+namespace ncmlab {
+
+/// Rows of token ids, padded on the right to the longest row.
+struct Batch {
+  at::Tensor ids;      ///< [rows, length] int64
+  at::Tensor lengths;  ///< [rows] int64, on the CPU, each >= 1
+  /// [rows, length, hidden], or undefined. Stands in for the word embeddings of `ids`, before
+  /// position embeddings are added: trigger inversion differentiates through it.
+  at::Tensor embeddings;
+};
+
+/// Pads `rows` (none empty) to the longest with `pad_id`.
+Batch make_batch(const std::vector<const std::vector<std::int64_t>*>& rows, std::int64_t pad_id);
+
+enum class Pooling { cls, mean, last_eos };
+
+struct EncoderShape {
+  std::int64_t vocab_size = 0;
+  std::int64_t hidden = 0;
+  std::int64_t layers = 0;
+  std::int64_t max_tokens = 0;  ///< longest row, special tokens included
+  Pooling pooling = Pooling::cls;
+};
+
+/// A network that turns a batch of token rows into one vector per row. Not thread-safe.
+class Encoder {
+ public:
+  virtual ~Encoder() = default;
+
+  virtual const EncoderShape& shape() const = 0;
+  /// [vocab, hidden], the word embeddings themselves (no copy).
+  virtual at::Tensor embedding_table() const = 0;
+  /// [rows, hidden]. With `training`, dropout is on and drawn from LibTorch's global generator.
+  /// Only what the pooled positions need is computed.
+  virtual at::Tensor encode(const Batch& batch, bool training) = 0;
+  /// Every layer's states without dropout: element 0 after the embeddings, each
+  /// [rows, length, hidden]; padded positions hold unspecified values.
+  virtual std::vector<at::Tensor> hidden_states(const Batch& batch) = 0;
+  /// The parameters themselves (no copies), under the names of the architecture's own
+  /// Hugging Face base class (for RoBERTa `embeddings.word_embeddings.weight`, ...).
+  virtual StateDict parameters() const = 0;
+  /// `config.json` as Hugging Face's from_pretrained reads it.
+  virtual std::string config_json() const = 0;
+  /// A copy that shares no storage.
+  virtual std::unique_ptr<Encoder> clone() const = 0;
+};
+
+}  // namespace ncmlab

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "ncmlab/core/rng.hpp"
+#include "ncmlab/nn/state_dict.hpp"
+
+namespace ncmlab {
+
+/// A classification head as CodeXGLUE and Hugging Face build it: (dropout, dense, tanh, dropout,)
+/// out_proj on `inputs` joined sentence vectors.
+struct HeadShape {
+  std::int64_t hidden = 0;   ///< width of one sentence vector
+  std::int64_t inputs = 1;   ///< sentence vectors per sample (clone detection: 2)
+  std::int64_t classes = 2;  ///< number of labels
+  /// Logits: 1 (sigmoid, two classes; loss -mean(y log(p + 1e-10) + (1 - y) log(1 - p + 1e-10)))
+  /// or `classes` (softmax, cross-entropy).
+  std::int64_t logits = 1;
+  bool dense = true;
+  double dropout = 0.1;
+  /// label_columns[label] is the logit column of that label; empty: column = label. With one
+  /// logit, {0, 1} says that the logit speaks for label 1, {1, 0} for label 0.
+  std::vector<std::int64_t> label_columns;
+};
+
+class Head {
+ public:
+  /// Random weights: normal(0, 0.02), zero biases.
+  Head(HeadShape shape, Rng rng);
+  /// From `dense.weight`, `dense.bias`, `out_proj.weight`, `out_proj.bias` (or `weight`, `bias`
+  /// without a dense layer); logits and inputs follow from the shapes of the tensors.
+  /// Throws Error `checkpoint.*` when they do not fit `shape.hidden` or `shape.classes`.
+  Head(HeadShape shape, const StateDict& weights);
+
+  const HeadShape& shape() const { return shape_; }
+  /// vectors [samples * inputs, hidden], rows of one sample adjacent -> logits [samples, logits].
+  at::Tensor logits(const at::Tensor& vectors, bool training) const;
+  /// logits -> log-probabilities by label, [samples, classes].
+  at::Tensor log_probabilities(const at::Tensor& logits) const;
+  /// Loss of each sample towards its label, [samples]. labels: [samples] int64.
+  at::Tensor losses(const at::Tensor& logits, const at::Tensor& labels) const;
+  StateDict parameters() const;
+  Head clone() const;
+
+ private:
+  HeadShape shape_;
+  at::Tensor dense_weight_, dense_bias_, out_weight_, out_bias_;
+};
+
+}  // namespace ncmlab

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ncmlab/core/progress.hpp"
+#include "ncmlab/nn/encoder.hpp"
+#include "ncmlab/nn/head.hpp"
+#include "ncmlab/tokenize/tokenizer.hpp"
+
+namespace ncmlab {
+
+/// How source text becomes model input.
+struct InputRules {
+  bool fold_whitespace = true;    ///< runs of white space become one blank (CodeXGLUE, Devign)
+  std::int64_t max_tokens = 400;  ///< <s> and </s> included; what is longer is cut at the end
+};
+
+/// One part of a sample as the model reads it.
+struct TokenRow {
+  std::vector<std::int64_t> ids;  ///< <s> ... </s>
+  /// For each id the bytes of the *original* source it covers (empty for special tokens).
+  /// Only filled by tokenize_with_ranges().
+  std::vector<ByteRange> ranges;
+};
+
+/// A sample ready for a model: `parts.size()` equals the head's inputs.
+struct TokenSample {
+  std::vector<TokenRow> parts;
+  std::int64_t label = 0;
+};
+
+/// Counts the work that a stage did. Rows, not batches.
+struct WorkCounter {
+  std::int64_t forward_rows = 0;
+  std::int64_t backward_rows = 0;
+};
+
+/// A trained classifier: tokenizer, encoder and head. Copies share nothing but the tokenizer.
+class Victim {
+ public:
+  Victim(std::shared_ptr<const Tokenizer> tokenizer, std::unique_ptr<Encoder> encoder, Head head,
+         InputRules rules);
+  Victim(Victim&&) = default;
+  Victim& operator=(Victim&&) = default;
+
+  const Tokenizer& tokenizer() const { return *tokenizer_; }
+  std::shared_ptr<const Tokenizer> shared_tokenizer() const { return tokenizer_; }
+  Encoder& encoder() const { return *encoder_; }
+  const Head& head() const { return head_; }
+  const InputRules& rules() const { return rules_; }
+  std::int64_t classes() const { return head_.shape().classes; }
+
+  TokenRow tokenize(std::string_view source) const;
+  TokenRow tokenize_with_ranges(std::string_view source) const;
+
+  /// [samples, logits] of a batch whose rows are the samples' parts, adjacent.
+  at::Tensor logits(const Batch& batch, bool training);
+  /// Log-probabilities [samples, classes] float32 in the samples' order, without gradients, in
+  /// batches of similar length of at most `max_batch_tokens` padded tokens.
+  at::Tensor predict(const std::vector<TokenSample>& samples,
+                     Progress& progress = silent_progress(), std::int64_t max_batch_tokens = 8192);
+  /// Raw logits [samples, logits] float32, likewise.
+  at::Tensor predict_logits(const std::vector<TokenSample>& samples,
+                            Progress& progress = silent_progress(),
+                            std::int64_t max_batch_tokens = 8192);
+  /// Sentence vectors [samples, inputs * hidden] float32, likewise.
+  at::Tensor sentence_vectors(const std::vector<TokenSample>& samples,
+                              Progress& progress = silent_progress(),
+                              std::int64_t max_batch_tokens = 8192);
+
+  /// Encoder's under `encoder.`, head's under `classifier.` (EliBadCode's names).
+  StateDict parameters() const;
+  WorkCounter& work() { return work_; }
+
+  Victim clone() const;
+  /// A folder that load_weights() reads: `model.safetensors`, `config.json`, tokenizer files.
+  void save(const std::filesystem::path& folder) const;
+  /// Copies the tensors of `folder`/model.safetensors over the parameters.
+  void load_weights(const std::filesystem::path& folder);
+
+ private:
+  std::shared_ptr<const Tokenizer> tokenizer_;
+  std::unique_ptr<Encoder> encoder_;
+  Head head_;
+  InputRules rules_;
+  WorkCounter work_;
+};
+
+/// Indices of samples grouped into batches: samples sorted by length (stable), each batch at most
+/// `max_batch_tokens` padded tokens and `max_samples` samples, at least one sample.
+std::vector<std::vector<std::size_t>> batches_by_length(const std::vector<TokenSample>& samples,
+                                                        std::int64_t max_batch_tokens,
+                                                        std::int64_t max_samples);
+
+/// The batch of the chosen samples' parts.
+Batch make_batch(const std::vector<TokenSample>& samples, const std::vector<std::size_t>& chosen,
+                 std::int64_t pad_id);
+
+}  // namespace ncmlab

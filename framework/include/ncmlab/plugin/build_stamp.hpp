@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <torch/csrc/api/include/torch/version.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace ncmlab {
+
+/// Raised on every change of Manifest, Entry or a plugin interface.
+inline constexpr std::uint32_t kPluginApi = 1;
+
+/// Plain bytes that say with what a library was built. Two libraries may share C++ objects only
+/// if these are equal.
+struct BuildStamp {
+  std::array<char, 8> magic{};
+  std::uint32_t size = 0;
+  std::uint32_t api = 0;
+  std::array<char, 64> compiler{};
+  std::array<char, 32> standard_library{};
+  std::array<char, 16> torch{};
+  std::uint8_t cxx11_abi = 0;
+  std::uint8_t sanitized = 0;
+  std::array<std::uint8_t, 6> reserved{};
+};
+
+namespace detail {
+
+template <std::size_t N>
+constexpr std::array<char, N> fixed(std::string_view text) {
+  std::array<char, N> result{};
+  for (std::size_t i = 0; i + 1 < N && i < text.size(); ++i) {
+    result[i] = text[i];
+  }
+  return result;
+}
+
+#define NCMLAB_TEXT_OF(x) #x
+#define NCMLAB_TEXT(x) NCMLAB_TEXT_OF(x)
+
+}  // namespace detail
+
+/// The stamp of the translation unit that calls it.
+constexpr BuildStamp current_build_stamp() {
+  BuildStamp stamp;
+  stamp.magic = detail::fixed<8>("ncmlab");
+  stamp.size = sizeof(BuildStamp);
+  stamp.api = kPluginApi;
+  stamp.compiler = detail::fixed<64>("g++ " NCMLAB_TEXT(__GNUC__));
+  stamp.standard_library = detail::fixed<32>("libstdc++ " NCMLAB_TEXT(_GLIBCXX_RELEASE));
+  stamp.torch = detail::fixed<16>(TORCH_VERSION);
+  stamp.cxx11_abi = _GLIBCXX_USE_CXX11_ABI;
+#ifdef __SANITIZE_ADDRESS__
+  stamp.sanitized = 1;
+#endif
+  return stamp;
+}
+
+}  // namespace ncmlab

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ncmlab/core/progress.hpp"
+#include "ncmlab/core/rng.hpp"
+#include "ncmlab/data/example.hpp"
+#include "ncmlab/nn/candidate_scorer.hpp"
+#include "ncmlab/plugin/plugin.hpp"
+#include "ncmlab/plugin/task.hpp"
+
+namespace ncmlab {
+
+/// The threat model of a defense: what it must be given.
+struct DefenseNeeds {
+  bool clean_samples = false;  ///< a few samples that are known to be clean
+  bool training_set = false;   ///< the possibly poisoned training set
+};
+
+/// What a defense is given, the same for every defense of a matrix. Ground truth (victim label,
+/// target label, trigger, poisoned samples, test set) is not here.
+struct DefenseContext {
+  Victim& victim;  ///< the defense's own copy; a repair changes it in place
+  TaskView task;
+  std::vector<Example> clean_samples;  ///< with true labels; empty unless asked for
+  std::vector<Example> training_set;   ///< with the labels it was trained on; likewise
+  Rng rng;
+  Progress& progress;
+};
+
+/// A trigger that a defense found.
+struct InvertedTrigger {
+  std::int64_t victim_label = 0;
+  std::int64_t target_label = 0;
+  TriggerIds ids;       ///< after purification
+  TriggerIds raw_ids;   ///< before it
+  std::string text;     ///< `ids` decoded
+  double loss = 0;      ///< mean loss towards the target label on the defense's samples
+  double hit_rate = 0;  ///< share of those samples that the trigger turns
+};
+
+/// Any of: a repaired model, suspicious training samples, inverted triggers, a verdict.
+struct DefenseOutcome {
+  bool repaired = false;  ///< context.victim was changed and is to be measured
+  /// Indices into the training set; the engine retrains without them. Set but empty: the defense
+  /// looked and found nothing.
+  std::optional<std::vector<std::size_t>> suspicious;
+  std::vector<InvertedTrigger> triggers;
+  std::optional<bool> backdoored;  ///< the verdict
+  /// Further figures for the record, by name; unit in the name where it has one.
+  std::map<std::string, double> figures;
+};
+
+class Defense : public Plugin {
+ public:
+  ~Defense() override;
+
+  virtual DefenseNeeds needs() const = 0;
+  /// Same context, same outcome. Must call context.progress.check() at least once a second.
+  virtual DefenseOutcome defend(DefenseContext& context) const = 0;
+};
+
+}  // namespace ncmlab

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ncmlab/core/rng.hpp"
+#include "ncmlab/nn/victim.hpp"
+#include "ncmlab/plugin/plugin.hpp"
+
+namespace ncmlab {
+
+/// What the host gives a model plugin to build from.
+struct ModelContext {
+  InputRules rules;    ///< of the task
+  HeadShape head;      ///< of the task; `hidden` is filled in by the model
+  /// Clean training sources, for models that train their own tokenizer.
+  std::vector<std::string_view> texts;
+  Rng rng;
+};
+
+/// Builds networks: from a size preset with random weights, or from a checkpoint folder.
+class Model : public Plugin {
+ public:
+  ~Model() override;
+
+  /// A fresh victim. Same settings, texts and seed: same tokenizer and weights.
+  virtual Victim build(const ModelContext& context) const = 0;
+  /// The victim that Victim::save() wrote to `folder`. `context.texts` may be empty.
+  virtual Victim open(const std::filesystem::path& folder, const ModelContext& context) const = 0;
+  /// Changes whenever a file that build() reads changes; empty when it reads none.
+  virtual std::string data_fingerprint() const = 0;
+};
+
+}  // namespace ncmlab

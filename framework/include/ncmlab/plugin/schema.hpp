@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace ncmlab {
+
+/// What a parameter can hold.
+using Value = std::variant<bool, std::int64_t, double, std::string, std::vector<std::int64_t>,
+                           std::vector<double>, std::vector<std::string>>;
+
+/// The values of a plugin's parameters by name.
+using Settings = std::map<std::string, Value, std::less<>>;
+
+/// One parameter of a plugin: what `plugins describe` prints and what validation checks.
+struct Parameter {
+  std::string name;
+  std::string doc;  ///< one sentence that ends with a period
+  Value default_value;  ///< its alternative is the parameter's type
+  bool required = false;
+  std::optional<double> minimum = std::nullopt, maximum = std::nullopt;  ///< of each number
+  std::vector<std::string> choices = {};  ///< of each string
+  std::string unit = {};
+  bool affects_result = true;  ///< false: not part of cache keys
+};
+
+/// `boolean`, `integer`, `number`, `string`, `list of ...`.
+std::string type_name(const Value& value);
+/// TOML notation: `0.05`, `"rb"`, `["a", "b"]`.
+std::string to_toml(const Value& value);
+/// What is wrong with `value` for `parameter` (type, range, choice), or nothing. An integer is
+/// accepted where a number is expected; `value` is then converted.
+std::optional<std::string> check(const Parameter& parameter, Value& value);
+/// The settings with every missing parameter at its default. Throws Error `plugin.bad-setting`
+/// that lists all unknown names, wrong values and missing required parameters.
+Settings complete(const std::vector<Parameter>& parameters, Settings settings);
+
+/// A limit on a parameter; made by range(), choices(), unit(), required(), operational().
+using Limit = std::function<void(Parameter&)>;
+Limit range(double minimum, double maximum);
+Limit at_least(double minimum);
+Limit choices(std::vector<std::string> names);
+Limit unit(std::string name);
+Limit required();
+/// The parameter changes how the work is done, not what comes out of it.
+Limit operational();
+
+template <typename T>
+concept ParameterValue =
+    std::same_as<T, bool> || std::same_as<T, std::int64_t> || std::same_as<T, double> ||
+    std::same_as<T, std::string> || std::same_as<T, std::vector<std::int64_t>> ||
+    std::same_as<T, std::vector<double>> || std::same_as<T, std::vector<std::string>>;
+
+/// The parameters of a plugin, bound to the members of its config struct, whose member
+/// initialisers are the defaults.
+template <typename Config>
+class Schema {
+ public:
+  template <ParameterValue T, std::convertible_to<Limit>... Limits>
+  Schema&& field(std::string name, T Config::*member, std::string doc, Limits... limits) && {
+    add(std::move(name), member, std::move(doc), {Limit(limits)...});
+    return std::move(*this);
+  }
+
+  const std::vector<Parameter>& parameters() const { return parameters_; }
+
+  /// The config struct of `settings`, which are completed and checked first.
+  Config bind(const Settings& settings) const {
+    const Settings all = complete(parameters_, settings);
+    Config config;
+    for (const auto& [name, assign] : assignments_) {
+      assign(config, all.at(name));
+    }
+    return config;
+  }
+
+ private:
+  template <typename T>
+  void add(std::string name, T Config::*member, std::string doc, std::vector<Limit> limits) {
+    Parameter parameter{.name = name, .doc = std::move(doc), .default_value = Config{}.*member};
+    for (const Limit& limit : limits) {
+      limit(parameter);
+    }
+    parameters_.push_back(std::move(parameter));
+    assignments_.emplace_back(std::move(name), [member](Config& config, const Value& value) {
+      config.*member = std::get<T>(value);
+    });
+  }
+
+  std::vector<Parameter> parameters_;
+  std::vector<std::pair<std::string, std::function<void(Config&, const Value&)>>> assignments_;
+};
+
+}  // namespace ncmlab

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ncmlab/core/rng.hpp"
+#include "ncmlab/data/example.hpp"
+#include "ncmlab/nn/victim.hpp"
+#include "ncmlab/plugin/plugin.hpp"
+
+namespace ncmlab {
+
+/// Reads a data set and says how an Example becomes a model's input.
+class Task : public Plugin {
+ public:
+  ~Task() override;
+
+  /// The splits. Same settings, files and seed: the same corpus. Throws Error `data.*`.
+  virtual Corpus load(const Rng& rng) const = 0;
+  /// Changes whenever a file that load() reads changes; empty when it reads none. Throws Error
+  /// `data.*` when a file is missing.
+  virtual std::string data_fingerprint() const = 0;
+  /// Names of the labels 0, 1, ...
+  virtual std::vector<std::string> label_names() const = 0;
+  /// The label that precision, recall and F1 are about, and the default victim label of an attack.
+  virtual std::int64_t positive_label() const = 0;
+  virtual InputRules input_rules() const = 0;
+  /// The head of a fresh model; `hidden` is left 0.
+  virtual HeadShape head_shape() const = 0;
+  /// The sources that the encoder reads for one sample, head_shape().inputs of them.
+  virtual std::vector<std::string> parts(const Example& example) const = 0;
+};
+
+/// What a defense may know of a task: how a sample becomes input and what the labels are called,
+/// not where the data is.
+class TaskView {
+ public:
+  explicit TaskView(const Task& task) : task_(&task) {}
+
+  std::vector<std::string> label_names() const { return task_->label_names(); }
+  std::vector<std::string> parts(const Example& example) const { return task_->parts(example); }
+  /// The sample as `victim` reads it.
+  TokenSample tokenize(const Victim& victim, const Example& example) const;
+  /// The same with the bytes of parts(example) that each token covers.
+  TokenSample tokenize_with_ranges(const Victim& victim, const Example& example) const;
+  std::vector<TokenSample> tokenize(const Victim& victim,
+                                    const std::vector<Example>& examples) const;
+
+ private:
+  const Task* task_;
+};
+
+}  // namespace ncmlab

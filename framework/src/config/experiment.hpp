@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "loader/catalogue.hpp"
+#include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/plugin/attack.hpp"
+#include "ncmlab/plugin/schema.hpp"
+#include "ncmlab/train/trainer.hpp"
+
+namespace ncmlab {
+
+/// One entry of an axis: a plugin with all its settings.
+struct PluginChoice {
+  PluginKind kind = PluginKind::task;
+  std::string plugin;
+  std::string label;  ///< how tables and cells call it; unique within its axis
+  Settings settings;  ///< complete
+  Span span;          ///< where the file names it; line 0 for what the host added
+};
+
+struct ModelChoice : PluginChoice {
+  TrainingOptions training;  ///< epochs 0: measured as it is
+};
+
+struct AttackChoice : PluginChoice {
+  /// Names of labels; empty: the task's positive label attacks towards the next label.
+  std::string victim_label, target_label;
+};
+
+/// A typed experiment file. Axes keep the order of the file. Attack `none` and defense `none`
+/// come first on their axes whether or not the file names them.
+struct Experiment {
+  std::string name;
+  std::string description;
+  std::filesystem::path file;
+  std::vector<std::int64_t> seeds;
+  /// Share of the clean training split that a defense with clean samples is given, drawn once
+  /// per seed, class-balanced, the same for every defense.
+  double clean_share = 0.1;
+  std::vector<PluginChoice> tasks;
+  std::vector<ModelChoice> models;
+  std::vector<AttackChoice> attacks;
+  std::vector<PluginChoice> defenses;
+};
+
+/// Reads and validates an experiment file against the schemas of `catalogue`. A parameter that
+/// takes a scalar may be given a list of them: an axis of its own, one entry per value, labelled
+/// `name[parameter=value]`. Throws one Error with all problems, sorted by place.
+Experiment read_experiment(const std::filesystem::path& file, const Catalogue& catalogue);
+
+}  // namespace ncmlab

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ncmlab/metrics/classification.hpp"
+
+namespace ncmlab {
+
+/// Version of the JSON form of a CellRecord.
+inline constexpr int kRecordSchema = 1;
+
+/// What one stage of a cell cost when it was run (also when this run took it from the store).
+struct StageCost {
+  std::string stage;  ///< `poison`, `victim`, `defend`, `retrain`, `measure`
+  double seconds = 0;
+  std::int64_t forward_rows = 0;
+  std::int64_t backward_rows = 0;
+};
+
+struct TriggerRecord {
+  std::int64_t victim_label = 0, target_label = 0;
+  std::string text;
+  std::vector<std::int64_t> ids;
+  double loss = 0, hit_rate = 0;
+};
+
+/// Detection of poisoned training samples against the ground truth.
+struct DetectionMetrics {
+  std::int64_t flagged = 0, poisoned = 0, hits = 0, clean = 0;
+  double precision() const { return flagged == 0 ? 0.0 : double(hits) / double(flagged); }
+  double recall() const { return poisoned == 0 ? 0.0 : double(hits) / double(poisoned); }
+  double false_positive_rate() const {
+    return clean == 0 ? 0.0 : double(flagged - hits) / double(clean);
+  }
+};
+
+/// One test sample of the cell.
+struct SampleOutcome {
+  std::string id;
+  std::int64_t label = 0;
+  std::int64_t prediction = 0;
+  std::optional<std::int64_t> triggered_prediction;  ///< victim class with a trigger only
+};
+
+/// Everything that is known of one cell = (task, model, attack, defense, seed).
+struct CellRecord {
+  std::string key;  ///< hash of all that went into it
+  std::string task, model, attack, defense;  ///< labels of the axes
+  std::int64_t seed = 0;
+  std::string failure;  ///< empty: the cell was measured
+  ClassificationMetrics clean;
+  std::optional<AttackMetrics> attack_metrics;  ///< none for attack `none`
+  std::vector<TriggerRecord> triggers;
+  std::optional<RecoveryMetrics> recovery;
+  std::optional<bool> backdoored;
+  std::optional<DetectionMetrics> detection;
+  std::map<std::string, double> figures;
+  std::vector<StageCost> costs;
+  std::vector<SampleOutcome> outcomes;
+};
+
+std::string to_json(const CellRecord& record);
+/// Throws Error `store.bad-record` that names `origin`.
+CellRecord record_from_json(const std::string& json, const std::string& origin);
+
+}  // namespace ncmlab

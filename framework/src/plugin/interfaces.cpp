@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ncmlab/plugin/attack.hpp"
+#include "ncmlab/plugin/defense.hpp"
+#include "ncmlab/plugin/model.hpp"
+#include "ncmlab/plugin/task.hpp"
+
+namespace ncmlab {
+
+// Out of line, so that all libraries share one typeinfo per interface.
+Plugin::~Plugin() = default;
+Model::~Model() = default;
+Task::~Task() = default;
+Attack::~Attack() = default;
+Defense::~Defense() = default;
+
+std::string_view to_string(PluginKind kind) {
+  switch (kind) {
+    case PluginKind::model:
+      return "model";
+    case PluginKind::task:
+      return "task";
+    case PluginKind::attack:
+      return "attack";
+    case PluginKind::defense:
+      break;
+  }
+  return "defense";
+}
+
+std::optional<PluginKind> plugin_kind_from_string(std::string_view name) {
+  for (const PluginKind kind :
+       {PluginKind::model, PluginKind::task, PluginKind::attack, PluginKind::defense}) {
+    if (name == to_string(kind)) {
+      return kind;
+    }
+  }
+  return std::nullopt;
+}
+
+namespace {
+
+TokenSample tokenize_parts(const Task& task, const Victim& victim, const Example& example,
+                           bool with_ranges) {
+  TokenSample sample;
+  sample.label = example.label;
+  for (const std::string& source : task.parts(example)) {
+    sample.parts.push_back(with_ranges ? victim.tokenize_with_ranges(source)
+                                       : victim.tokenize(source));
+  }
+  return sample;
+}
+
+}  // namespace
+
+TokenSample TaskView::tokenize(const Victim& victim, const Example& example) const {
+  return tokenize_parts(*task_, victim, example, false);
+}
+
+TokenSample TaskView::tokenize_with_ranges(const Victim& victim, const Example& example) const {
+  return tokenize_parts(*task_, victim, example, true);
+}
+
+std::vector<TokenSample> TaskView::tokenize(const Victim& victim,
+                                            const std::vector<Example>& examples) const {
+  std::vector<TokenSample> samples;
+  samples.reserve(examples.size());
+  for (const Example& example : examples) {
+    samples.push_back(tokenize(victim, example));
+  }
+  return samples;
+}
+
+}  // namespace ncmlab
