@@ -1,1 +1,132 @@
-int main() { return 0; }
+// SPDX-License-Identifier: Apache-2.0
+#include <exception>
+#include <iostream>
+
+#include "command.hpp"
+#include "ncmlab/core/progress.hpp"
+#include "ncmlab/plugin/build_stamp.hpp"
+
+namespace ncmlab::app {
+namespace {
+
+struct Command {
+  std::string_view name;
+  std::string_view summary;
+  int (*run)(const Arguments&);
+};
+
+// One row per command, in the order of the help text.
+constexpr Command kCommands[] = {
+    {"plugins", "list, describe and check the plugins", command_plugins},
+    {"validate", "check an experiment file and run nothing", command_validate},
+};
+
+const Command* find_command(std::string_view name) {
+  for (const Command& command : kCommands) {
+    if (command.name == name) {
+      return &command;
+    }
+  }
+  return nullptr;
+}
+
+void print_help() {
+  std::cout << "ncmlab measures backdoors in neural code models and defenses against them.\n\n"
+               "Usage: ncmlab COMMAND [OPTIONS]\n\n"
+               "Examples:\n"
+               "  ncmlab plugins list\n"
+               "  ncmlab validate experiments/quickstart.toml\n"
+               "  ncmlab run experiments/quickstart.toml\n\n"
+               "Commands:\n";
+  for (const Command& command : kCommands) {
+    std::cout << "  " << command.name << std::string(10 - command.name.size(), ' ')
+              << command.summary << "\n";
+  }
+  std::cout << "  help      print the help of a command: `ncmlab help COMMAND`\n\n"
+               "Options:\n"
+               "  --plugin-path DIR   search DIR for plugins first; may be repeated\n"
+               "  --color WHEN        auto, always or never (also: NO_COLOR, CLICOLOR_FORCE)\n"
+               "  -q, --quiet         errors and results only\n"
+               "  -h, --help          print this text, or the help of a command\n"
+               "  --version           print the versions of ncmlab and what it was built with\n\n"
+               "Exit codes:\n"
+               "  0    success\n"
+               "  1    some cells failed\n"
+               "  2    wrong usage\n"
+               "  3    invalid experiment file\n"
+               "  4    a plugin cannot be loaded or created\n"
+               "  5    missing or damaged data, model or file\n"
+               "  70   internal error\n"
+               "  130  interrupted\n";
+}
+
+void print_version() {
+  const BuildStamp stamp = current_build_stamp();
+  std::cout << "ncmlab " NCMLAB_VERSION "\n"
+            << "plugin API " << stamp.api << "\n"
+            << "compiler " << stamp.compiler.data() << ", " << stamp.standard_library.data() << "\n"
+            << "LibTorch " << stamp.torch.data() << "\n";
+}
+
+int dispatch(Arguments arguments) {
+  if (arguments.words.empty()) {
+    print_help();
+    return kOk;
+  }
+  std::string name = arguments.words.front();
+  arguments.words.erase(arguments.words.begin());
+  if (name == "--version") {
+    print_version();
+    return kOk;
+  }
+  if (name == "help" && !arguments.words.empty()) {
+    name = arguments.words.front();
+    arguments.words.front() = "--help";
+  } else if (name == "-h" || name == "--help" || name == "help") {
+    print_help();
+    return kOk;
+  }
+  if (const Command* command = find_command(name)) {
+    return command->run(arguments);
+  }
+  const bool is_option = name.rfind('-', 0) == 0;
+  std::vector<std::string> names{"help"};
+  for (const Command& command : kCommands) {
+    names.emplace_back(command.name);
+  }
+  std::vector<std::string> help;
+  if (is_option) {
+    names = {"--help", "--version", "--quiet", "--color", "--plugin-path"};
+  }
+  const std::string what = is_option ? "option" : "command";
+  if (const auto near = suggest(name, names)) {
+    help.push_back("similar: `" + *near + "`");
+  }
+  help.emplace_back("`ncmlab --help` lists commands and options");
+  throw Error("usage.unknown-" + what, "unknown " + what + " `" + name + "`", help);
+}
+
+}  // namespace
+}  // namespace ncmlab::app
+
+int main(int argc, char** argv) {
+  using namespace ncmlab::app;
+  Arguments arguments;
+  try {
+    arguments = read_arguments(argc, argv);
+    const int status = dispatch(arguments);
+    std::cout.flush();
+    return status;
+  } catch (const ncmlab::Error& error) {
+    std::cout.flush();
+    return print(arguments, error);
+  } catch (const ncmlab::Cancelled&) {
+    std::cerr << "interrupted\n";
+    return kInterrupted;
+  } catch (const std::exception& error) {
+    std::cerr << "error[internal]: " << error.what()
+              << "\n   = note: this is a defect of ncmlab; please report it with the command and "
+                 "the file that led to it\n";
+    return kInternalError;
+  }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+
+#include "command.hpp"
+
+namespace ncmlab::app {
+namespace {
+
+bool is_set(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value != nullptr && *value != '\0';
+}
+
+}  // namespace
+
+bool use_color(const Arguments& arguments, int file_descriptor) {
+  if (arguments.color != ColorMode::automatic) {
+    return arguments.color == ColorMode::always;
+  }
+  if (is_set("NO_COLOR")) {
+    return false;
+  }
+  if (is_set("CLICOLOR_FORCE")) {
+    return true;
+  }
+  const char* term = std::getenv("TERM");
+  return isatty(file_descriptor) == 1 && (term == nullptr || std::string_view(term) != "dumb");
+}
+
+void print(const Arguments& arguments, const Diagnostic& diagnostic) {
+  if (arguments.quiet && diagnostic.severity != Severity::error) {
+    return;
+  }
+  std::string text = render(diagnostic, use_color(arguments, STDERR_FILENO));
+  if (text.empty() || text.back() != '\n') {
+    text += '\n';
+  }
+  std::cerr << text;
+}
+
+int print(const Arguments& arguments, const Error& error) {
+  for (const Diagnostic& diagnostic : error.diagnostics()) {
+    print(arguments, diagnostic);
+  }
+  const auto problems =
+      std::count_if(error.diagnostics().begin(), error.diagnostics().end(),
+                    [](const Diagnostic& d) { return d.severity == Severity::error; });
+  const auto& first = error.diagnostics().front();
+  if (problems > 1 && first.span) {
+    std::cerr << "error: " << problems << " problems in " << first.span->file
+              << ", nothing was run\n";
+  }
+  return exit_code(error);
+}
+
+int exit_code(const Error& error) {
+  constexpr std::pair<std::string_view, ExitCode> kCodes[] = {
+      {"usage", kUsage},       {"config", kInvalidConfig},   {"plugin", kPluginFailed},
+      {"data", kMissingData},  {"checkpoint", kMissingData}, {"tokenizer", kMissingData},
+      {"io", kMissingData},    {"train", kCellsFailed},      {"engine", kCellsFailed},
+      {"store", kCellsFailed},
+  };
+  for (const Diagnostic& diagnostic : error.diagnostics()) {
+    const std::string_view code = diagnostic.code;
+    const std::string_view area = code.substr(0, code.find('.'));
+    for (const auto& [name, value] : kCodes) {
+      if (diagnostic.severity == Severity::error && area == name) {
+        return value;
+      }
+    }
+  }
+  return kInternalError;
+}
+
+}  // namespace ncmlab::app
