@@ -8,7 +8,7 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O2")
 
 add_library(ncmlab_flags INTERFACE)
 target_compile_options(ncmlab_flags INTERFACE
-  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -fno-gnu-unique -Wno-psabi>)
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wno-missing-field-initializers -fno-gnu-unique -Wno-psabi>)
 if(NCMLAB_WERROR)
   target_compile_options(ncmlab_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Werror>)
 endif()

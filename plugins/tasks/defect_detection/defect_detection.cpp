@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "builtin_corpus.hpp"
+#include "devign_reader.hpp"
+#include "ncmlab/core/hash.hpp"
+#include "ncmlab/plugin/registration.hpp"
+
+namespace {
+
+using namespace ncmlab;
+
+constexpr std::string_view kBuiltin = "builtin";
+
+struct Config {
+  std::string data = std::string(kBuiltin);
+  std::int64_t train_limit = 0;
+  std::int64_t valid_limit = 0;
+  std::int64_t test_limit = 0;
+  std::int64_t builtin_train = 6000;
+  std::int64_t builtin_valid = 400;
+  std::int64_t builtin_test = 1000;
+  std::int64_t max_tokens = 400;
+  bool fold_whitespace = true;
+};
+
+// A random subset in the original order; `limit` 0 keeps all.
+void keep_at_most(std::vector<Example>& examples, std::int64_t limit, Rng rng) {
+  if (limit == 0 || static_cast<std::size_t>(limit) >= examples.size()) {
+    return;
+  }
+  std::vector<std::size_t> chosen = rng.sample(examples.size(), static_cast<std::size_t>(limit));
+  std::sort(chosen.begin(), chosen.end());
+  std::vector<Example> kept;
+  kept.reserve(chosen.size());
+  for (const std::size_t index : chosen) {
+    kept.push_back(std::move(examples[index]));
+  }
+  examples = std::move(kept);
+}
+
+class DefectDetection final : public Task {
+ public:
+  static constexpr std::string_view kName = "defect_detection", kVersion = "0.1.0",
+                                    kSummary =
+                                        "Tells defective C functions from others, on Devign or on "
+                                        "a generated corpus.",
+                                    kReference = "https://arxiv.org/abs/1909.03496";
+
+  static Schema<Config> schema() {
+    return Schema<Config>{}
+        .field("data", &Config::data,
+               "Folder of Devign in CodeXGLUE's form, or `builtin` for the generated corpus.")
+        .field("train_limit", &Config::train_limit,
+               "Size of a random subset of the training split; 0 takes all of it.", at_least(0),
+               unit("samples"))
+        .field("valid_limit", &Config::valid_limit,
+               "Size of a random subset of the validation split; 0 takes all of it.", at_least(0),
+               unit("samples"))
+        .field("test_limit", &Config::test_limit,
+               "Size of a random subset of the test split; 0 takes all of it.", at_least(0),
+               unit("samples"))
+        .field("builtin_train", &Config::builtin_train,
+               "Training samples of the generated corpus.", range(2, 1e6), unit("samples"))
+        .field("builtin_valid", &Config::builtin_valid,
+               "Validation samples of the generated corpus.", range(0, 1e6), unit("samples"))
+        .field("builtin_test", &Config::builtin_test, "Test samples of the generated corpus.",
+               range(2, 1e6), unit("samples"))
+        .field("max_tokens", &Config::max_tokens,
+               "Longest model input, special tokens included; what is longer is cut at the end.",
+               range(8, 100000), unit("tokens"))
+        .field("fold_whitespace", &Config::fold_whitespace,
+               "Fold runs of white space to one blank before tokenising, as CodeXGLUE does.");
+  }
+
+  explicit DefectDetection(Config config) : config_(std::move(config)) {}
+
+  Corpus load(const Rng& rng) const override {
+    Corpus corpus = config_.data == kBuiltin
+                        ? generate_builtin_corpus({.train_size = config_.builtin_train,
+                                                   .valid_size = config_.builtin_valid,
+                                                   .test_size = config_.builtin_test},
+                                                  rng.stream("builtin corpus"))
+                        : read_devign(config_.data);
+    keep_at_most(corpus.train, config_.train_limit, rng.stream("train subset"));
+    keep_at_most(corpus.valid, config_.valid_limit, rng.stream("valid subset"));
+    keep_at_most(corpus.test, config_.test_limit, rng.stream("test subset"));
+    return corpus;
+  }
+
+  std::string data_fingerprint() const override {
+    if (config_.data == kBuiltin) {
+      return {};
+    }
+    Hasher hasher;
+    for (const auto& file : devign_files(config_.data)) {
+      hasher.field(file.filename().string()).field(hash_file(file));
+    }
+    return hasher.hex();
+  }
+
+  std::vector<std::string> label_names() const override { return {"not defective", "defective"}; }
+  std::int64_t positive_label() const override { return 1; }
+  InputRules input_rules() const override {
+    return {.fold_whitespace = config_.fold_whitespace, .max_tokens = config_.max_tokens};
+  }
+  HeadShape head_shape() const override { return {.inputs = 1, .classes = 2, .logits = 1}; }
+  std::vector<std::string> parts(const Example& example) const override { return {example.code}; }
+
+ private:
+  Config config_;
+};
+
+}  // namespace
+
+NCMLAB_PLUGIN(ncmlab::task<DefectDetection>())

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "ncmlab/core/rng.hpp"
+#include "ncmlab/data/example.hpp"
+
+namespace ncmlab {
+
+/// Reads Devign as CodeXGLUE hands it out (Zhou et al., NeurIPS 2019): either `train.jsonl`,
+/// `test.jsonl` and perhaps `valid.jsonl` with fields `target`, `func`, `idx`, or `function.json`
+/// with `train.txt`, `valid.txt` and `test.txt`, lists of positions in it. Without a validation
+/// split, a tenth of the training functions becomes one, chosen by a hash of the id alone.
+/// Throws Error `data.*` with file and line.
+Corpus read_devign(const std::filesystem::path& folder);
+
+/// The files that read_devign() would read, in a fixed order. Throws Error `data.missing-file`.
+std::vector<std::filesystem::path> devign_files(const std::filesystem::path& folder);
+
+}  // namespace ncmlab

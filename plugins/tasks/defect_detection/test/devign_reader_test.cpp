@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "devign_reader.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/core/files.hpp"
+#include "shared_data.hpp"
+
+namespace ncmlab {
+namespace {
+
+namespace fs = std::filesystem;
+
+class DevignReaderTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::temp_directory_path() / ("ncmlab_devign_test_" + std::to_string(::getpid()));
+    fs::create_directories(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  void write(const char* name, const std::string& text) {
+    write_file_atomically(folder_ / name, text);
+  }
+  Diagnostic failure() const {
+    try {
+      (void)read_devign(folder_);
+    } catch (const Error& error) {
+      return error.diagnostics().front();
+    }
+    ADD_FAILURE() << "expected an error";
+    return {};
+  }
+  fs::path folder_;
+};
+
+std::string record(int idx, int target) {
+  return R"({"func": "int f(void) { return )" + std::to_string(idx) + R"(; }", "target": )" +
+         std::to_string(target) + R"(, "idx": )" + std::to_string(idx) + "}\n";
+}
+
+TEST_F(DevignReaderTest, HoldsOutATenthByIdWhereThereIsNoValidationSplit) {
+  std::string train;
+  for (int i = 0; i < 1000; ++i) {
+    train += record(i, i % 2);
+  }
+  write("train.jsonl", train);
+  write("test.jsonl", record(5000, 1));
+  const Corpus corpus = read_devign(folder_);
+  EXPECT_EQ(corpus.train.size() + corpus.valid.size(), 1000U);
+  EXPECT_NEAR(static_cast<double>(corpus.valid.size()), 100.0, 35.0);
+  EXPECT_EQ(corpus.test.size(), 1U);
+  EXPECT_EQ(corpus.test[0].id, "devign-5000");
+  EXPECT_EQ(corpus.test[0].label, 1);
+}
+
+TEST_F(DevignReaderTest, TakesTheValidationSplitThatIsThere) {
+  write("train.jsonl", record(1, 0) + record(2, 1));
+  write("valid.jsonl", record(3, 1));
+  write("test.jsonl", record(4, 0));
+  const Corpus corpus = read_devign(folder_);
+  EXPECT_EQ(corpus.train.size(), 2U);
+  ASSERT_EQ(corpus.valid.size(), 1U);
+  EXPECT_EQ(corpus.valid[0].id, "devign-3");
+}
+
+TEST_F(DevignReaderTest, ReadsFunctionJsonWithIdLists) {
+  write("function.json",
+        R"([{"func": "a", "target": 0}, {"func": "b", "target": 1}, {"func": "c", "target": 1}])");
+  write("train.txt", "2\n");
+  write("valid.txt", "0\n");
+  write("test.txt", "1\n");
+  const Corpus corpus = read_devign(folder_);
+  EXPECT_EQ(corpus.train.at(0).code, "c");
+  EXPECT_EQ(corpus.valid.at(0).code, "a");
+  EXPECT_EQ(corpus.test.at(0).code, "b");
+}
+
+TEST_F(DevignReaderTest, PositionWithoutAFunctionIsNamedWithItsLine) {
+  write("function.json", R"([{"func": "a", "target": 0}])");
+  write("train.txt", "0\n7\n");
+  write("valid.txt", "0\n");
+  write("test.txt", "0\n");
+  const Diagnostic diagnostic = failure();
+  EXPECT_EQ(diagnostic.code, "data.id-without-function");
+  EXPECT_EQ(diagnostic.span->line, 2);
+}
+
+TEST_F(DevignReaderTest, LabelOutsideTheClassesIsNamedWithItsLine) {
+  write("train.jsonl", record(1, 0) + record(2, 2));
+  write("test.jsonl", record(3, 0));
+  const Diagnostic diagnostic = failure();
+  EXPECT_EQ(diagnostic.code, "data.bad-label");
+  EXPECT_EQ(diagnostic.span->line, 2);
+}
+
+TEST_F(DevignReaderTest, MissingFieldWrongTypeDuplicateAndEmptyAreErrors) {
+  write("test.jsonl", record(3, 0));
+  write("train.jsonl", R"({"target": 0, "idx": 1})");
+  EXPECT_EQ(failure().code, "data.missing-field");
+  write("train.jsonl", R"({"func": 3, "target": 0, "idx": 1})");
+  EXPECT_EQ(failure().code, "data.wrong-type");
+  write("train.jsonl", record(1, 0) + record(1, 1));
+  EXPECT_EQ(failure().code, "data.duplicate-id");
+  write("train.jsonl", "\n");
+  EXPECT_EQ(failure().code, "data.empty-file");
+}
+
+TEST_F(DevignReaderTest, FolderWithoutDataSaysWhatWasExpected) {
+  const Diagnostic diagnostic = failure();
+  EXPECT_EQ(diagnostic.code, "data.missing-file");
+  EXPECT_NE(diagnostic.message.find("train.jsonl"), std::string::npos);
+}
+
+TEST_F(DevignReaderTest, ReadsTheRealDataSetWhole) {
+  const fs::path folder = real_data() / "devign";
+  NCMLAB_NEEDS(folder);
+  const Corpus corpus = read_devign(folder);
+  EXPECT_EQ(corpus.train.size() + corpus.valid.size(), 21854U);
+  EXPECT_EQ(corpus.test.size(), 2732U);
+  std::int64_t defective = 0;
+  for (const Example& example : corpus.test) {
+    defective += example.label;
+  }
+  EXPECT_EQ(defective, 1255);
+}
+
+}  // namespace
+}  // namespace ncmlab
