@@ -10,23 +10,32 @@
 
 namespace ncmlab {
 
+/// Whose gain the marked best values are: a low attack success rate is good for the defender only.
+enum class Perspective { defender, attacker };
+
 enum class ReportFormat { terminal, markdown, latex, csv, json };
 
 /// `terminal`, `markdown` (or `md`), `latex` (or `tex`), `csv`, `json`; empty for other words.
 std::optional<ReportFormat> report_format_named(std::string_view name);
 
 struct ReportOptions {
-  std::string version;      ///< of ncmlab, for the provenance line; left out when empty
-  std::string regenerate;   ///< the command that makes these records anew; left out when empty
-  int width = 0;            ///< columns of the terminal, for cutting long text; 0: no limit
-  bool standalone = false;  ///< LaTeX: a document of its own instead of table environments
-  bool intervals = false;   ///< CSV and JSON: 95 % Wilson interval beside each proportion
-  bool samples = false;     ///< JSON: with the outcome of each test sample
+  std::string version;     ///< of ncmlab, for the provenance line; left out when empty
+  std::string regenerate;  ///< the command that makes these records anew; left out when empty
+  Perspective perspective = Perspective::defender;
+  std::vector<std::string> columns;  ///< ids of the columns to show; empty: all that have a value
+  int width = 0;                     ///< columns of the terminal; 0: no limit
+  bool colour = false;               ///< terminal: the best values in bold
+  bool standalone = false;           ///< LaTeX: a document of its own
+  bool intervals = false;            ///< CSV and JSON: 95 % Wilson interval of each proportion
+  bool samples = false;              ///< JSON: with the outcome of each test sample
 };
 
 /// All records as one text that ends with a newline: one table per task, rows grouped by model and
 /// attack, one row per defense. Depends on nothing but its arguments; the order of the records
 /// decides the order of tables, groups and rows, with `none` first among attacks and defenses.
+/// A record given twice counts once. Throws Error `usage.conflicting-records` when two records with
+/// different keys claim the same task, model, attack, defense and seed, `usage.unknown-column` for
+/// a column id that no table has.
 std::string render_report(const std::vector<CellRecord>& records, ReportFormat format,
                           const ReportOptions& options = {});
 

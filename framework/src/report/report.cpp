@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/report.hpp"
+
+#include "report/renderers.hpp"
+#include "report/table.hpp"
+
+namespace ncmlab {
+
+std::optional<ReportFormat> report_format_named(std::string_view name) {
+  if (name == "terminal") {
+    return ReportFormat::terminal;
+  }
+  if (name == "markdown" || name == "md") {
+    return ReportFormat::markdown;
+  }
+  if (name == "latex" || name == "tex") {
+    return ReportFormat::latex;
+  }
+  if (name == "csv") {
+    return ReportFormat::csv;
+  }
+  if (name == "json") {
+    return ReportFormat::json;
+  }
+  return std::nullopt;
+}
+
+std::string render_report(const std::vector<CellRecord>& records, ReportFormat format,
+                          const ReportOptions& options) {
+  if (format == ReportFormat::csv) {
+    return render_csv(records, options);
+  }
+  const std::vector<Table> tables = build_tables(records, options);
+  switch (format) {
+    case ReportFormat::markdown:
+      return render_markdown(tables, provenance(records, options));
+    case ReportFormat::latex:
+      return render_latex(tables, provenance(records, options), options);
+    case ReportFormat::json:
+      return render_json(records, tables, options);
+    default:
+      return render_terminal(tables, provenance(records, options), options);
+  }
+}
+
+}  // namespace ncmlab

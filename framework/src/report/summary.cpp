@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/summary.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "report/text.hpp"
+
+namespace ncmlab {
+namespace {
+
+std::string number_text(double value, Unit unit) {
+  switch (unit) {
+    case Unit::percent:
+      return fixed_decimals(100 * value, 2);
+    case Unit::points: {
+      const std::string text = fixed_decimals(100 * value, 2);
+      return text.front() == '-' || text == "0.00" ? text : "+" + text;
+    }
+    case Unit::seconds:
+      return fixed_decimals(value, 1);
+    case Unit::count:
+      break;
+  }
+  return compact_count(value);
+}
+
+std::string deviation_text(double deviation, Unit unit) {
+  return number_text(deviation, unit == Unit::points ? Unit::percent : unit);
+}
+
+Cell summarize(const std::vector<double>& values, Unit unit, std::size_t seeds) {
+  Cell cell;
+  if (values.empty()) {
+    return cell;
+  }
+  const double count = static_cast<double>(values.size());
+  double sum = 0;
+  for (const double value : values) {
+    sum += value;
+  }
+  const double mean = sum / count;
+  cell.value = mean;
+  cell.n = static_cast<std::int64_t>(values.size());
+  cell.text = number_text(mean, unit);
+  if (values.size() >= 3) {
+    double squares = 0;
+    for (const double value : values) {
+      squares += (value - mean) * (value - mean);
+    }
+    cell.deviation = std::sqrt(squares / (count - 1));
+    cell.text += " ± " + deviation_text(*cell.deviation, unit);
+  }
+  if (values.size() != seeds) {
+    cell.text += " (n=" + std::to_string(values.size()) + ")";
+  }
+  return cell;
+}
+
+// Better first: it flips more samples, then with less loss.
+bool works_better(const TriggerRecord& a, const TriggerRecord& b) {
+  return a.hit_rate != b.hit_rate ? a.hit_rate > b.hit_rate : a.loss < b.loss;
+}
+
+}  // namespace
+
+Cell metric_cell(const Metric& metric, const SeedRecords& row, bool expected) {
+  std::vector<double> values;
+  for (const CellRecord* record : row.measured) {
+    if (const auto measured = metric.measure(*record)) {
+      values.push_back(measured->value);
+    }
+  }
+  Cell cell = summarize(values, metric.unit, row.seeds);
+  if (expected && row.measured.empty() && !row.failed.empty()) {
+    cell.text = kFailedText;
+  }
+  return cell;
+}
+
+Cell difference_cell(const Metric& metric, const SeedRecords& row, const SeedRecords& base) {
+  std::vector<double> values;
+  for (const CellRecord* record : row.measured) {
+    const auto same_seed =
+        std::find_if(base.measured.begin(), base.measured.end(),
+                     [&](const CellRecord* other) { return other->seed == record->seed; });
+    if (same_seed == base.measured.end()) {
+      continue;
+    }
+    const auto value = metric.measure(*record);
+    const auto reference = metric.measure(**same_seed);
+    if (value && reference) {
+      values.push_back(value->value - reference->value);
+    }
+  }
+  return summarize(values, Unit::points, row.seeds);
+}
+
+Cell verdict_cell(const SeedRecords& row) {
+  std::int64_t backdoored = 0;
+  Cell cell;
+  for (const CellRecord* record : row.measured) {
+    if (record->backdoored) {
+      ++cell.n;
+      backdoored += *record->backdoored ? 1 : 0;
+    }
+  }
+  if (cell.n > 0) {
+    cell.text = backdoored > 0 ? "backdoored" : "clean";
+    if (cell.n > 1) {
+      cell.text +=
+          " " + std::to_string(backdoored > 0 ? backdoored : cell.n) + "/" + std::to_string(cell.n);
+    }
+  }
+  return cell;
+}
+
+Cell trigger_cell(const SeedRecords& row) {
+  Cell cell;
+  const TriggerRecord* shown = nullptr;
+  std::set<std::string> texts;
+  for (const CellRecord* record : row.measured) {
+    const auto& triggers = record->triggers;
+    if (!triggers.empty() && shown == nullptr) {
+      shown = &*std::min_element(triggers.begin(), triggers.end(), works_better);
+    }
+    for (const TriggerRecord& trigger : triggers) {
+      texts.insert(trigger.text);
+    }
+    cell.n += triggers.empty() ? 0 : 1;
+  }
+  if (shown != nullptr) {
+    const std::string text = printable(shown->text);
+    // Text that is all spaces would look like a cell without a trigger.
+    cell.text = text.find_first_not_of(' ') == std::string::npos ? "\"" + text + "\"" : text;
+    if (texts.size() > 1) {
+      cell.text += " (+" + std::to_string(texts.size() - 1) + ")";
+    }
+  }
+  return cell;
+}
+
+void mark_best(Group& group, const std::vector<Column>& columns) {
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    if (columns[c].direction == Direction::none) {
+      continue;
+    }
+    const double sign = columns[c].direction == Direction::up ? 1 : -1;
+    std::set<double> shown;
+    const auto rank = [&](const Cell& cell) { return sign * std::round(*cell.value * 1e4); };
+    for (const Row& row : group.rows) {
+      if (row.cells[c].value) {
+        shown.insert(rank(row.cells[c]));
+      }
+    }
+    if (shown.size() < 2) {
+      continue;
+    }
+    for (Row& row : group.rows) {
+      row.cells[c].best = row.cells[c].value && rank(row.cells[c]) == *shown.rbegin();
+    }
+  }
+}
+
+}  // namespace ncmlab

@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/table.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "ncmlab/core/diagnostic.hpp"
+#include "report/summary.hpp"
+#include "report/text.hpp"
+
+namespace ncmlab {
+namespace {
+
+struct Victim {
+  std::string model, attack;
+  std::vector<std::pair<std::string, SeedRecords>> rows;  ///< by defense
+};
+
+struct ColumnMaker {
+  Column column;
+  std::function<Cell(const Victim&, const std::string& defense, const SeedRecords&)> cell;
+};
+
+std::vector<std::string> in_order(const std::vector<const CellRecord*>& records,
+                                  std::string CellRecord::*axis) {
+  std::vector<std::string> values;
+  for (const CellRecord* record : records) {
+    if (std::find(values.begin(), values.end(), record->*axis) == values.end()) {
+      values.push_back(record->*axis);
+    }
+  }
+  return values;
+}
+
+std::vector<std::string> none_first(std::vector<std::string> values) {
+  values.erase(std::remove(values.begin(), values.end(), "none"), values.end());
+  values.insert(values.begin(), "none");
+  return values;
+}
+
+std::vector<const CellRecord*> with(const std::vector<const CellRecord*>& records,
+                                    std::string CellRecord::*axis, const std::string& value) {
+  std::vector<const CellRecord*> result;
+  std::copy_if(records.begin(), records.end(), std::back_inserter(result),
+               [&](const CellRecord* record) { return record->*axis == value; });
+  return result;
+}
+
+std::set<std::int64_t> seeds_of(const std::vector<const CellRecord*>& records) {
+  std::set<std::int64_t> seeds;
+  for (const CellRecord* record : records) {
+    seeds.insert(record->seed);
+  }
+  return seeds;
+}
+
+SeedRecords by_seed(std::vector<const CellRecord*> records, std::size_t seeds) {
+  std::stable_sort(records.begin(), records.end(),
+                   [](const CellRecord* a, const CellRecord* b) { return a->seed < b->seed; });
+  SeedRecords row;
+  row.seeds = seeds;
+  for (const CellRecord* record : records) {
+    (record->failure.empty() ? row.measured : row.failed).push_back(record);
+  }
+  return row;
+}
+
+// Controls come first and are there even when nothing was measured.
+std::vector<Victim> victims_of(const std::vector<const CellRecord*>& records) {
+  const std::size_t seeds = seeds_of(records).size();
+  std::vector<Victim> victims;
+  for (const std::string& model : in_order(records, &CellRecord::model)) {
+    const auto of_model = with(records, &CellRecord::model, model);
+    for (const std::string& attack : none_first(in_order(of_model, &CellRecord::attack))) {
+      const auto of_attack = with(of_model, &CellRecord::attack, attack);
+      Victim victim{model, attack, {}};
+      for (const std::string& defense : none_first(in_order(of_attack, &CellRecord::defense))) {
+        victim.rows.emplace_back(defense,
+                                 by_seed(with(of_attack, &CellRecord::defense, defense), seeds));
+      }
+      victims.push_back(std::move(victim));
+    }
+  }
+  return victims;
+}
+
+bool always_measured(const Metric& metric, const Victim& victim) {
+  if (metric.id == "asr" || metric.id == "natural_rate" || metric.id == "flip_rate") {
+    return victim.attack != "none";
+  }
+  return metric.id == "accuracy" || metric.id == "f1";
+}
+
+ColumnMaker metric_column(const std::string& id, Perspective perspective, int rank) {
+  const Metric& shown = metric(id);
+  return {{shown.id, shown.title, true, direction(shown, perspective), rank},
+          [&shown](const Victim& victim, const std::string&, const SeedRecords& row) {
+            return metric_cell(shown, row, always_measured(shown, victim));
+          }};
+}
+
+ColumnMaker difference_column(const std::string& id, const std::string& title, int rank) {
+  const Metric& shown = metric(id);
+  return {{id + "_difference", title, true, Direction::none, rank},
+          [&shown](const Victim& victim, const std::string& defense, const SeedRecords& row) {
+            return defense == "none" ? Cell{}
+                                     : difference_cell(shown, row, victim.rows.front().second);
+          }};
+}
+
+ColumnMaker text_column(const std::string& id, Cell (*make)(const SeedRecords&)) {
+  return {{id, id, false, Direction::none, 0},
+          [make](const Victim&, const std::string&, const SeedRecords& row) { return make(row); }};
+}
+
+std::vector<ColumnMaker> column_makers(Perspective perspective) {
+  return {metric_column("accuracy", perspective, 0),
+          difference_column("accuracy", "acc diff", 3),
+          metric_column("f1", perspective, 4),
+          metric_column("asr", perspective, 0),
+          difference_column("asr", "ASR diff", 2),
+          metric_column("natural_rate", perspective, 0),
+          metric_column("flip_rate", perspective, 1),
+          text_column("verdict", verdict_cell),
+          metric_column("trigger_precision", perspective, 5),
+          metric_column("trigger_recall", perspective, 5),
+          metric_column("detection_precision", perspective, 6),
+          metric_column("detection_recall", perspective, 6),
+          metric_column("detection_fpr", perspective, 6),
+          metric_column("defense_seconds", perspective, 7),
+          metric_column("defense_forward_rows", perspective, 8),
+          text_column("trigger", trigger_cell)};
+}
+
+void keep_wanted(std::vector<ColumnMaker>& makers, const std::vector<std::string>& wanted) {
+  std::vector<std::string> known;
+  for (const ColumnMaker& maker : makers) {
+    known.push_back(maker.column.id);
+  }
+  for (const std::string& id : wanted) {
+    if (std::find(known.begin(), known.end(), id) == known.end()) {
+      std::string all;
+      for (const std::string& name : known) {
+        all += (all.empty() ? "" : ", ") + name;
+      }
+      std::vector<std::string> help = {"columns: " + all};
+      if (const auto near = suggest(id, known)) {
+        help.insert(help.begin(), "did you mean `" + *near + "`?");
+      }
+      throw Error("usage.unknown-column", "no table has a column `" + id + "`", std::move(help));
+    }
+  }
+  if (!wanted.empty()) {
+    std::erase_if(makers, [&](const ColumnMaker& maker) {
+      return std::find(wanted.begin(), wanted.end(), maker.column.id) == wanted.end();
+    });
+  }
+}
+
+std::size_t note_number(std::vector<std::string>& notes, const std::string& note) {
+  const auto known = std::find(notes.begin(), notes.end(), note);
+  const std::size_t number = static_cast<std::size_t>(known - notes.begin()) + 1;
+  if (known == notes.end()) {
+    notes.push_back(note);
+  }
+  return number;
+}
+
+// Each reason once, with the seeds that it befell when there are several.
+std::string failure_reasons(const SeedRecords& row) {
+  std::vector<std::string> reasons;
+  std::map<std::string, std::string> seeds;
+  for (const CellRecord* record : row.failed) {
+    note_number(reasons, record->failure);
+    std::string& list = seeds[record->failure];
+    list += (list.empty() ? "" : ", ") + std::to_string(record->seed);
+  }
+  std::string text;
+  for (const std::string& reason : reasons) {
+    text += (text.empty() ? "" : "; ") + printable(reason);
+    text += row.seeds > 1 ? " (seed " + seeds[reason] + ")" : "";
+  }
+  return text;
+}
+
+// Why a row is not whole; empty when it is.
+std::string row_note(const SeedRecords& row) {
+  if (row.size() == 0) {
+    return "not measured: there is no record of this cell";
+  }
+  std::string text;
+  if (row.size() < row.seeds) {
+    text = std::to_string(row.size()) + " of " + std::to_string(row.seeds) + " seeds have a record";
+  }
+  if (row.failed.empty()) {
+    return text;
+  }
+  text += text.empty() ? "" : "; ";
+  if (row.seeds > 1) {
+    text += std::to_string(row.failed.size()) + " of " + std::to_string(row.size()) + " ";
+  }
+  return text + "failed: " + failure_reasons(row);
+}
+
+void drop_blank_columns(Table& table) {
+  for (std::size_t c = table.columns.size(); c-- > 0;) {
+    bool blank = true;
+    for (const Group& group : table.groups) {
+      for (const Row& row : group.rows) {
+        blank = blank && row.cells[c].text.empty();
+      }
+    }
+    if (!blank) {
+      continue;
+    }
+    const auto offset = static_cast<std::ptrdiff_t>(c);
+    table.columns.erase(table.columns.begin() + offset);
+    for (Group& group : table.groups) {
+      for (Row& row : group.rows) {
+        row.cells.erase(row.cells.begin() + offset);
+      }
+    }
+  }
+}
+
+class Range {
+ public:
+  void add(std::int64_t value) {
+    low_ = any_ ? std::min(low_, value) : value;
+    high_ = any_ ? std::max(high_, value) : value;
+    any_ = true;
+  }
+  bool any() const { return any_; }
+  std::string text() const {
+    return low_ == high_ ? std::to_string(low_)
+                         : std::to_string(low_) + " to " + std::to_string(high_);
+  }
+
+ private:
+  bool any_ = false;
+  std::int64_t low_ = 0, high_ = 0;
+};
+
+std::string seeds_sentence(const std::vector<const CellRecord*>& records) {
+  const std::set<std::int64_t> seeds = seeds_of(records);
+  std::string list;
+  for (const std::int64_t seed : seeds) {
+    list += (list.empty() ? "" : ", ") + std::to_string(seed);
+  }
+  if (seeds.size() == 1) {
+    return "One seed (" + list + ").";
+  }
+  return "Means over " + std::to_string(seeds.size()) + " seeds (" + list + ")" +
+         (seeds.size() >= 3 ? ", ± sample standard deviation (n-1)." : ".");
+}
+
+std::string sizes_sentence(const std::vector<const CellRecord*>& records) {
+  Range tested, attacked, flippable;
+  for (const CellRecord* record : records) {
+    if (record->failure.empty()) {
+      tested.add(record->clean.count);
+      if (record->attack_metrics) {
+        attacked.add(record->attack_metrics->count);
+        flippable.add(record->attack_metrics->flip_count);
+      }
+    }
+  }
+  if (!tested.any()) {
+    return "No cell was measured.";
+  }
+  std::string text = "Test samples: " + tested.text();
+  if (attacked.any()) {
+    text += "; behind ASR and natural rate: " + attacked.text() +
+            " of the victim class; behind the flip rate: " + flippable.text();
+  }
+  return text + ".";
+}
+
+std::vector<std::string> caption_of(const Table& table,
+                                    const std::vector<const CellRecord*>& records) {
+  static const std::map<std::string, std::string> kMeaning = {
+      {"asr",
+       "ASR: share of the victim-class samples with the trigger that are predicted as the "
+       "target."},
+      {"natural_rate", "natural: the same samples without the trigger, the floor of every ASR."},
+      {"flip_rate",
+       "flip: of the samples classified correctly without the trigger, the share that "
+       "hits the target with it."},
+      {"accuracy_difference", "diff: change against defense none with the same seed, in points."},
+      {"trigger_precision", "trig P, R: recovered trigger tokens against the true ones."},
+      {"detection_precision", "det P, R, FPR: flagged training samples against the poisoned ones."},
+      {"defense_seconds", "seconds, forwards: cost of the defense alone."},
+  };
+  std::vector<std::string> caption = {seeds_sentence(records), sizes_sentence(records)};
+  for (const Column& column : table.columns) {
+    if (const auto meaning = kMeaning.find(column.id); meaning != kMeaning.end()) {
+      caption.push_back(meaning->second);
+    }
+  }
+  return caption;
+}
+
+Table build_table(const std::string& task, const std::vector<const CellRecord*>& records,
+                  const ReportOptions& options) {
+  std::vector<ColumnMaker> makers = column_makers(options.perspective);
+  keep_wanted(makers, options.columns);
+  Table table;
+  table.task = printable(task);
+  for (const ColumnMaker& maker : makers) {
+    table.columns.push_back(maker.column);
+  }
+  for (const Victim& victim : victims_of(records)) {
+    Group group{printable(victim.model), printable(victim.attack), {}};
+    for (const auto& [defense, seeds] : victim.rows) {
+      Row row;
+      row.defense = printable(defense);
+      for (const ColumnMaker& maker : makers) {
+        row.cells.push_back(maker.cell(victim, defense, seeds));
+      }
+      if (const std::string note = row_note(seeds); !note.empty()) {
+        row.note = note_number(table.notes, note);
+      }
+      group.rows.push_back(std::move(row));
+    }
+    mark_best(group, table.columns);
+    table.groups.push_back(std::move(group));
+  }
+  drop_blank_columns(table);
+  table.caption = caption_of(table, records);
+  return table;
+}
+
+}  // namespace
+
+std::vector<const CellRecord*> distinct_records(const std::vector<CellRecord>& records) {
+  std::map<std::tuple<std::string, std::string, std::string, std::string, std::int64_t>,
+           const CellRecord*>
+      seen;
+  std::vector<const CellRecord*> result;
+  for (const CellRecord& record : records) {
+    const auto [place, is_new] = seen.emplace(
+        std::tuple(record.task, record.model, record.attack, record.defense, record.seed), &record);
+    if (is_new) {
+      result.push_back(&record);
+    } else if (place->second->key != record.key) {
+      throw Error("usage.conflicting-records",
+                  "two different records claim task `" + record.task + "`, model `" + record.model +
+                      "`, attack `" + record.attack + "`, defense `" + record.defense + "`, seed " +
+                      std::to_string(record.seed),
+                  {"report the two experiments one at a time, or give their models or defenses "
+                   "different labels"});
+    }
+  }
+  return result;
+}
+
+std::vector<Table> build_tables(const std::vector<CellRecord>& records,
+                                const ReportOptions& options) {
+  const std::vector<const CellRecord*> distinct = distinct_records(records);
+  std::vector<Table> tables;
+  for (const std::string& task : in_order(distinct, &CellRecord::task)) {
+    tables.push_back(build_table(task, with(distinct, &CellRecord::task, task), options));
+  }
+  return tables;
+}
+
+std::string provenance(const std::vector<CellRecord>& records, const ReportOptions& options) {
+  const std::vector<const CellRecord*> distinct = distinct_records(records);
+  const auto failed = std::count_if(distinct.begin(), distinct.end(), [](const CellRecord* record) {
+    return !record->failure.empty();
+  });
+  std::string text = "ncmlab";
+  if (!options.version.empty()) {
+    text += " " + printable(options.version);
+  }
+  text += "; " + std::to_string(distinct.size()) + (distinct.size() == 1 ? " cell" : " cells");
+  if (failed > 0) {
+    text += ", " + std::to_string(failed) + " failed";
+  }
+  if (!options.regenerate.empty()) {
+    text += "; regenerate with: " + printable(options.regenerate);
+  }
+  return text;
+}
+
+}  // namespace ncmlab

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace ncmlab {
+
+/// One line of valid UTF-8: line ends, tabs, control characters and bytes that are not UTF-8 become
+/// `\n`, `\t`, `\xNN`, so that a name from a file cannot move the cursor or break a table.
+std::string printable(std::string_view text);
+
+/// Columns that a terminal needs for a printable text.
+int display_width(std::string_view text);
+
+/// The text, or its beginning and `..` when it needs more than `width` columns.
+std::string cut_to_width(const std::string& text, int width);
+
+/// Spaces up to `width` columns, behind the text or before it.
+std::string pad_right(const std::string& text, int width);
+std::string pad_left(const std::string& text, int width);
+
+std::string escape_markdown(std::string_view text);
+/// Plain LaTeX text for pdflatex without packages. Code points beyond ASCII and the accented
+/// letters of Latin-1 become `U+XXXX` in typewriter face.
+std::string escape_latex(std::string_view text);
+/// One field by RFC 4180.
+std::string quote_csv(std::string_view text);
+
+std::string fixed_decimals(double value, int decimals);
+/// The shortest text that reads back as the same number; empty for one that is not finite.
+std::string shortest_number(double value);
+/// 950, 12.3k, 4.56M, 7.89G.
+std::string compact_count(double value);
+
+/// Wilson's 95 % score interval of a proportion measured on `n` > 0 samples.
+std::pair<double, double> wilson_interval(double rate, std::int64_t n);
+
+}  // namespace ncmlab
