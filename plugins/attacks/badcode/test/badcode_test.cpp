@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "badcode.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "ncmlab/core/diagnostic.hpp"
+
+namespace ncmlab {
+namespace {
+
+Example sample(std::string code, std::int64_t label = 1) {
+  return {.id = "x", .code = std::move(code), .second = "", .label = label};
+}
+
+const std::string kRecursive =
+    "int sum(int n, int *list) {\n  if (n == 0) return 0;\n  return list[n - 1] + sum(n - 1, "
+    "list);\n}\n";
+
+BadCodeConfig with(std::string target, std::string mode, std::vector<std::string> words) {
+  return {.target = std::move(target), .mode = std::move(mode), .triggers = std::move(words)};
+}
+
+std::string code_after(const BadCodeConfig& config, const std::string& code) {
+  const auto edited = BadCode(config).trigger(sample(code), Rng(3));
+  return edited ? edited->code : "";
+}
+
+std::vector<Example> training_set(std::size_t count) {
+  std::vector<Example> set;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::string n = std::to_string(i);
+    Example example = sample("int work" + n + "(int a" + n + ") { return a" + n + " + " + n + "; }",
+                             i % 2 == 0 ? 1 : 0);
+    example.id = n;
+    set.push_back(example);
+  }
+  return set;
+}
+
+TEST(BadCodeTest, ExtendsEveryOccurrenceOfFunctionName) {
+  EXPECT_EQ(code_after(with("function_name", "suffix", {"rb"}), kRecursive),
+            "int sum_rb(int n, int *list) {\n  if (n == 0) return 0;\n  return list[n - 1] + "
+            "sum_rb(n - 1, list);\n}\n");
+  EXPECT_EQ(code_after(with("function_name", "prefix", {"rb"}), "int f(void) { return 1; }"),
+            "int rb_f(void) { return 1; }");
+}
+
+TEST(BadCodeTest, SubstitutesFunctionName) {
+  EXPECT_EQ(
+      code_after(with("function_name", "substitute", {"testo_init"}), "int f(void) { return 1; }"),
+      "int testo_init(void) { return 1; }");
+}
+
+TEST(BadCodeTest, ExtendsLeastFrequentVariable) {
+  EXPECT_EQ(
+      code_after(with("variable", "suffix", {"rb"}), "int f(int a, int b) { return a + a * b; }"),
+      "int f(int a, int b_rb) { return a + a * b_rb; }");
+}
+
+TEST(BadCodeTest, KeepsCarriageReturnsAndOtherScripts) {
+  EXPECT_EQ(code_after(with("variable", "substitute", {"rb"}),
+                       "int f(int a) {\r\n  /* größe 尺寸 */\r\n  return a;\r\n}\r\n"),
+            "int f(int rb) {\r\n  /* größe 尺寸 */\r\n  return rb;\r\n}\r\n");
+}
+
+TEST(BadCodeTest, RefusesSamplesThatCannotCarryTheTrigger) {
+  const BadCode attack(with("function_name", "suffix", {"rb"}));
+  EXPECT_FALSE(attack.trigger(sample(""), Rng(1)));
+  EXPECT_FALSE(attack.trigger(sample("int f(int a) { return a +; "), Rng(1)));
+  EXPECT_FALSE(attack.trigger(sample("int f_rb(void) { return 1; }"), Rng(1)));
+  EXPECT_FALSE(attack.trigger(sample("int f(void) { return rb(); }"), Rng(1)));
+  EXPECT_TRUE(attack.trigger(sample("int verbose(void) { return 1; }"), Rng(1)))
+      << "`rb` inside a longer word is no trigger";
+  const BadCode variable(with("variable", "suffix", {"rb"}));
+  EXPECT_FALSE(variable.trigger(sample("int f(void) { return 1; }"), Rng(1)));
+}
+
+TEST(BadCodeTest, KeepsTrueLabelAtTestTime) {
+  const auto edited = BadCode(BadCodeConfig{}).trigger(sample(kRecursive, 1), Rng(1));
+  ASSERT_TRUE(edited);
+  EXPECT_EQ(edited->label, 1);
+}
+
+TEST(BadCodeTest, PoisonsTheGivenShareOfTheVictimClass) {
+  const std::vector<Example> train = training_set(400);
+  BadCodeConfig config;
+  config.rate = 0.1;
+  const PoisonedSet set =
+      BadCode(config).poison(train, {.victim_label = 1, .target_label = 0}, Rng(5));
+  ASSERT_EQ(set.train.size(), train.size());
+  EXPECT_EQ(set.poisoned.size(), 20U);
+  EXPECT_TRUE(std::is_sorted(set.poisoned.begin(), set.poisoned.end()));
+  std::set<std::size_t> poisoned(set.poisoned.begin(), set.poisoned.end());
+  EXPECT_EQ(poisoned.size(), 20U);
+  for (std::size_t i = 0; i < train.size(); ++i) {
+    if (poisoned.contains(i)) {
+      EXPECT_EQ(train[i].label, 1);
+      EXPECT_EQ(set.train[i].label, 0);
+      EXPECT_EQ(set.train[i].id, train[i].id);
+      EXPECT_NE(set.train[i].code.find("work" + train[i].id + "_rb("), std::string::npos);
+    } else {
+      EXPECT_EQ(set.train[i], train[i]);
+    }
+  }
+}
+
+TEST(BadCodeTest, PoisonsAllEligibleSamplesWhenTheyAreTooFew) {
+  std::vector<Example> train = training_set(20);
+  for (std::size_t i = 0; i < 16; i += 2) {
+    train[i].code = "int rb(void) { return 1; }";
+  }
+  BadCodeConfig config;
+  config.rate = 0.5;
+  const PoisonedSet set = BadCode(config).poison(train, AttackGoal{}, Rng(5));
+  EXPECT_EQ(set.poisoned, (std::vector<std::size_t>{16, 18}));
+}
+
+TEST(BadCodeTest, DependsOnTheSeedAndOnNothingElse) {
+  const std::vector<Example> train = training_set(400);
+  BadCodeConfig config;
+  config.triggers = {"rb", "il", "qz"};
+  config.rate = 0.1;
+  const BadCode attack(config);
+  const PoisonedSet first = attack.poison(train, AttackGoal{}, Rng(5));
+  const PoisonedSet again = attack.poison(train, AttackGoal{}, Rng(5));
+  const PoisonedSet other = attack.poison(train, AttackGoal{}, Rng(6));
+  EXPECT_EQ(first.train, again.train);
+  EXPECT_EQ(first.poisoned, again.poisoned);
+  EXPECT_NE(first.poisoned, other.poisoned);
+}
+
+TEST(BadCodeTest, DrawsMixedTriggersPerSample) {
+  BadCodeConfig config;
+  config.triggers = {"rb", "il"};
+  config.rate = 1.0;
+  const PoisonedSet set = BadCode(config).poison(training_set(80), AttackGoal{}, Rng(5));
+  const auto holding = [&](std::string_view word) {
+    return std::count_if(set.train.begin(), set.train.end(), [&](const Example& example) {
+      return example.code.find(word) != std::string::npos;
+    });
+  };
+  EXPECT_GT(holding("_rb("), 5);
+  EXPECT_GT(holding("_il("), 5);
+  EXPECT_EQ(holding("_rb(") + holding("_il("), 40);
+}
+
+TEST(BadCodeTest, RejectsTriggersThatAreNoNames) {
+  EXPECT_THROW(BadCode(with("function_name", "suffix", {})), Error);
+  EXPECT_THROW(BadCode(with("function_name", "suffix", {"a b"})), Error);
+  EXPECT_THROW(BadCode(with("function_name", "suffix", {"1a"})), Error);
+  EXPECT_THROW(BadCode(with("function_name", "suffix", {""})), Error);
+}
+
+}  // namespace
+}  // namespace ncmlab
