@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fine_tuning.hpp"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "ncmlab/core/diagnostic.hpp"
+#include "toy_task.hpp"
+
+namespace ncmlab {
+namespace {
+
+DefenseOutcome run(Victim& victim, const std::vector<Example>& clean, FineTuningConfig config) {
+  const ToyTask task;
+  DefenseContext context{victim, TaskView(task), clean, {}, Rng(3), silent_progress()};
+  return FineTuning(config).defend(context);
+}
+
+TEST(FineTuningTest, LearnsFromTheCleanSamples) {
+  const std::vector<Example> examples = toy_functions(200, Rng(1));
+  Victim victim = toy_victim(examples, Rng(2));
+  const StateDict before = victim.parameters().clone();
+  const DefenseOutcome outcome =
+      run(victim, examples, {.epochs = 12, .learning_rate = 3e-3, .batch_size = 16});
+  EXPECT_TRUE(outcome.repaired);
+  EXPECT_EQ(outcome.figures.at("clean_samples"), 200);
+  EXPECT_GT(accuracy(victim, examples), 0.9);
+  const std::string query = "encoder.encoder.layer.0.attention.self.query.weight";
+  EXPECT_FALSE(torch::equal(victim.parameters().at(query), before.at(query)))
+      << "the encoder is trained, too";
+}
+
+TEST(FineTuningTest, SameSeedGivesSameWeights) {
+  const std::vector<Example> examples = toy_functions(40, Rng(1));
+  Victim first = toy_victim(examples, Rng(2));
+  Victim second = toy_victim(examples, Rng(2));
+  run(first, examples, {.epochs = 2, .learning_rate = 1e-3});
+  run(second, examples, {.epochs = 2, .learning_rate = 1e-3});
+  for (const auto& [name, tensor] : first.parameters()) {
+    EXPECT_TRUE(torch::equal(tensor, second.parameters().at(name))) << name;
+  }
+}
+
+TEST(FineTuningTest, RefusesToWorkWithoutCleanSamples) {
+  Victim victim = toy_victim(toy_functions(8, Rng(1)), Rng(2));
+  EXPECT_THROW(run(victim, {}, {}), Error);
+}
+
+}  // namespace
+}  // namespace ncmlab
