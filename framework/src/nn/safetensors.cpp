@@ -71,15 +71,19 @@ Entry parse_entry(const FileReader& file, const std::string& name, const Json& v
                    std::to_string(data_size));
   }
   entry.bytes = end - entry.begin;
-  std::uint64_t expected = c10::elementSize(entry.type);
+  // A zero extent must not hide others whose product no tensor can have.
+  std::uint64_t span = c10::elementSize(entry.type);
+  bool empty = false;
   for (const Json& size : shape) {
     const auto extent = size.get<std::uint64_t>();
-    if (extent > std::uint64_t{INT64_MAX} ||
-        __builtin_mul_overflow(expected, extent, &expected)) {
+    empty = empty || extent == 0;
+    if (__builtin_mul_overflow(span, std::max<std::uint64_t>(extent, 1), &span) ||
+        span > std::uint64_t{INT64_MAX}) {
       fail(file, "tensor `" + name + "` has the impossible shape " + shape.dump());
     }
     entry.shape.push_back(static_cast<std::int64_t>(extent));
   }
+  const std::uint64_t expected = empty ? 0 : span;
   if (expected != entry.bytes) {
     fail(file, "tensor `" + name + "` of shape " + shape.dump() + " needs " +
                    std::to_string(expected) + " bytes, but has " + std::to_string(entry.bytes));
@@ -135,9 +139,8 @@ void write_safetensors(const std::filesystem::path& path, const StateDict& tenso
     }
     contiguous.push_back(tensor.detach().cpu().contiguous());
     const std::uint64_t end = total + contiguous.back().nbytes();
-    header[name] = {{"dtype", type->first},
-                    {"shape", tensor.sizes().vec()},
-                    {"data_offsets", {total, end}}};
+    header[name] = {
+        {"dtype", type->first}, {"shape", tensor.sizes().vec()}, {"data_offsets", {total, end}}};
     total = end;
   }
   std::string text = header.dump();

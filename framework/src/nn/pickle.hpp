@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace ncmlab {
+
+/// A value of a pickle that holds tensors. Values belong to the interpreter that made them.
+struct PickleValue {
+  enum class Kind {
+    none,
+    boolean,
+    integer,
+    real,
+    text,
+    sequence,    ///< tuple or list: `items`
+    dictionary,  ///< `items`: key, value, key, value, ...
+    global,      ///< a name that may be called: `text` is `module.name`
+    storage,     ///< `text` is its key, `integer` its number of elements
+    tensor,      ///< `items[0]` is its storage
+    mark
+  };
+  Kind kind = Kind::none;
+  std::int64_t integer = 0;
+  std::string text = {};
+  std::vector<PickleValue*> items = {};
+  at::ScalarType type = at::kFloat;                    ///< of a storage
+  std::int64_t offset = 0;                             ///< of a tensor in its storage, in elements
+  std::vector<std::int64_t> sizes = {}, strides = {};  ///< of a tensor
+};
+
+/// Interprets the pickle opcodes that torch.save uses for dictionaries of tensors. Nothing is
+/// imported or called: names other than OrderedDict, the tensor rebuilders and the storage types
+/// throw Error `checkpoint.unsafe-pickle`, damage throws `checkpoint.bad-pickle`.
+class PickleInterpreter {
+ public:
+  /// `bytes` must outlive the interpreter; `origin` names the file in errors.
+  PickleInterpreter(std::string_view bytes, std::string origin);
+
+  /// Reads the next pickle up to its STOP.
+  const PickleValue& read();
+  /// The first byte after what was read.
+  std::size_t position() const { return position_; }
+  /// Every storage described so far.
+  const std::vector<const PickleValue*>& storages() const { return storages_; }
+
+ private:
+  using Kind = PickleValue::Kind;
+
+  [[noreturn]] void fail(const std::string& what) const;
+  [[noreturn]] void refuse(const std::string& what) const;
+  std::string_view take(std::uint64_t count);
+  std::uint64_t take_number(int count);
+  std::string_view take_line();
+  PickleValue& make(Kind kind);
+  void push(PickleValue& value) { stack_.push_back(&value); }
+  void push_integer(std::int64_t value);
+  void push_text(std::uint64_t length);
+  void push_sequence(std::size_t count);
+  PickleValue& pop();
+  PickleValue& top(Kind kind, const char* expected);
+  std::vector<PickleValue*> pop_to_mark();
+
+  void step(unsigned char opcode);
+  bool step_constant(unsigned char opcode);
+  bool step_container(unsigned char opcode);
+  bool step_memo(unsigned char opcode);
+  void push_long();
+  void push_global(std::string module, std::string_view name);
+  void push_persistent();
+  void reduce();
+  void build();
+  PickleValue& rebuild_tensor(const PickleValue& arguments);
+
+  std::string_view bytes_;
+  std::string origin_;
+  std::size_t position_ = 0;
+  std::deque<PickleValue> values_;
+  std::vector<const PickleValue*> storages_;
+  std::vector<PickleValue*> stack_;
+  std::unordered_map<std::uint64_t, PickleValue*> memo_;
+};
+
+}  // namespace ncmlab

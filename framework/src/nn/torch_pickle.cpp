@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cstring>
+#include <functional>
+#include <map>
+#include <set>
+
+#include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/nn/state_dict.hpp"
+#include "nn/pickle.hpp"
+#include "nn/zip_archive.hpp"
+
+namespace ncmlab {
+namespace {
+
+using Kind = PickleValue::Kind;
+using Storages = std::map<std::string, at::Tensor>;
+
+[[noreturn]] void fail(const std::filesystem::path& file, const std::string& what) {
+  throw Error("checkpoint.bad-tensor", "`" + file.string() + "` is damaged: " + what,
+              {"copy or download the file again"});
+}
+
+/// The bytes of `count` elements, or a failure that names the storage.
+std::uint64_t storage_bytes(const std::filesystem::path& file, const PickleValue& storage) {
+  std::uint64_t bytes = 0;
+  if (__builtin_mul_overflow(static_cast<std::uint64_t>(storage.integer),
+                             std::uint64_t{c10::elementSize(storage.type)}, &bytes)) {
+    fail(file, "storage `" + storage.text + "` is larger than any memory");
+  }
+  return bytes;
+}
+
+/// A view of the storage, checked to lie within it.
+at::Tensor view_of(const std::filesystem::path& file, const std::string& name,
+                   const at::Tensor& storage, const PickleValue& tensor) {
+  std::int64_t count = 1;
+  std::int64_t last = tensor.offset;
+  bool fits = true;
+  for (std::size_t i = 0; i < tensor.sizes.size(); ++i) {
+    std::int64_t reach = 0;
+    // A zero extent must not hide others whose product no tensor can have.
+    const std::int64_t extent = std::max<std::int64_t>(tensor.sizes[i], 1);
+    fits = fits && !__builtin_mul_overflow(count, extent, &count) &&
+           !__builtin_mul_overflow(extent - 1, tensor.strides[i], &reach) &&
+           !__builtin_add_overflow(last, reach, &last);
+  }
+  const bool empty = std::ranges::find(tensor.sizes, 0) != tensor.sizes.end();
+  fits = fits && (empty ? tensor.offset <= storage.numel()
+                        : last < storage.numel() && count <= storage.numel());
+  if (!fits) {
+    fail(file, "tensor `" + name + "` reaches beyond its storage of " +
+                   std::to_string(storage.numel()) + " elements");
+  }
+  return empty ? at::empty(tensor.sizes, storage.options())
+               : storage.as_strided(tensor.sizes, tensor.strides, tensor.offset);
+}
+
+using StorageReader = std::function<const at::Tensor&(const PickleValue& storage)>;
+
+/// Gathers the tensors of a dictionary; dictionaries in it nest with dots, other values are left
+/// out.
+class Collector {
+ public:
+  Collector(const std::filesystem::path& file, StorageReader storage)
+      : file_(file), storage_(std::move(storage)) {}
+
+  StateDict collect(const PickleValue& root) {
+    if (root.kind != Kind::dictionary) {
+      throw Error("checkpoint.bad-pickle",
+                  "`" + file_.string() + "` holds something else than a dictionary of tensors",
+                  {"save the weights with torch.save(model.state_dict(), \"pytorch_model.bin\")"});
+    }
+    add(root, "", 0);
+    return std::move(result_);
+  }
+
+ private:
+  void add(const PickleValue& dictionary, const std::string& prefix, int depth) {
+    constexpr int kDeepest = 16;
+    if (depth > kDeepest || !seen_.insert(&dictionary).second) {
+      fail(file_, "the dictionary `" + prefix + "` nests too deep or occurs twice");
+    }
+    for (std::size_t i = 0; i + 1 < dictionary.items.size(); i += 2) {
+      const PickleValue& key = *dictionary.items[i];
+      const PickleValue& item = *dictionary.items[i + 1];
+      const std::string name = prefix + key.text;
+      if (key.kind == Kind::text && item.kind == Kind::dictionary) {
+        add(item, name + ".", depth + 1);
+      } else if (key.kind == Kind::text && item.kind == Kind::tensor) {
+        if (!names_.insert(name).second) {
+          fail(file_, "two tensors are called `" + name + "`");
+        }
+        result_.add(name, view_of(file_, name, storage_(*item.items[0]), item));
+      }
+    }
+  }
+
+  const std::filesystem::path& file_;
+  StorageReader storage_;
+  StateDict result_;
+  std::set<const PickleValue*> seen_;
+  std::set<std::string> names_;
+};
+
+/// The storage `key` if it was read before, and then as the same type and size.
+const at::Tensor* known(const std::filesystem::path& file, const Storages& storages,
+                        const PickleValue& storage) {
+  const auto found = storages.find(storage.text);
+  if (found == storages.end()) {
+    return nullptr;
+  }
+  if (found->second.scalar_type() != storage.type || found->second.numel() != storage.integer) {
+    fail(file, "storage `" + storage.text + "` is described in two ways");
+  }
+  return &found->second;
+}
+
+StateDict read_zip(const std::filesystem::path& file) {
+  ZipArchive archive(file);
+  const std::string pickle_name = archive.name_ending("/data.pkl");
+  const std::string root = pickle_name.substr(0, pickle_name.size() - std::strlen("data.pkl"));
+  if (archive.entries().contains(root + "byteorder") &&
+      archive.read(root + "byteorder") != "little") {
+    fail(file, "its numbers are big-endian, which ncmlab does not read");
+  }
+  const std::string pickle = archive.read(pickle_name);
+  PickleInterpreter interpreter(pickle, file.string());
+  Storages storages;
+  const auto storage = [&](const PickleValue& wanted) -> const at::Tensor& {
+    if (const at::Tensor* read = known(file, storages, wanted)) {
+      return *read;
+    }
+    const std::string name = root + "data/" + wanted.text;
+    const std::uint64_t bytes = storage_bytes(file, wanted);
+    if (bytes > archive.size_of(name)) {
+      fail(file, "storage `" + name + "` has " + std::to_string(archive.size_of(name)) +
+                     " bytes, but its tensors need " + std::to_string(bytes));
+    }
+    at::Tensor tensor = at::empty({wanted.integer}, wanted.type);
+    archive.read_into(name, bytes, tensor.data_ptr());
+    return storages.emplace(wanted.text, std::move(tensor)).first->second;
+  };
+  return Collector(file, storage).collect(interpreter.read());
+}
+
+/// The format of torch.save before PyTorch 1.6: five pickles (magic number, protocol, system,
+/// object, storage keys), then for each key the number of elements and their bytes.
+StateDict read_legacy(FileReader& reader) {
+  const std::filesystem::path& file = reader.path();
+  constexpr std::string_view kMagic("\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 10);
+  const std::string bytes = reader.read(0, reader.size(), "the pickle");
+  PickleInterpreter interpreter(bytes, file.string());
+  if (interpreter.read().text != kMagic) {
+    throw Error("checkpoint.bad-pickle", "`" + file.string() + "` was not written by torch.save",
+                {"name a `pytorch_model.bin` or a `model.safetensors`"});
+  }
+  interpreter.read();
+  interpreter.read();
+  const PickleValue& root = interpreter.read();
+  const PickleValue& keys = interpreter.read();
+  std::map<std::string, const PickleValue*> described;
+  for (const PickleValue* storage : interpreter.storages()) {
+    described.emplace(storage->text, storage);
+  }
+  Storages storages;
+  std::uint64_t at = interpreter.position();
+  for (const PickleValue* key : keys.items) {
+    const auto found = described.find(key->text);
+    if (found == described.end()) {
+      fail(file, "storage `" + key->text + "` belongs to no tensor");
+    }
+    const PickleValue& storage = *found->second;
+    reader.check_range(at, 8, "the size of storage `" + key->text + "`");
+    if (little_endian(bytes.data() + at, 8) != static_cast<std::uint64_t>(storage.integer)) {
+      fail(file, "storage `" + key->text + "` is described with two sizes");
+    }
+    at += 8;
+    const std::uint64_t size = storage_bytes(file, storage);
+    reader.check_range(at, size, "storage `" + key->text + "`");
+    at::Tensor tensor = at::empty({storage.integer}, storage.type);
+    std::memcpy(tensor.data_ptr(), bytes.data() + at, size);
+    storages.emplace(key->text, std::move(tensor));
+    at += size;
+  }
+  const auto storage_of = [&](const PickleValue& wanted) -> const at::Tensor& {
+    const at::Tensor* tensor = known(file, storages, wanted);
+    if (tensor == nullptr) {
+      fail(file, "storage `" + wanted.text + "` is missing");
+    }
+    return *tensor;
+  };
+  return Collector(file, storage_of).collect(root);
+}
+
+}  // namespace
+
+StateDict read_torch_pickle(const std::filesystem::path& path) {
+  FileReader reader(path);
+  return ZipArchive::looks_like_zip(reader) ? read_zip(path) : read_legacy(reader);
+}
+
+}  // namespace ncmlab

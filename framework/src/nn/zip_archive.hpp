@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "nn/file_reader.hpp"
+
+namespace ncmlab {
+
+/// The uncompressed zip archives (zip64 included) that torch.save writes. Nothing in the file is
+/// trusted: damage throws Error `checkpoint.bad-zip` or `checkpoint.truncated`.
+class ZipArchive {
+ public:
+  struct Entry {
+    std::uint64_t offset = 0;  ///< of the local header
+    std::uint64_t size = 0;
+  };
+
+  explicit ZipArchive(std::filesystem::path path);
+
+  /// Entries by full name (`archive/data.pkl`).
+  const std::map<std::string, Entry, std::less<>>& entries() const { return entries_; }
+  /// The name of the only entry that ends with `suffix`.
+  std::string name_ending(std::string_view suffix) const;
+  std::uint64_t size_of(std::string_view name) const { return entry(name).size; }
+  std::string read(std::string_view name);
+  /// The first `count` bytes of an entry, which must have as many.
+  void read_into(std::string_view name, std::uint64_t count, void* target);
+
+  /// Whether the file starts as a zip archive does.
+  static bool looks_like_zip(FileReader& file);
+
+ private:
+  [[noreturn]] void fail(const std::string& what) const;
+  const Entry& entry(std::string_view name) const;
+  std::uint64_t data_offset(std::string_view name);
+  void read_directory();
+  void read_entries(const std::string& directory, std::uint64_t count);
+
+  FileReader file_;
+  std::map<std::string, Entry, std::less<>> entries_;
+};
+
+}  // namespace ncmlab
