@@ -75,7 +75,7 @@ std::string render_json(const std::vector<CellRecord>& records, const std::vecto
       }
     }
     json["tables"].push_back(
-        {{"task", table.task}, {"rows", std::move(rows)}, {"caption", table.caption}});
+        {{"task", table.task}, {"rows", std::move(rows)}, {"caption", caption(table)}});
   }
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -77,12 +77,12 @@ std::string tabular(const Table& table) {
 }
 
 std::string environment(const Table& table, const std::string& label) {
-  std::string caption = "Task " + escape_latex(table.task) + ".";
-  for (const std::string& sentence : table.caption) {
-    caption += "\n  " + escape_latex(sentence);
+  std::string text = "Task " + escape_latex(table.task) + ".";
+  for (const std::string& sentence : caption(table)) {
+    text += "\n  " + escape_latex(sentence);
   }
-  std::string out = "\\begin{table}[tbp]\n\\centering\n\\caption{" + caption + "}\n\\label{" +
-                    label + "}\n\\small\n\\setlength{\\tabcolsep}{4pt}\n" + tabular(table);
+  std::string out = "\\begin{table}[tbp]\n\\centering\n\\caption{" + text + "}\n\\label{" + label +
+                    "}\n\\small\n\\setlength{\\tabcolsep}{4pt}\n" + tabular(table);
   for (std::size_t i = 0; i < table.notes.size(); ++i) {
     out += "\n\\par\\smallskip\\footnotesize " + superscript(i + 1) + " " +
            escape_latex(table.notes[i]) + "\n";

@@ -41,7 +41,7 @@ std::string render_markdown(const std::vector<Table>& tables, const std::string&
     for (std::size_t i = 0; i < table.notes.size(); ++i) {
       out += "<sup>" + std::to_string(i + 1) + "</sup> " + escape_markdown(table.notes[i]) + "\n\n";
     }
-    for (const std::string& sentence : table.caption) {
+    for (const std::string& sentence : caption(table)) {
       out += escape_markdown(sentence) + "\n";
     }
     out += "\n";

@@ -147,18 +147,21 @@ void mark_best(Group& group, const std::vector<Column>& columns) {
       continue;
     }
     const double sign = columns[c].direction == Direction::up ? 1 : -1;
-    std::set<double> shown;
-    const auto rank = [&](const Cell& cell) { return sign * std::round(*cell.value * 1e4); };
+    std::int64_t most_seeds = 0;
     for (const Row& row : group.rows) {
-      if (row.cells[c].value) {
-        shown.insert(rank(row.cells[c]));
+      most_seeds = std::max(most_seeds, row.cells[c].n);
+    }
+    const auto competes = [&](const Cell& cell) { return cell.value && cell.n == most_seeds; };
+    const auto score = [&](const Cell& cell) { return sign * std::round(*cell.value * 1e4); };
+    std::set<double> scores;
+    for (const Row& row : group.rows) {
+      if (competes(row.cells[c])) {
+        scores.insert(score(row.cells[c]));
       }
     }
-    if (shown.size() < 2) {
-      continue;
-    }
     for (Row& row : group.rows) {
-      row.cells[c].best = row.cells[c].value && rank(row.cells[c]) == *shown.rbegin();
+      Cell& cell = row.cells[c];
+      cell.best = scores.size() > 1 && competes(cell) && score(cell) == *scores.rbegin();
     }
   }
 }

@@ -29,7 +29,7 @@ Cell verdict_cell(const SeedRecords& row);
 Cell trigger_cell(const SeedRecords& row);
 
 /// Marks the best cells of each column that has a direction, compared as they are shown; none when
-/// all are equal.
+/// all are equal. A mean over fewer seeds than another in its column does not compete.
 void mark_best(Group& group, const std::vector<Column>& columns);
 
 }  // namespace ncmlab

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <functional>
 #include <map>
-#include <set>
 #include <tuple>
 
 #include "ncmlab/core/diagnostic.hpp"
+#include "report/caption.hpp"
 #include "report/summary.hpp"
 #include "report/text.hpp"
 
@@ -49,14 +49,6 @@ std::vector<const CellRecord*> with(const std::vector<const CellRecord*>& record
   return result;
 }
 
-std::set<std::int64_t> seeds_of(const std::vector<const CellRecord*>& records) {
-  std::set<std::int64_t> seeds;
-  for (const CellRecord* record : records) {
-    seeds.insert(record->seed);
-  }
-  return seeds;
-}
-
 SeedRecords by_seed(std::vector<const CellRecord*> records, std::size_t seeds) {
   std::stable_sort(records.begin(), records.end(),
                    [](const CellRecord* a, const CellRecord* b) { return a->seed < b->seed; });
@@ -96,7 +88,7 @@ bool always_measured(const Metric& metric, const Victim& victim) {
 
 ColumnMaker metric_column(const std::string& id, Perspective perspective, int rank) {
   const Metric& shown = metric(id);
-  return {{shown.id, shown.title, true, direction(shown, perspective), rank},
+  return {{shown.id, shown.title, true, direction(shown, perspective), meaning_of(shown.id), rank},
           [&shown](const Victim& victim, const std::string&, const SeedRecords& row) {
             return metric_cell(shown, row, always_measured(shown, victim));
           }};
@@ -104,7 +96,7 @@ ColumnMaker metric_column(const std::string& id, Perspective perspective, int ra
 
 ColumnMaker difference_column(const std::string& id, const std::string& title, int rank) {
   const Metric& shown = metric(id);
-  return {{id + "_difference", title, true, Direction::none, rank},
+  return {{id + "_difference", title, true, Direction::none, meaning_of(id + "_difference"), rank},
           [&shown](const Victim& victim, const std::string& defense, const SeedRecords& row) {
             return defense == "none" ? Cell{}
                                      : difference_cell(shown, row, victim.rows.front().second);
@@ -112,7 +104,7 @@ ColumnMaker difference_column(const std::string& id, const std::string& title, i
 }
 
 ColumnMaker text_column(const std::string& id, Cell (*make)(const SeedRecords&)) {
-  return {{id, id, false, Direction::none, 0},
+  return {{id, id, false, Direction::none, {}, 0},
           [make](const Victim&, const std::string&, const SeedRecords& row) { return make(row); }};
 }
 
@@ -213,94 +205,10 @@ void drop_blank_columns(Table& table) {
         blank = blank && row.cells[c].text.empty();
       }
     }
-    if (!blank) {
-      continue;
-    }
-    const auto offset = static_cast<std::ptrdiff_t>(c);
-    table.columns.erase(table.columns.begin() + offset);
-    for (Group& group : table.groups) {
-      for (Row& row : group.rows) {
-        row.cells.erase(row.cells.begin() + offset);
-      }
+    if (blank) {
+      remove_column(table, c);
     }
   }
-}
-
-class Range {
- public:
-  void add(std::int64_t value) {
-    low_ = any_ ? std::min(low_, value) : value;
-    high_ = any_ ? std::max(high_, value) : value;
-    any_ = true;
-  }
-  bool any() const { return any_; }
-  std::string text() const {
-    return low_ == high_ ? std::to_string(low_)
-                         : std::to_string(low_) + " to " + std::to_string(high_);
-  }
-
- private:
-  bool any_ = false;
-  std::int64_t low_ = 0, high_ = 0;
-};
-
-std::string seeds_sentence(const std::vector<const CellRecord*>& records) {
-  const std::set<std::int64_t> seeds = seeds_of(records);
-  std::string list;
-  for (const std::int64_t seed : seeds) {
-    list += (list.empty() ? "" : ", ") + std::to_string(seed);
-  }
-  if (seeds.size() == 1) {
-    return "One seed (" + list + ").";
-  }
-  return "Means over " + std::to_string(seeds.size()) + " seeds (" + list + ")" +
-         (seeds.size() >= 3 ? ", ± sample standard deviation (n-1)." : ".");
-}
-
-std::string sizes_sentence(const std::vector<const CellRecord*>& records) {
-  Range tested, attacked, flippable;
-  for (const CellRecord* record : records) {
-    if (record->failure.empty()) {
-      tested.add(record->clean.count);
-      if (record->attack_metrics) {
-        attacked.add(record->attack_metrics->count);
-        flippable.add(record->attack_metrics->flip_count);
-      }
-    }
-  }
-  if (!tested.any()) {
-    return "No cell was measured.";
-  }
-  std::string text = "Test samples: " + tested.text();
-  if (attacked.any()) {
-    text += "; behind ASR and natural rate: " + attacked.text() +
-            " of the victim class; behind the flip rate: " + flippable.text();
-  }
-  return text + ".";
-}
-
-std::vector<std::string> caption_of(const Table& table,
-                                    const std::vector<const CellRecord*>& records) {
-  static const std::map<std::string, std::string> kMeaning = {
-      {"asr",
-       "ASR: share of the victim-class samples with the trigger that are predicted as the "
-       "target."},
-      {"natural_rate", "natural: the same samples without the trigger, the floor of every ASR."},
-      {"flip_rate",
-       "flip: of the samples classified correctly without the trigger, the share that "
-       "hits the target with it."},
-      {"accuracy_difference", "diff: change against defense none with the same seed, in points."},
-      {"trigger_precision", "trig P, R: recovered trigger tokens against the true ones."},
-      {"detection_precision", "det P, R, FPR: flagged training samples against the poisoned ones."},
-      {"defense_seconds", "seconds, forwards: cost of the defense alone."},
-  };
-  std::vector<std::string> caption = {seeds_sentence(records), sizes_sentence(records)};
-  for (const Column& column : table.columns) {
-    if (const auto meaning = kMeaning.find(column.id); meaning != kMeaning.end()) {
-      caption.push_back(meaning->second);
-    }
-  }
-  return caption;
 }
 
 Table build_table(const std::string& task, const std::vector<const CellRecord*>& records,
@@ -329,11 +237,21 @@ Table build_table(const std::string& task, const std::vector<const CellRecord*>&
     table.groups.push_back(std::move(group));
   }
   drop_blank_columns(table);
-  table.caption = caption_of(table, records);
+  table.measured = {seeds_sentence(records), sizes_sentence(records)};
   return table;
 }
 
 }  // namespace
+
+void remove_column(Table& table, std::size_t c) {
+  const auto offset = static_cast<std::ptrdiff_t>(c);
+  table.columns.erase(table.columns.begin() + offset);
+  for (Group& group : table.groups) {
+    for (Row& row : group.rows) {
+      row.cells.erase(row.cells.begin() + offset);
+    }
+  }
+}
 
 std::vector<const CellRecord*> distinct_records(const std::vector<CellRecord>& records) {
   std::map<std::tuple<std::string, std::string, std::string, std::string, std::int64_t>,
@@ -365,25 +283,6 @@ std::vector<Table> build_tables(const std::vector<CellRecord>& records,
     tables.push_back(build_table(task, with(distinct, &CellRecord::task, task), options));
   }
   return tables;
-}
-
-std::string provenance(const std::vector<CellRecord>& records, const ReportOptions& options) {
-  const std::vector<const CellRecord*> distinct = distinct_records(records);
-  const auto failed = std::count_if(distinct.begin(), distinct.end(), [](const CellRecord* record) {
-    return !record->failure.empty();
-  });
-  std::string text = "ncmlab";
-  if (!options.version.empty()) {
-    text += " " + printable(options.version);
-  }
-  text += "; " + std::to_string(distinct.size()) + (distinct.size() == 1 ? " cell" : " cells");
-  if (failed > 0) {
-    text += ", " + std::to_string(failed) + " failed";
-  }
-  if (!options.regenerate.empty()) {
-    text += "; regenerate with: " + printable(options.regenerate);
-  }
-  return text;
 }
 
 }  // namespace ncmlab

@@ -27,6 +27,7 @@ struct Column {
   std::string title;
   bool numeric = true;
   Direction direction = Direction::none;
+  std::string meaning = {};  ///< a sentence for the caption; may be empty
   int rank = 0;  ///< a terminal that is too narrow leaves out columns of rank > 0, highest first
 };
 
@@ -46,13 +47,19 @@ struct Table {
   std::string task;
   std::vector<Column> columns;  ///< without those that are blank in every row
   std::vector<Group> groups;
-  std::vector<std::string> caption;  ///< sentences
+  std::vector<std::string> measured;  ///< sentences: seeds and sample sizes
   std::vector<std::string> notes;
 };
 
 /// The records as tables, see render_report().
 std::vector<Table> build_tables(const std::vector<CellRecord>& records,
                                 const ReportOptions& options);
+
+/// Takes a column and its cells out.
+void remove_column(Table& table, std::size_t c);
+
+/// What was measured, and what the columns that are there mean: sentences.
+std::vector<std::string> caption(const Table& table);
 
 /// The records without repeated ones. Throws Error `usage.conflicting-records`.
 std::vector<const CellRecord*> distinct_records(const std::vector<CellRecord>& records);

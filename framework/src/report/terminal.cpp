@@ -46,16 +46,6 @@ Layout layout_of(const Table& table) {
   return layout;
 }
 
-void remove_column(Table& table, std::size_t c) {
-  const auto offset = static_cast<std::ptrdiff_t>(c);
-  table.columns.erase(table.columns.begin() + offset);
-  for (Group& group : table.groups) {
-    for (Row& row : group.rows) {
-      row.cells.erase(row.cells.begin() + offset);
-    }
-  }
-}
-
 // Cuts the trigger text, then takes out columns, until the table is `width` wide if it can be.
 // Returns the titles of what was taken out.
 std::vector<std::string> fit(Table& table, Layout& layout, int width) {
@@ -148,7 +138,7 @@ std::string render_terminal(const std::vector<Table>& tables, const std::string&
     for (std::size_t i = 0; i < table.notes.size(); ++i) {
       out += wrapped("[" + std::to_string(i + 1) + "] " + table.notes[i], options.width);
     }
-    for (const std::string& sentence : table.caption) {
+    for (const std::string& sentence : caption(table)) {
       out += wrapped(sentence, options.width);
     }
     if (!left_out.empty()) {

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/caption.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "report/text.hpp"
+
+namespace ncmlab {
+namespace {
+
+class Range {
+ public:
+  void add(std::int64_t value) {
+    low_ = any_ ? std::min(low_, value) : value;
+    high_ = any_ ? std::max(high_, value) : value;
+    any_ = true;
+  }
+  bool any() const { return any_; }
+  std::string text() const {
+    return low_ == high_ ? std::to_string(low_)
+                         : std::to_string(low_) + " to " + std::to_string(high_);
+  }
+
+ private:
+  bool any_ = false;
+  std::int64_t low_ = 0, high_ = 0;
+};
+
+}  // namespace
+
+std::set<std::int64_t> seeds_of(const std::vector<const CellRecord*>& records) {
+  std::set<std::int64_t> seeds;
+  for (const CellRecord* record : records) {
+    seeds.insert(record->seed);
+  }
+  return seeds;
+}
+
+std::string meaning_of(const std::string& id) {
+  static const std::map<std::string, std::string> kMeaning = {
+      {"asr",
+       "ASR: share of the victim-class samples with the trigger that are predicted as the "
+       "target."},
+      {"natural_rate", "natural: the same samples without the trigger, the floor of every ASR."},
+      {"flip_rate",
+       "flip: of the samples classified correctly without the trigger, the share that "
+       "hits the target with it."},
+      {"accuracy_difference", "diff: change against defense none with the same seed, in points."},
+      {"trigger_precision", "trig P, R: recovered trigger tokens against the true ones."},
+      {"detection_precision", "det P, R, FPR: flagged training samples against the poisoned ones."},
+      {"defense_seconds", "seconds, forwards: cost of the defense alone."},
+  };
+  const auto meaning = kMeaning.find(id);
+  return meaning == kMeaning.end() ? "" : meaning->second;
+}
+
+std::string seeds_sentence(const std::vector<const CellRecord*>& records) {
+  const std::set<std::int64_t> seeds = seeds_of(records);
+  std::string list;
+  for (const std::int64_t seed : seeds) {
+    list += (list.empty() ? "" : ", ") + std::to_string(seed);
+  }
+  if (seeds.size() == 1) {
+    return "One seed (" + list + ").";
+  }
+  return "Means over " + std::to_string(seeds.size()) + " seeds (" + list + ")" +
+         (seeds.size() >= 3 ? ", ± sample standard deviation (n-1)." : ".");
+}
+
+std::string sizes_sentence(const std::vector<const CellRecord*>& records) {
+  Range tested, attacked, flippable;
+  for (const CellRecord* record : records) {
+    if (record->failure.empty()) {
+      tested.add(record->clean.count);
+      if (record->attack_metrics) {
+        attacked.add(record->attack_metrics->count);
+        flippable.add(record->attack_metrics->flip_count);
+      }
+    }
+  }
+  if (!tested.any()) {
+    return "No cell was measured.";
+  }
+  std::string text = "Test samples: " + tested.text();
+  if (attacked.any()) {
+    text += "; behind ASR and natural rate: " + attacked.text() +
+            " of the victim class; behind the flip rate: " + flippable.text();
+  }
+  return text + ".";
+}
+
+std::vector<std::string> caption(const Table& table) {
+  std::vector<std::string> sentences = table.measured;
+  for (const Column& column : table.columns) {
+    if (!column.meaning.empty()) {
+      sentences.push_back(column.meaning);
+    }
+  }
+  return sentences;
+}
+
+std::string provenance(const std::vector<CellRecord>& records, const ReportOptions& options) {
+  const std::vector<const CellRecord*> distinct = distinct_records(records);
+  const auto failed = std::count_if(distinct.begin(), distinct.end(), [](const CellRecord* record) {
+    return !record->failure.empty();
+  });
+  std::string text = "ncmlab";
+  if (!options.version.empty()) {
+    text += " " + printable(options.version);
+  }
+  text += "; " + std::to_string(distinct.size()) + (distinct.size() == 1 ? " cell" : " cells");
+  if (failed > 0) {
+    text += ", " + std::to_string(failed) + " failed";
+  }
+  if (!options.regenerate.empty()) {
+    text += "; regenerate with: " + printable(options.regenerate);
+  }
+  return text;
+}
+
+}  // namespace ncmlab

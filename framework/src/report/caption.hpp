@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "report/table.hpp"
+
+namespace ncmlab {
+
+std::set<std::int64_t> seeds_of(const std::vector<const CellRecord*>& records);
+
+/// How many seeds there are, and what is shown of them.
+std::string seeds_sentence(const std::vector<const CellRecord*>& records);
+/// How many test samples are behind the rates.
+std::string sizes_sentence(const std::vector<const CellRecord*>& records);
+/// What a column means; empty where another column speaks for it or the title says it.
+std::string meaning_of(const std::string& column);
+
+}  // namespace ncmlab
