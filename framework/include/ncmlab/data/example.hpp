@@ -23,7 +23,7 @@ struct Corpus {
   std::vector<Example> train, valid, test;
 };
 
-/// Hash over ids, codes and labels, in order.
+/// Hash over all fields of all examples, in order.
 std::string fingerprint(const std::vector<Example>& examples);
 
 }  // namespace ncmlab

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ncmlab/data/example.hpp"
+
+#include "ncmlab/core/hash.hpp"
+
+namespace ncmlab {
+
+std::string fingerprint(const std::vector<Example>& examples) {
+  Hasher hasher;
+  for (const Example& example : examples) {
+    hasher.field(example.id).field(example.code).field(example.second);
+    hasher.field(std::to_string(example.label)).field(to_string(example.language));
+  }
+  return hasher.hex();
+}
+
+}  // namespace ncmlab

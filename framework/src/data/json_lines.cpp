@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ncmlab/data/json_lines.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string_view>
+
+#include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/core/files.hpp"
+
+namespace ncmlab {
+namespace {
+
+/// Source lines longer than this are not repeated in a message.
+constexpr std::size_t kLongestQuote = 160;
+
+/// Length of the well-formed UTF-8 sequence that starts at `at` (Unicode 15, table 3-7), or 0.
+std::size_t utf8_sequence(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+  };
+  const auto continues = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
+  const unsigned first = byte(at), second = byte(at + 1);
+  if (first < 0x80) {
+    return 1;
+  }
+  if (first >= 0xC2 && first <= 0xDF) {
+    return continues(at + 1) ? 2 : 0;
+  }
+  if (first >= 0xE0 && first <= 0xEF) {
+    const bool overlong = first == 0xE0 && second < 0xA0;
+    const bool surrogate = first == 0xED && second > 0x9F;
+    return continues(at + 1) && continues(at + 2) && !overlong && !surrogate ? 3 : 0;
+  }
+  if (first >= 0xF0 && first <= 0xF4) {
+    const bool overlong = first == 0xF0 && second < 0x90;
+    const bool too_large = first == 0xF4 && second > 0x8F;
+    return continues(at + 1) && continues(at + 2) && continues(at + 3) && !overlong && !too_large
+               ? 4
+               : 0;
+  }
+  return 0;
+}
+
+/// Offset of the first byte that is not UTF-8, or nothing.
+std::optional<std::size_t> first_invalid_byte(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t length = utf8_sequence(text, at);
+    if (length == 0) {
+      return at;
+    }
+    at += length;
+  }
+  return std::nullopt;
+}
+
+int column_of(std::string_view text, std::size_t byte) {
+  const std::string_view before = text.substr(0, std::min(byte, text.size()));
+  const auto continuation = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
+  return 1 +
+         static_cast<int>(std::ranges::count_if(before, [&](char c) { return !continuation(c); }));
+}
+
+[[noreturn]] void fail(std::string code, std::string message, const std::filesystem::path& file,
+                       std::int64_t line, int column = 1, std::string_view source_line = {}) {
+  Span span{.file = file.string(), .line = static_cast<int>(line), .column = column};
+  if (source_line.size() <= kLongestQuote && !first_invalid_byte(source_line)) {
+    span.source_line = source_line;
+  }
+  throw Error(
+      Diagnostic{.code = std::move(code), .message = std::move(message), .span = std::move(span)});
+}
+
+nlohmann::json parse_line(const std::string& text, const std::filesystem::path& file,
+                          std::int64_t line) {
+  if (const auto invalid = first_invalid_byte(text)) {
+    fail("data.not-utf8",
+         "expected UTF-8, found a byte that is not at offset " + std::to_string(*invalid) +
+             " of the line",
+         file, line, column_of(text, *invalid));
+  }
+  nlohmann::json record;
+  try {
+    record = nlohmann::json::parse(text);
+  } catch (const nlohmann::json::parse_error& error) {
+    const std::size_t byte = error.byte == 0 ? 0 : error.byte - 1;
+    fail("data.not-json",
+         byte >= text.size() ? "expected one JSON object per line, found a line that ends too early"
+                             : "expected one JSON object per line, found text that is not JSON",
+         file, line, column_of(text, byte), text);
+  } catch (const nlohmann::json::exception&) {
+    fail("data.not-json", "expected one JSON object per line, found a number out of range", file,
+         line, 1, text);
+  }
+  if (!record.is_object()) {
+    fail("data.not-object", "expected a JSON object, found " + std::string(record.type_name()),
+         file, line, 1, text);
+  }
+  return record;
+}
+
+const nlohmann::json& field(const nlohmann::json& record, const char* name,
+                            const std::filesystem::path& file, std::int64_t line) {
+  const auto found = record.find(name);
+  if (found != record.end()) {
+    return *found;
+  }
+  std::vector<std::string> names;
+  for (const auto& item : record.items()) {
+    names.push_back(item.key());
+  }
+  Diagnostic diagnostic{
+      .code = "data.missing-field",
+      .message = "the record has no field `" + std::string(name) + "`",
+      .span = Span{.file = file.string(), .line = static_cast<int>(line), .column = 1}};
+  if (const auto similar = suggest(name, names)) {
+    diagnostic.help.push_back("a field with a similar name exists: `" + *similar + "`");
+  }
+  throw Error(std::move(diagnostic));
+}
+
+[[noreturn]] void fail_type(const char* name, const char* expected, const nlohmann::json& found,
+                            const std::filesystem::path& file, std::int64_t line) {
+  fail("data.wrong-type",
+       "field `" + std::string(name) + "`: expected " + expected + ", found " +
+           (found.is_number_float() ? "a fraction" : found.type_name()),
+       file, line);
+}
+
+}  // namespace
+
+void for_each_json_line(
+    const std::filesystem::path& file,
+    const std::function<void(const nlohmann::json& record, std::int64_t line)>& visit) {
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream || std::filesystem::is_directory(file)) {
+    throw Error(
+        "data.cannot-read",
+        "cannot read `" + file.string() + "`: " +
+            (std::filesystem::is_directory(file) ? "it is a folder" : std::strerror(errno)));
+  }
+  std::string text;
+  for (std::int64_t line = 1; std::getline(stream, text); ++line) {
+    if (text.find_first_not_of(" \t\r") != std::string::npos) {
+      visit(parse_line(text, file, line), line);
+    }
+  }
+  if (stream.bad()) {
+    throw Error("data.cannot-read", "reading `" + file.string() + "` failed");
+  }
+}
+
+std::string string_field(const nlohmann::json& record, const char* name,
+                         const std::filesystem::path& file, std::int64_t line) {
+  const nlohmann::json& value = field(record, name, file, line);
+  if (!value.is_string()) {
+    fail_type(name, "a string", value, file, line);
+  }
+  return value.get<std::string>();
+}
+
+std::int64_t integer_field(const nlohmann::json& record, const char* name,
+                           const std::filesystem::path& file, std::int64_t line) {
+  const nlohmann::json& value = field(record, name, file, line);
+  constexpr auto kLargest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  if (value.is_number_unsigned() && value.get<std::uint64_t>() > kLargest) {
+    fail_type(name, "an integer below 2^63", value, file, line);
+  }
+  if (!value.is_number_integer()) {
+    fail_type(name, "an integer", value, file, line);
+  }
+  return value.get<std::int64_t>();
+}
+
+void write_examples(const std::filesystem::path& file, const std::vector<Example>& examples) {
+  std::string text;
+  for (const Example& example : examples) {
+    for (const std::string* part : {&example.id, &example.code, &example.second}) {
+      if (first_invalid_byte(*part)) {
+        throw Error("data.not-utf8", "example `" + (part == &example.id ? "?" : example.id) +
+                                         "` cannot be written: it is not UTF-8");
+      }
+    }
+    const nlohmann::json record{{"id", example.id},
+                                {"code", example.code},
+                                {"second", example.second},
+                                {"label", example.label},
+                                {"language", to_string(example.language)}};
+    text += record.dump();
+    text += '\n';
+  }
+  write_file_atomically(file, text);
+}
+
+std::vector<Example> read_examples(const std::filesystem::path& file) {
+  std::vector<Example> examples;
+  for_each_json_line(file, [&](const nlohmann::json& record, std::int64_t line) {
+    const std::string language = string_field(record, "language", file, line);
+    const std::optional<Language> known = language_from_string(language);
+    if (!known) {
+      fail("data.unknown-language",
+           "expected `c`, `cpp`, `java` or `python`, found `" + language + "`", file, line);
+    }
+    examples.push_back(Example{.id = string_field(record, "id", file, line),
+                               .code = string_field(record, "code", file, line),
+                               .second = string_field(record, "second", file, line),
+                               .label = integer_field(record, "label", file, line),
+                               .language = *known});
+  });
+  return examples;
+}
+
+}  // namespace ncmlab
