@@ -49,7 +49,7 @@ struct SampleOutcome {
 
 /// Everything that is known of one cell = (task, model, attack, defense, seed).
 struct CellRecord {
-  std::string key;  ///< hash of all that went into it
+  std::string key;                           ///< hash of all that went into it
   std::string task, model, attack, defense;  ///< labels of the axes
   std::int64_t seed = 0;
   std::string failure;  ///< empty: the cell was measured
@@ -61,6 +61,7 @@ struct CellRecord {
   std::optional<DetectionMetrics> detection;
   std::map<std::string, double> figures;
   std::vector<StageCost> costs;
+  std::int64_t threads = 0;  ///< that LibTorch computed with when the cell was measured
   std::vector<SampleOutcome> outcomes;
 };
 

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+namespace ncmlab {
+
+/// JSON has no infinities and no NaN; they are written as "inf", "-inf" and "nan".
+nlohmann::json number_to_json(double value);
+/// Throws nlohmann::json::type_error for anything but a number or one of those words.
+double number_from_json(const nlohmann::json& value);
+
+}  // namespace ncmlab

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/record.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "engine/json_number.hpp"
+#include "ncmlab/core/diagnostic.hpp"
+
+namespace ncmlab {
+namespace {
+
+using nlohmann::json;
+
+json to_object(const ClassificationMetrics& metrics) {
+  return {{"accuracy", number_to_json(metrics.accuracy)},
+          {"precision", number_to_json(metrics.precision)},
+          {"recall", number_to_json(metrics.recall)},
+          {"f1", number_to_json(metrics.f1)},
+          {"count", metrics.count}};
+}
+
+ClassificationMetrics classification_from(const json& object) {
+  return {.accuracy = number_from_json(object.at("accuracy")),
+          .precision = number_from_json(object.at("precision")),
+          .recall = number_from_json(object.at("recall")),
+          .f1 = number_from_json(object.at("f1")),
+          .count = object.at("count")};
+}
+
+json to_object(const AttackMetrics& metrics) {
+  return {{"attack_success_rate", number_to_json(metrics.attack_success_rate)},
+          {"natural_rate", number_to_json(metrics.natural_rate)},
+          {"flip_rate", number_to_json(metrics.flip_rate)},
+          {"count", metrics.count},
+          {"flip_count", metrics.flip_count}};
+}
+
+AttackMetrics attack_from(const json& object) {
+  return {.attack_success_rate = number_from_json(object.at("attack_success_rate")),
+          .natural_rate = number_from_json(object.at("natural_rate")),
+          .flip_rate = number_from_json(object.at("flip_rate")),
+          .count = object.at("count"),
+          .flip_count = object.at("flip_count")};
+}
+
+json to_object(const TriggerRecord& trigger) {
+  return {{"victim_label", trigger.victim_label},
+          {"target_label", trigger.target_label},
+          {"text", trigger.text},
+          {"ids", trigger.ids},
+          {"loss", number_to_json(trigger.loss)},
+          {"hit_rate", number_to_json(trigger.hit_rate)}};
+}
+
+TriggerRecord trigger_from(const json& object) {
+  return {.victim_label = object.at("victim_label"),
+          .target_label = object.at("target_label"),
+          .text = object.at("text"),
+          .ids = object.at("ids"),
+          .loss = number_from_json(object.at("loss")),
+          .hit_rate = number_from_json(object.at("hit_rate"))};
+}
+
+json to_object(const DetectionMetrics& metrics) {
+  return {{"flagged", metrics.flagged},
+          {"poisoned", metrics.poisoned},
+          {"hits", metrics.hits},
+          {"clean", metrics.clean}};
+}
+
+DetectionMetrics detection_from(const json& object) {
+  return {.flagged = object.at("flagged"),
+          .poisoned = object.at("poisoned"),
+          .hits = object.at("hits"),
+          .clean = object.at("clean")};
+}
+
+json to_object(const StageCost& cost) {
+  return {{"stage", cost.stage},
+          {"seconds", number_to_json(cost.seconds)},
+          {"forward_rows", cost.forward_rows},
+          {"backward_rows", cost.backward_rows}};
+}
+
+StageCost cost_from(const json& object) {
+  return {.stage = object.at("stage"),
+          .seconds = number_from_json(object.at("seconds")),
+          .forward_rows = object.at("forward_rows"),
+          .backward_rows = object.at("backward_rows")};
+}
+
+json to_object(const SampleOutcome& outcome) {
+  json object{{"id", outcome.id}, {"label", outcome.label}, {"prediction", outcome.prediction}};
+  if (outcome.triggered_prediction) {
+    object["triggered_prediction"] = *outcome.triggered_prediction;
+  }
+  return object;
+}
+
+SampleOutcome outcome_from(const json& object) {
+  SampleOutcome outcome{
+      .id = object.at("id"), .label = object.at("label"), .prediction = object.at("prediction")};
+  if (object.contains("triggered_prediction")) {
+    outcome.triggered_prediction = object.at("triggered_prediction").get<std::int64_t>();
+  }
+  return outcome;
+}
+
+template <typename T>
+json array_of(const std::vector<T>& items) {
+  json array = json::array();
+  for (const T& item : items) {
+    array.push_back(to_object(item));
+  }
+  return array;
+}
+
+CellRecord record_from(const json& object) {
+  CellRecord record{.key = object.at("key"),
+                    .task = object.at("task"),
+                    .model = object.at("model"),
+                    .attack = object.at("attack"),
+                    .defense = object.at("defense"),
+                    .seed = object.at("seed"),
+                    .failure = object.at("failure"),
+                    .clean = classification_from(object.at("clean"))};
+  if (object.contains("attack_metrics")) {
+    record.attack_metrics = attack_from(object.at("attack_metrics"));
+  }
+  for (const json& trigger : object.at("triggers")) {
+    record.triggers.push_back(trigger_from(trigger));
+  }
+  if (object.contains("recovery")) {
+    record.recovery =
+        RecoveryMetrics{.precision = number_from_json(object.at("recovery").at("precision")),
+                        .recall = number_from_json(object.at("recovery").at("recall"))};
+  }
+  if (object.contains("backdoored")) {
+    record.backdoored = object.at("backdoored").get<bool>();
+  }
+  if (object.contains("detection")) {
+    record.detection = detection_from(object.at("detection"));
+  }
+  for (const auto& [name, value] : object.at("figures").items()) {
+    record.figures[name] = number_from_json(value);
+  }
+  for (const json& cost : object.at("costs")) {
+    record.costs.push_back(cost_from(cost));
+  }
+  record.threads = object.at("threads");
+  for (const json& outcome : object.at("outcomes")) {
+    record.outcomes.push_back(outcome_from(outcome));
+  }
+  return record;
+}
+
+}  // namespace
+
+std::string to_json(const CellRecord& record) {
+  json object{{"schema", kRecordSchema},
+              {"key", record.key},
+              {"task", record.task},
+              {"model", record.model},
+              {"attack", record.attack},
+              {"defense", record.defense},
+              {"seed", record.seed},
+              {"failure", record.failure},
+              {"clean", to_object(record.clean)},
+              {"triggers", array_of(record.triggers)},
+              {"figures", json::object()},
+              {"costs", array_of(record.costs)},
+              {"threads", record.threads},
+              {"outcomes", array_of(record.outcomes)}};
+  if (record.attack_metrics) {
+    object["attack_metrics"] = to_object(*record.attack_metrics);
+  }
+  if (record.recovery) {
+    object["recovery"] = {{"precision", number_to_json(record.recovery->precision)},
+                          {"recall", number_to_json(record.recovery->recall)}};
+  }
+  if (record.backdoored) {
+    object["backdoored"] = *record.backdoored;
+  }
+  if (record.detection) {
+    object["detection"] = to_object(*record.detection);
+  }
+  for (const auto& [name, value] : record.figures) {
+    object["figures"][name] = number_to_json(value);
+  }
+  // A decoded trigger or a plugin's message may hold half a character.
+  return object.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+CellRecord record_from_json(const std::string& text, const std::string& origin) {
+  try {
+    const json object = json::parse(text);
+    if (object.at("schema") != kRecordSchema) {
+      throw Error("store.bad-record", "`" + origin + "` has record schema " +
+                                          object.at("schema").dump() + ", this ncmlab reads " +
+                                          std::to_string(kRecordSchema));
+    }
+    return record_from(object);
+  } catch (const json::exception& error) {
+    throw Error("store.bad-record", "`" + origin + "` is not the record of a cell: " + error.what(),
+                {"run the experiment again: what the store holds is not redone"});
+  }
+}
+
+}  // namespace ncmlab

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/store.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/core/files.hpp"
+#include "ncmlab/core/hash.hpp"
+
+namespace ncmlab {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr const char* kManifest = "manifest.json";
+
+[[noreturn]] void throw_write_error(const fs::path& path, const std::string& reason) {
+  throw Error("io.write", "cannot write `" + path.string() + "`: " + reason,
+              {"choose another folder with `--store DIR`, or make room"});
+}
+
+/// Flushes a file or a folder to the disk.
+void flush(const fs::path& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) {
+    throw_write_error(path, std::strerror(errno));
+  }
+  const bool flushed = ::fsync(file) == 0;
+  const int reason = errno;
+  ::close(file);
+  // Some file systems cannot flush a folder; they say so with EINVAL.
+  if (!flushed && reason != EINVAL) {
+    throw_write_error(path, std::strerror(reason));
+  }
+}
+
+/// Regular files below `folder`, relative, sorted, without the manifest.
+std::vector<fs::path> files_of(const fs::path& folder) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file() && entry.path() != folder / kManifest) {
+      files.push_back(entry.path().lexically_relative(folder));
+    }
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+/// Digest over a manifest that guards the manifest itself.
+std::string own_digest(json manifest) {
+  manifest.erase("digest");
+  return hash_hex(manifest.dump());
+}
+
+/// The manifest of the object at `folder`, or what is wrong with the object.
+struct Reading {
+  json manifest;
+  std::string damage;
+};
+
+Reading read_manifest(const fs::path& folder) {
+  Reading reading;
+  try {
+    reading.manifest = json::parse(read_file(folder / kManifest));
+    if (reading.manifest.at("digest") != own_digest(reading.manifest)) {
+      reading.damage = "`manifest.json` does not have the digest that it was written with";
+    }
+  } catch (const std::exception&) {
+    reading.damage = "`manifest.json` cannot be read";
+  }
+  return reading;
+}
+
+Reading read_object(const fs::path& folder, const std::string& hash) {
+  Reading reading = read_manifest(folder);
+  if (!reading.damage.empty()) {
+    return reading;
+  }
+  if (reading.manifest.at("key") != hash) {
+    reading.damage = "`manifest.json` is that of another object";
+    return reading;
+  }
+  for (const auto& [name, digest] : reading.manifest.at("files").items()) {
+    const fs::path file = folder / name;
+    if (!fs::is_regular_file(file)) {
+      reading.damage = "`" + name + "` is missing";
+    } else if (hash_file(file) != digest) {
+      reading.damage = "`" + name + "` does not have the digest that it was written with";
+    }
+  }
+  return reading;
+}
+
+std::vector<Key::Part> parts_of(const json& manifest) {
+  return manifest.at("parts").get<std::vector<Key::Part>>();
+}
+
+StoredObject stored_object(const fs::path& folder, const json& manifest) {
+  return StoredObject{.folder = folder,
+                      .name = manifest.at("name"),
+                      .parts = parts_of(manifest),
+                      .work = {.seconds = manifest.at("seconds"),
+                               .forward_rows = manifest.at("forward_rows"),
+                               .backward_rows = manifest.at("backward_rows")}};
+}
+
+}  // namespace
+
+PendingObject::PendingObject(fs::path folder) : folder_(std::move(folder)) {}
+
+PendingObject::PendingObject(PendingObject&& other) noexcept
+    : folder_(std::exchange(other.folder_, {})) {}
+
+PendingObject::~PendingObject() {
+  if (!folder_.empty()) {
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
+  }
+}
+
+fs::path Store::folder_of(const Key& key) const {
+  const std::string hash = key.hash();
+  return root_ / "objects" / key.stage() / hash.substr(0, 2) / hash;
+}
+
+Store::State Store::check(const Key& key) const {
+  const fs::path folder = folder_of(key);
+  if (!fs::exists(folder)) {
+    return State::missing;
+  }
+  return read_object(folder, key.hash()).damage.empty() ? State::whole : State::damaged;
+}
+
+std::optional<StoredObject> Store::open(const Key& key,
+                                        const std::function<void(std::string_view)>& warn) {
+  const fs::path folder = folder_of(key);
+  if (!fs::exists(folder)) {
+    return std::nullopt;
+  }
+  const std::string hash = key.hash();
+  const Reading reading =
+      verified_.contains(hash) ? read_manifest(folder) : read_object(folder, hash);
+  if (!reading.damage.empty()) {
+    warn("warning: `" + folder.string() + "` is damaged and will be made anew: " + reading.damage);
+    remove(key);
+    return std::nullopt;
+  }
+  verified_.insert(hash);
+  return stored_object(folder, reading.manifest);
+}
+
+PendingObject Store::begin(const Key& key) {
+  const fs::path folder = root_ / "tmp" / (key.stage() + "-" + key.hash());
+  std::error_code error;
+  fs::remove_all(folder, error);
+  fs::create_directories(folder, error);
+  if (error) {
+    throw_write_error(folder, error.message());
+  }
+  return PendingObject(folder);
+}
+
+StoredObject Store::commit(const Key& key, std::string name, PendingObject pending,
+                           const WorkDone& work) {
+  const std::string hash = key.hash();
+  json files = json::object();
+  for (const fs::path& file : files_of(pending.folder())) {
+    flush(pending.folder() / file);
+    files[file.generic_string()] = hash_file(pending.folder() / file);
+  }
+  json manifest{{"key", hash},
+                {"stage", key.stage()},
+                {"name", std::move(name)},
+                {"parts", key.parts()},
+                {"files", std::move(files)},
+                {"seconds", work.seconds},
+                {"forward_rows", work.forward_rows},
+                {"backward_rows", work.backward_rows}};
+  manifest["digest"] = own_digest(manifest);
+  write_file_atomically(pending.folder() / kManifest, manifest.dump(1) + "\n");
+  flush(pending.folder());
+
+  const fs::path folder = folder_of(key);
+  std::error_code error;
+  fs::create_directories(folder.parent_path(), error);
+  fs::remove_all(folder, error);
+  fs::rename(pending.folder(), folder, error);
+  if (error) {
+    throw_write_error(folder, error.message());
+  }
+  flush(folder.parent_path());
+  verified_.insert(hash);
+  return stored_object(folder, manifest);
+}
+
+void Store::remove(const Key& key) {
+  verified_.erase(key.hash());
+  const fs::path folder = folder_of(key);
+  if (!fs::exists(folder)) {
+    return;
+  }
+  // Moved away first: a removal that is interrupted must not leave half an object behind.
+  const fs::path doomed = root_ / "tmp" / ("removed-" + key.hash());
+  std::error_code error;
+  fs::create_directories(doomed.parent_path(), error);
+  fs::remove_all(doomed, error);
+  fs::rename(folder, doomed, error);
+  if (error) {
+    throw_write_error(folder, error.message());
+  }
+  fs::remove_all(doomed, error);
+}
+
+void Store::sweep() {
+  std::error_code error;
+  fs::remove_all(root_ / "tmp", error);
+}
+
+const std::vector<Store::Manifest>& Store::manifests(const std::string& stage) const {
+  const auto [entry, is_new] = manifests_.try_emplace(stage);
+  const fs::path folder = root_ / "objects" / stage;
+  if (is_new && fs::is_directory(folder)) {
+    for (const auto& file : fs::recursive_directory_iterator(folder)) {
+      if (file.path().filename() == kManifest) {
+        const Reading reading = read_manifest(file.path().parent_path());
+        if (reading.damage.empty()) {
+          entry->second.push_back(
+              {.name = reading.manifest.at("name"), .parts = parts_of(reading.manifest)});
+        }
+      }
+    }
+  }
+  return entry->second;
+}
+
+std::optional<std::vector<Key::Part>> Store::nearest(const Key& key, std::string_view name) const {
+  const Manifest* best = nullptr;
+  std::size_t fewest = 0;
+  for (const Manifest& manifest : manifests(key.stage())) {
+    if (manifest.name == name) {
+      const std::size_t count = changes(manifest.parts, key.parts()).size();
+      if (best == nullptr || count < fewest) {
+        best = &manifest;
+        fewest = count;
+      }
+    }
+  }
+  return best == nullptr ? std::nullopt : std::optional(best->parts);
+}
+
+}  // namespace ncmlab
