@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#ifndef BOOST_DLL_USE_STD_FS
+#define BOOST_DLL_USE_STD_FS  // Boost.DLL without Boost.Filesystem
+#endif
 #include <boost/dll/alias.hpp>
 #include <concepts>
 #include <cstdint>
