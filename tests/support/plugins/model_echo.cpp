@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ncmlab/core/files.hpp"
+#include "ncmlab/nn/roberta.hpp"
+#include "ncmlab/plugin/registration.hpp"
+
+namespace {
+
+struct Config {
+  std::int64_t hidden = 16;
+  std::int64_t layers = 1;
+  std::int64_t vocab_size = 400;
+};
+
+// The smallest RoBERTa that trains, with a tokenizer of its own.
+class Echo final : public ncmlab::Model {
+ public:
+  static constexpr std::string_view kName = "echo", kVersion = "0.1.0",
+                                    kSummary = "A RoBERTa of one narrow layer.",
+                                    kReference = "tests/support/plugins";
+  static ncmlab::Schema<Config> schema() {
+    return ncmlab::Schema<Config>{}
+        .field("hidden", &Config::hidden, "Width of the encoder.", ncmlab::range(4, 256))
+        .field("layers", &Config::layers, "Layers of the encoder.", ncmlab::range(1, 4))
+        .field("vocab_size", &Config::vocab_size, "Tokens of the vocabulary.",
+               ncmlab::range(300, 2000));
+  }
+
+  explicit Echo(Config config) : config_(config) {}
+
+  ncmlab::Victim build(const ncmlab::ModelContext& context) const override {
+    auto tokenizer = std::make_shared<const ncmlab::Tokenizer>(
+        ncmlab::Tokenizer::train(context.texts, {.vocab_size = config_.vocab_size}));
+    ncmlab::RobertaConfig network;
+    network.vocab_size = tokenizer->vocab_size();
+    network.hidden_size = config_.hidden;
+    network.num_hidden_layers = config_.layers;
+    network.num_attention_heads = 2;
+    network.intermediate_size = 2 * config_.hidden;
+    network.max_position_embeddings = context.rules.max_tokens + 2;
+    auto encoder =
+        ncmlab::make_roberta(network, ncmlab::Pooling::cls, context.rng.stream("encoder"));
+    return {std::move(tokenizer), std::move(encoder),
+            ncmlab::Head(head_of(context, config_.hidden), context.rng.stream("head")),
+            context.rules};
+  }
+
+  ncmlab::Victim open(const std::filesystem::path& folder,
+                      const ncmlab::ModelContext& context) const override {
+    const auto file = folder / "config.json";
+    const auto network = ncmlab::RobertaConfig::from_json(ncmlab::read_file(file), file.string());
+    const ncmlab::StateDict weights = ncmlab::read_weights(folder);
+    const ncmlab::SplitWeights split = ncmlab::split_roberta_weights(weights);
+    return {std::make_shared<const ncmlab::Tokenizer>(ncmlab::Tokenizer::from_folder(folder)),
+            ncmlab::make_roberta(network, ncmlab::Pooling::cls, split.encoder),
+            ncmlab::Head(head_of(context, network.hidden_size), split.head), context.rules};
+  }
+
+  std::string data_fingerprint() const override { return {}; }
+
+ private:
+  static ncmlab::HeadShape head_of(const ncmlab::ModelContext& context, std::int64_t hidden) {
+    ncmlab::HeadShape shape = context.head;
+    shape.hidden = hidden;
+    return shape;
+  }
+
+  Config config_;
+};
+
+}  // namespace
+
+NCMLAB_PLUGIN(ncmlab::model<Echo>())
