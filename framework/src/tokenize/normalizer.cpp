@@ -67,9 +67,9 @@ void append_decomposed(char32_t value, bool compatibility, ByteRange source,
   std::array<utf8proc_int32_t, kLongest> parts;
   int boundary = 0;
   const int options = UTF8PROC_DECOMPOSE | (compatibility ? UTF8PROC_COMPAT : 0);
-  const auto count = utf8proc_decompose_char(static_cast<utf8proc_int32_t>(value), parts.data(),
-                                             kLongest, static_cast<utf8proc_option_t>(options),
-                                             &boundary);
+  const auto count =
+      utf8proc_decompose_char(static_cast<utf8proc_int32_t>(value), parts.data(), kLongest,
+                              static_cast<utf8proc_option_t>(options), &boundary);
   for (int i = 0; i < count; ++i) {
     output.push_back({parts[i], source});
   }
@@ -100,9 +100,9 @@ std::vector<utf8proc_int32_t> compose(const std::vector<Sourced>& items, std::si
   for (std::size_t i = begin; i < end; ++i) {
     values.push_back(items[i].value);
   }
-  const auto size = utf8proc_normalize_utf32(
-      values.data(), static_cast<utf8proc_ssize_t>(values.size()),
-      static_cast<utf8proc_option_t>(UTF8PROC_COMPOSE | UTF8PROC_STABLE));
+  const auto size =
+      utf8proc_normalize_utf32(values.data(), static_cast<utf8proc_ssize_t>(values.size()),
+                               static_cast<utf8proc_option_t>(UTF8PROC_COMPOSE | UTF8PROC_STABLE));
   values.resize(static_cast<std::size_t>(size));
   return values;
 }
@@ -143,12 +143,12 @@ void append_items(const std::vector<Sourced>& items, bool composed, bool with_so
       source.begin = std::min(source.begin, items[i].source.begin);
       source.end = std::max(source.end, items[i].source.end);
     }
-    if (composed) {
+    if (end == begin + 1) {
+      append(items[begin].value, source);
+    } else {
       for (const utf8proc_int32_t value : compose(items, begin, end)) {
         append(value, source);
       }
-    } else {
-      append(items[begin].value, source);
     }
     begin = end;
   }

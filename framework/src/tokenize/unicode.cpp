@@ -25,10 +25,9 @@ const std::vector<CharClass>& class_table() {
     std::vector<CharClass> classes(kLetters.back().last + 1, CharClass::other);
     mark(kLetters, CharClass::letter, classes);
     mark(kNumbers, CharClass::number, classes);
-    constexpr CodePointRange kSpaces[] = {{0x09, 0x0D},     {0x20, 0x20},     {0x85, 0x85},
-                                          {0xA0, 0xA0},     {0x1680, 0x1680}, {0x2000, 0x200A},
-                                          {0x2028, 0x2029}, {0x202F, 0x202F}, {0x205F, 0x205F},
-                                          {0x3000, 0x3000}};
+    constexpr CodePointRange kSpaces[] = {
+        {0x09, 0x0D},     {0x20, 0x20},     {0x85, 0x85},     {0xA0, 0xA0},     {0x1680, 0x1680},
+        {0x2000, 0x200A}, {0x2028, 0x2029}, {0x202F, 0x202F}, {0x205F, 0x205F}, {0x3000, 0x3000}};
     mark(kSpaces, CharClass::space, classes);
     return classes;
   }();
@@ -109,12 +108,12 @@ void append_lower(char32_t code_point, std::string& text) {
     return;
   }
   // Letters that later versions of Unicode added stay as they are, whatever utf8proc knows.
-  const bool cased = char_class(code_point) != CharClass::other ||
-                     in_range(code_point, 0x24B6, 0x24CF);
-  append_utf8(cased ? static_cast<char32_t>(
-                          utf8proc_tolower(static_cast<utf8proc_int32_t>(code_point)))
-                    : code_point,
-              text);
+  const bool cased =
+      char_class(code_point) != CharClass::other || in_range(code_point, 0x24B6, 0x24CF);
+  append_utf8(
+      cased ? static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(code_point)))
+            : code_point,
+      text);
 }
 
 }  // namespace ncmlab::bpe
