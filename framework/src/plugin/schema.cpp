@@ -73,14 +73,6 @@ std::string limit_text(double limit) {
   return whole ? number_text(static_cast<std::int64_t>(limit)) : number_text(limit);
 }
 
-std::string expected_range(const Parameter& parameter) {
-  if (parameter.minimum && parameter.maximum) {
-    return "between " + limit_text(*parameter.minimum) + " and " + limit_text(*parameter.maximum);
-  }
-  return parameter.minimum ? "at least " + limit_text(*parameter.minimum)
-                           : "at most " + limit_text(*parameter.maximum);
-}
-
 std::optional<std::string> check_item(const Parameter& parameter, double number) {
   // Written so that NaN is outside of every range.
   const bool inside = (!parameter.minimum || number >= *parameter.minimum) &&
@@ -88,7 +80,7 @@ std::optional<std::string> check_item(const Parameter& parameter, double number)
   if (inside) {
     return std::nullopt;
   }
-  return "must be " + expected_range(parameter) + ", found " + limit_text(number);
+  return "must be " + limits(parameter) + ", found " + limit_text(number);
 }
 
 std::optional<std::string> check_item(const Parameter& parameter, const std::string& text) {
@@ -96,11 +88,7 @@ std::optional<std::string> check_item(const Parameter& parameter, const std::str
   if (choices.empty() || std::find(choices.begin(), choices.end(), text) != choices.end()) {
     return std::nullopt;
   }
-  std::string names;
-  for (const std::string& choice : choices) {
-    names += (names.empty() ? "`" : ", `") + choice + "`";
-  }
-  return "must be one of " + names + ", found `" + text + "`";
+  return "must be " + limits(parameter) + ", found `" + text + "`";
 }
 
 struct ItemCheck {
@@ -159,6 +147,23 @@ std::string type_name(const Value& value) {
 
 std::string to_toml(const Value& value) {
   return std::visit([](const auto& content) { return text_of(content); }, value);
+}
+
+std::string limits(const Parameter& parameter) {
+  if (parameter.minimum && parameter.maximum) {
+    return "between " + limit_text(*parameter.minimum) + " and " + limit_text(*parameter.maximum);
+  }
+  if (parameter.minimum) {
+    return "at least " + limit_text(*parameter.minimum);
+  }
+  if (parameter.maximum) {
+    return "at most " + limit_text(*parameter.maximum);
+  }
+  std::string names;
+  for (const std::string& choice : parameter.choices) {
+    names += (names.empty() ? "one of `" : ", `") + choice + "`";
+  }
+  return names;
 }
 
 std::optional<std::string> check(const Parameter& parameter, Value& value) {

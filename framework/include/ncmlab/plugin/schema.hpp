@@ -37,6 +37,9 @@ struct Parameter {
 std::string type_name(const Value& value);
 /// TOML notation: `0.05`, `"rb"`, `["a", "b"]`.
 std::string to_toml(const Value& value);
+/// What a value of the parameter must be besides its type: `between 0 and 1`, `at least 1`,
+/// "one of `a`, `b`", or nothing.
+std::string limits(const Parameter& parameter);
 /// What is wrong with `value` for `parameter` (type, range, choice), or nothing. An integer is
 /// accepted where a number is expected; `value` is then converted.
 std::optional<std::string> check(const Parameter& parameter, Value& value);

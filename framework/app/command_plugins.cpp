@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <boost/program_options/value_semantic.hpp>
+#include <iostream>
+#include <tuple>
+
+#include "command.hpp"
+#include "describe.hpp"
+
+namespace ncmlab::app {
+namespace {
+
+namespace po = boost::program_options;
+
+int list(const Arguments& arguments) {
+  Syntax syntax{.usage = "ncmlab plugins list [--kind KIND] [--json]",
+                .summary = "Lists the plugins that can be used.",
+                .examples = "  ncmlab plugins list --kind defense"};
+  syntax.options.add_options()("kind", po::value<std::string>()->value_name("KIND"),
+                               "only model, task, attack or defense")("json", "as JSON");
+  const auto values = parse(arguments, syntax);
+  if (!values) {
+    return kOk;
+  }
+  std::optional<PluginKind> wanted;
+  if (values->count("kind") != 0) {
+    const auto name = (*values)["kind"].as<std::string>();
+    wanted = plugin_kind_from_string(name);
+    if (!wanted) {
+      throw Error("usage.bad-value",
+                  "`--kind` takes `model`, `task`, `attack` or `defense`, found `" + name + "`");
+    }
+  }
+  const Plugins plugins = load_plugins(arguments);
+  std::vector<const LoadedPlugin*> chosen;
+  for (const LoadedPlugin& plugin : plugins.catalogue.plugins()) {
+    if (!wanted || plugin.entry.kind == *wanted) {
+      chosen.push_back(&plugin);
+    }
+  }
+  std::sort(chosen.begin(), chosen.end(), [](const LoadedPlugin* a, const LoadedPlugin* b) {
+    return std::tie(a->entry.kind, a->entry.name) < std::tie(b->entry.kind, b->entry.name);
+  });
+  std::cout << (values->count("json") != 0 ? list_as_json(chosen) : list_as_text(chosen));
+  return kOk;
+}
+
+int describe(const Arguments& arguments) {
+  Syntax syntax{.usage = "ncmlab plugins describe KIND/NAME [--json|--markdown|--toml]",
+                .summary = "Prints what a plugin does and its parameters with their defaults.",
+                .examples =
+                    "  ncmlab plugins describe attack/badcode\n"
+                    "  ncmlab plugins describe attack/badcode --toml >> experiment.toml",
+                .positional = {"KIND/NAME"}};
+  syntax.options.add_options()("json", "as JSON")("markdown", "as a Markdown table")(
+      "toml", "as a block for an experiment file");
+  const auto values = parse(arguments, syntax);
+  if (!values) {
+    return kOk;
+  }
+  const std::string name = required_word(*values, "KIND/NAME", syntax);
+  if (values->count("json") + values->count("markdown") + values->count("toml") > 1) {
+    throw Error("usage.conflict", "`--json`, `--markdown` and `--toml` exclude each other");
+  }
+  const Plugins plugins = load_plugins(arguments);
+  const LoadedPlugin& plugin = find_plugin(plugins, name);
+  std::cout << (values->count("json") != 0       ? describe_as_json(plugin)
+                : values->count("markdown") != 0 ? describe_as_markdown(plugin)
+                : values->count("toml") != 0     ? describe_as_toml(plugin)
+                                                 : describe_as_text(plugin));
+  return kOk;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) {
+    text += (text.empty() ? "" : ", ") + word;
+  }
+  return text;
+}
+
+int doctor(const Arguments& arguments) {
+  const Syntax syntax{.usage = "ncmlab plugins doctor",
+                      .summary =
+                          "Checks every file in the plugin folders and says why a plugin "
+                          "is refused.\nExit code 0: all are accepted, 4: some are not.",
+                      .examples = "  ncmlab plugins doctor --plugin-path build/lib"};
+  if (!parse(arguments, syntax)) {
+    return kOk;
+  }
+  const auto folders = plugin_folders(arguments.plugin_paths);
+  Catalogue catalogue;
+  const std::vector<LoadReport> reports = ncmlab::load_plugins(folders, catalogue);
+  std::cout << "Folders:\n";
+  for (const auto& folder : folders) {
+    std::cout << "  " << folder.string()
+              << (std::filesystem::is_directory(folder) ? "" : " (not there)") << "\n";
+  }
+  std::vector<std::vector<std::string>> rows{{"STATUS", "FILE", "PLUGINS OR REASON"}};
+  bool all_accepted = true;
+  for (const LoadReport& report : reports) {
+    const std::string file = report.file.string();
+    if (!report.entries.empty()) {
+      rows.push_back({"ok", file, joined(report.entries)});
+    }
+    for (const Diagnostic& problem : report.problems) {
+      all_accepted = false;
+      rows.push_back({"refused", file, problem.message});
+      for (const std::string& note : problem.notes) {
+        rows.push_back({"", "", "  " + note});
+      }
+    }
+  }
+  std::cout << "\n" << aligned(rows);
+  return all_accepted ? kOk : kPluginFailed;
+}
+
+struct Subcommand {
+  std::string_view name;
+  int (*run)(const Arguments&);
+};
+constexpr Subcommand kSubcommands[] = {{"list", list}, {"describe", describe}, {"doctor", doctor}};
+
+constexpr std::string_view kHelp =
+
+    "Commands:\n"
+    "  list      list the plugins that can be used\n"
+    "  describe  print what a plugin does and its parameters\n"
+    "  doctor    check every file in the plugin folders and say why a plugin is refused\n\n"
+    "`ncmlab plugins COMMAND --help` lists the options of a command.\n\n"
+    "Plugins are looked for in the folders of --plugin-path, then of the variable\n"
+    "NCMLAB_PLUGIN_PATH (separated by colons), then in ../lib/ncmlab/plugins and ../lib beside\n"
+    "the executable. A plugin is native code: load only what you trust.\n";
+
+}  // namespace
+
+int command_plugins(const Arguments& arguments) {
+  Arguments rest = arguments;
+  auto& words = rest.words;
+  const auto word = std::find_if(words.begin(), words.end(), [](const std::string& candidate) {
+    return candidate.rfind('-', 0) != 0;
+  });
+  if (word == words.end()) {
+    const auto values =
+        parse(rest, {.usage = "ncmlab plugins list|describe|doctor", .summary = kHelp});
+    if (values) {
+      throw Error("usage.missing-command", "expected `list`, `describe` or `doctor`",
+                  {"`ncmlab plugins --help` explains them"});
+    }
+    return kOk;
+  }
+  const std::string name = *word;
+  words.erase(word);
+  std::vector<std::string> names;
+  for (const Subcommand& command : kSubcommands) {
+    names.emplace_back(command.name);
+    if (command.name == name) {
+      return command.run(rest);
+    }
+  }
+  std::vector<std::string> help;
+  if (const auto near = suggest(name, names)) {
+    help.push_back("similar: `plugins " + *near + "`");
+  }
+  help.emplace_back("`ncmlab plugins --help` lists the commands");
+  throw Error("usage.unknown-command", "unknown command `plugins " + name + "`", help);
+}
+
+}  // namespace ncmlab::app

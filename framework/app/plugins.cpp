@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "command.hpp"
+
+namespace ncmlab::app {
+namespace {
+
+// The reports of files that were refused although they look like, or hold, KIND/NAME.
+std::vector<Diagnostic> refusals(const Plugins& plugins, PluginKind kind, std::string_view name) {
+  const std::string kind_name(to_string(kind));
+  const std::string file = "libncmlab_" + kind_name + "_" + std::string(name) + ".so";
+  const std::string mention = kind_name + " `" + std::string(name) + "`";
+  std::vector<Diagnostic> result;
+  for (const LoadReport& report : plugins.reports) {
+    for (const Diagnostic& problem : report.problems) {
+      if (report.file.filename() == file || problem.message.rfind(mention, 0) == 0) {
+        result.push_back(problem);
+      }
+    }
+  }
+  return result;
+}
+
+std::vector<std::string> kind_names() { return {"model", "task", "attack", "defense"}; }
+
+[[noreturn]] void throw_unknown(const Plugins& plugins, PluginKind kind, const std::string& name) {
+  std::vector<std::string> help;
+  if (const auto near = suggest(name, plugins.catalogue.names(kind))) {
+    help.push_back("similar: `" + std::string(to_string(kind)) + "/" + *near + "`");
+  }
+  for (const LoadedPlugin& plugin : plugins.catalogue.plugins()) {
+    if (plugin.entry.name == name) {
+      help.push_back("there is `" + std::string(to_string(plugin.entry.kind)) + "/" + name + "`");
+    }
+  }
+  help.emplace_back("`ncmlab plugins list` shows what is there");
+  throw Error("usage.unknown-plugin", "no " + std::string(to_string(kind)) + " `" + name + "`",
+              help);
+}
+
+}  // namespace
+
+Plugins load_plugins(const Arguments& arguments) {
+  Plugins plugins;
+  plugins.reports = ncmlab::load_plugins(plugin_folders(arguments.plugin_paths), plugins.catalogue);
+  for (const LoadReport& report : plugins.reports) {
+    for (Diagnostic problem : report.problems) {
+      problem.severity = Severity::warning;
+      print(arguments, problem);
+    }
+  }
+  return plugins;
+}
+
+const LoadedPlugin& find_plugin(const Plugins& plugins, std::string_view kind_and_name) {
+  const std::size_t slash = kind_and_name.find('/');
+  const std::string kind_name(kind_and_name.substr(0, slash));
+  const auto kind = plugin_kind_from_string(kind_name);
+  if (slash == std::string_view::npos || !kind) {
+    std::vector<std::string> help;
+    const auto near = suggest(kind_name, kind_names());
+    if (slash != std::string_view::npos && near) {
+      help.push_back("similar: `" + *near + std::string(kind_and_name.substr(slash)) + "`");
+    }
+    for (const LoadedPlugin& plugin : plugins.catalogue.plugins()) {
+      if (slash == std::string_view::npos && plugin.entry.name == kind_and_name) {
+        help.push_back("there is `" + std::string(to_string(plugin.entry.kind)) + "/" +
+                       plugin.entry.name + "`");
+      }
+    }
+    throw Error("usage.bad-plugin-name",
+                "expected KIND/NAME with KIND `model`, `task`, `attack` or `defense`, found `" +
+                    std::string(kind_and_name) + "`",
+                help);
+  }
+  const std::string name(kind_and_name.substr(slash + 1));
+  if (const LoadedPlugin* plugin = plugins.catalogue.find(*kind, name)) {
+    return *plugin;
+  }
+  auto reasons = refusals(plugins, *kind, name);
+  if (!reasons.empty()) {
+    throw Error(std::move(reasons));
+  }
+  throw_unknown(plugins, *kind, name);
+}
+
+Experiment open_experiment(const std::string& file, const Plugins& plugins) {
+  try {
+    return read_experiment(file, plugins.catalogue);
+  } catch (const Error& error) {
+    std::vector<Diagnostic> all;
+    for (const Diagnostic& diagnostic : error.diagnostics()) {
+      // The message of an unknown plugin starts with its kind and name: "attack `x` ...".
+      const std::string& message = diagnostic.message;
+      const std::size_t open = message.find(" `");
+      const std::size_t close = open == std::string::npos ? open : message.find('`', open + 2);
+      const auto kind = plugin_kind_from_string(message.substr(0, open));
+      if (diagnostic.code == "config.unknown-plugin" && kind && close != std::string::npos) {
+        const auto reasons = refusals(plugins, *kind, message.substr(open + 2, close - open - 2));
+        all.insert(all.end(), reasons.begin(), reasons.end());
+      }
+    }
+    if (all.empty()) {
+      throw;
+    }
+    all.insert(all.end(), error.diagnostics().begin(), error.diagnostics().end());
+    throw Error(std::move(all));
+  }
+}
+
+}  // namespace ncmlab::app
