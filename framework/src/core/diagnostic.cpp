@@ -69,6 +69,65 @@ std::string_view colour_of(Severity severity) {
   return "\033[1;36m";
 }
 
+// Wraps text in ANSI escapes, or not.
+struct Paint {
+  bool colour;
+  std::string_view accent_escape;
+
+  std::string in(std::string_view escape, const std::string& text) const {
+    return colour ? std::string(escape) + text + "\033[0m" : text;
+  }
+  std::string accent(const std::string& text) const { return in(accent_escape, text); }
+  std::string place(const std::string& text) const { return in("\033[1;34m", text); }
+};
+
+// Names and source lines come from files; an escape sequence in them must not reach a terminal.
+std::string visible(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte < 0x20 && c != '\t' && c != '\n') || byte == 0x7f) {
+      c = '?';
+    }
+  }
+  return result;
+}
+
+std::string place_of(const Span& span) {
+  std::string place = span.file;
+  if (span.line > 0) {
+    place += ":" + std::to_string(span.line);
+    if (span.column > 0) {
+      place += ":" + std::to_string(span.column);
+    }
+  }
+  return place;
+}
+
+// The source line and a line of carets below it. Tabs are repeated in the indent, so that the
+// carets stand right whatever the width of a tab is.
+std::string source_excerpt(const Span& span, const std::string& margin, const Paint& paint) {
+  std::string indent;
+  int column = 1;
+  for (const char c : span.source_line) {
+    const bool continues_code_point = (static_cast<unsigned char>(c) & 0xC0) == 0x80;
+    if (continues_code_point) {
+      continue;
+    }
+    if (column < span.column) {
+      indent += c == '\t' ? '\t' : ' ';
+    }
+    ++column;
+  }
+  const int code_points = column - 1;
+  const int until_end = std::max(1, code_points + 1 - std::max(1, span.column));
+  const int length = std::clamp(span.length, 1, until_end);
+  const std::string carets(static_cast<std::size_t>(length), '^');
+  return margin + paint.place("|") + "\n" + paint.place(std::to_string(span.line) + " |") + " " +
+         visible(span.source_line) + "\n" + margin + paint.place("|") + " " + indent +
+         paint.accent(carets) + "\n";
+}
+
 }  // namespace
 
 Error::Error(Diagnostic diagnostic) : Error(std::vector<Diagnostic>{std::move(diagnostic)}) {}
@@ -77,59 +136,28 @@ Error::Error(std::vector<Diagnostic> diagnostics)
     : std::runtime_error(joined_messages(diagnostics)), diagnostics_(std::move(diagnostics)) {}
 
 Error::Error(std::string code, std::string message, std::vector<std::string> help)
-    : Error(Diagnostic{.code = std::move(code), .message = std::move(message), .help = std::move(help)}) {}
+    : Error(Diagnostic{
+          .code = std::move(code), .message = std::move(message), .help = std::move(help)}) {}
 
 std::string render(const Diagnostic& diagnostic, bool colour) {
-  const std::string_view reset = colour ? "\033[0m" : "";
-  const std::string_view blue = colour ? "\033[1;34m" : "";
-  const std::string_view accent = colour ? colour_of(diagnostic.severity) : "";
-  std::string out(accent);
-  out += name_of(diagnostic.severity);
-  if (!diagnostic.code.empty()) {
-    out += "[" + diagnostic.code + "]";
-  }
-  out += reset;
-  out += ": " + diagnostic.message + "\n";
+  const Paint paint{colour, colour_of(diagnostic.severity)};
+  const std::string code = diagnostic.code.empty() ? "" : "[" + diagnostic.code + "]";
+  std::string out = paint.accent(std::string(name_of(diagnostic.severity)) + code) + ": " +
+                    visible(diagnostic.message) + "\n";
   std::string margin = " ";
   if (diagnostic.span) {
     const Span& span = *diagnostic.span;
-    out += " ";
-    out += blue;
-    out += " --> ";
-    out += reset;
-    out += span.file;
-    if (span.line > 0) {
-      out += ":" + std::to_string(span.line);
-      if (span.column > 0) {
-        out += ":" + std::to_string(span.column);
-      }
-    }
-    out += "\n";
+    out += " " + paint.place(" --> ") + visible(place_of(span)) + "\n";
     if (span.line > 0 && !span.source_line.empty()) {
-      const std::string number = std::to_string(span.line);
-      margin = std::string(number.size() + 1, ' ');
-      std::string indent;
-      for (int i = 1; i < span.column && i <= static_cast<int>(span.source_line.size()); ++i) {
-        indent += span.source_line[static_cast<std::size_t>(i - 1)] == '\t' ? '\t' : ' ';
-      }
-      out += margin;
-      out += blue;
-      out += "|\n" + number + " |";
-      out += reset;
-      out += " " + span.source_line + "\n" + margin;
-      out += blue;
-      out += "| ";
-      out += accent;
-      out += indent + std::string(static_cast<std::size_t>(std::max(1, span.length)), '^');
-      out += reset;
-      out += "\n";
+      margin = std::string(std::to_string(span.line).size() + 1, ' ');
+      out += source_excerpt(span, margin, paint);
     }
   }
   for (const std::string& help : diagnostic.help) {
-    out += margin + " = help: " + help + "\n";
+    out += margin + " = help: " + visible(help) + "\n";
   }
   for (const std::string& note : diagnostic.notes) {
-    out += margin + " = note: " + note + "\n";
+    out += margin + " = note: " + visible(note) + "\n";
   }
   return out;
 }
@@ -149,12 +177,18 @@ std::string to_json(const Diagnostic& diagnostic) {
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-std::optional<std::string> suggest(std::string_view word, const std::vector<std::string>& candidates) {
+std::optional<std::string> suggest(std::string_view word,
+                                   const std::vector<std::string>& candidates) {
   const std::string wanted = lower(word);
   const std::size_t limit = std::min<std::size_t>(3, wanted.size() / 2);
   std::optional<std::string> best;
   std::size_t best_distance = limit + 1;
   for (const std::string& candidate : candidates) {
+    // The lengths alone may tell; long words would need much memory.
+    const std::size_t length = candidate.size();
+    if (std::max(length, wanted.size()) - std::min(length, wanted.size()) > limit) {
+      continue;
+    }
     const std::size_t distance = edit_distance(wanted, lower(candidate));
     if (distance < best_distance) {
       best_distance = distance;

@@ -29,7 +29,10 @@ std::uint64_t Rng::below(std::uint64_t n) {
 }
 
 std::int64_t Rng::between(std::int64_t low, std::int64_t high) {
-  return low + static_cast<std::int64_t>(below(static_cast<std::uint64_t>(high - low) + 1));
+  // Unsigned arithmetic wraps where the signed difference would overflow.
+  const std::uint64_t start = static_cast<std::uint64_t>(low);
+  const std::uint64_t count = static_cast<std::uint64_t>(high) - start + 1;
+  return static_cast<std::int64_t>(start + (count == 0 ? next() : below(count)));
 }
 
 double Rng::uniform() { return static_cast<double>(engine_() >> 11) * 0x1.0p-53; }

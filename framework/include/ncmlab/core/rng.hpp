@@ -24,7 +24,7 @@ class Rng {
   std::uint64_t next() { return engine_(); }
   /// Uniform in [0, n). Precondition: n > 0.
   std::uint64_t below(std::uint64_t n);
-  /// Uniform in [low, high], both included.
+  /// Uniform in [low, high], both included. Precondition: low <= high.
   std::int64_t between(std::int64_t low, std::int64_t high);
   /// Uniform in [0, 1).
   double uniform();
