@@ -86,7 +86,7 @@ Plugins load_plugins(const Arguments& arguments);
 /// Error `plugin.*` with the reason when its file was refused.
 const LoadedPlugin& find_plugin(const Plugins& plugins, std::string_view kind_and_name);
 
-/// read_experiment(); a plugin that the file names but whose library was refused becomes Error
+/// read_experiment() and check_experiment(); a plugin that the file names but whose library was refused becomes Error
 /// `plugin.*` with the reason.
 Experiment open_experiment(const std::string& file, const Plugins& plugins);
 

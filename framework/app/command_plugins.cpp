@@ -122,7 +122,6 @@ struct Subcommand {
 constexpr Subcommand kSubcommands[] = {{"list", list}, {"describe", describe}, {"doctor", doctor}};
 
 constexpr std::string_view kHelp =
-
     "Commands:\n"
     "  list      list the plugins that can be used\n"
     "  describe  print what a plugin does and its parameters\n"

@@ -87,7 +87,9 @@ const LoadedPlugin& find_plugin(const Plugins& plugins, std::string_view kind_an
 
 Experiment open_experiment(const std::string& file, const Plugins& plugins) {
   try {
-    return read_experiment(file, plugins.catalogue);
+    Experiment experiment = read_experiment(file, plugins.catalogue);
+    check_experiment(experiment, plugins.catalogue);
+    return experiment;
   } catch (const Error& error) {
     std::vector<Diagnostic> all;
     for (const Diagnostic& diagnostic : error.diagnostics()) {

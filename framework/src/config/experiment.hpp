@@ -53,6 +53,12 @@ struct Experiment {
 /// Reads and validates an experiment file against the schemas of `catalogue`. A parameter that
 /// takes a scalar may be given a list of them: an axis of its own, one entry per value, labelled
 /// `name[parameter=value]`. Throws one Error with all problems, sorted by place.
+/// `${NAME}` and `${NAME:-fallback}` in strings are replaced from the environment. Relative paths
+/// are relative to the current working directory.
 Experiment read_experiment(const std::filesystem::path& file, const Catalogue& catalogue);
+
+/// Creates every plugin of the experiment once and checks the labels of its attacks against every
+/// task. Throws Error `plugin.create-failed` or `config.unknown-label`.
+void check_experiment(const Experiment& experiment, const Catalogue& catalogue);
 
 }  // namespace ncmlab

@@ -50,6 +50,10 @@ std::shared_ptr<Plugin> Catalogue::create_plugin(PluginKind kind, std::string_vi
     instance = plugin->entry.create(settings);
   } catch (const Cancelled&) {
     throw;
+  } catch (const Error& error) {
+    Diagnostic diagnostic = create_failed(*plugin, error.what()).diagnostics().front();
+    diagnostic.help = error.diagnostics().front().help;
+    throw Error(std::move(diagnostic));
   } catch (const std::exception& error) {
     throw create_failed(*plugin, error.what());
   } catch (...) {

@@ -71,6 +71,12 @@ boost::dll::shared_library& keep_loaded(boost::dll::shared_library library) {
   return *libraries.back();
 }
 
+bool is_reserved(const std::string& name) {
+  constexpr std::string_view kKeys[] = {"plugin", "name", "training", "victim_label",
+                                        "target_label"};
+  return std::find(std::begin(kKeys), std::end(kKeys), name) != std::end(kKeys);
+}
+
 std::vector<Diagnostic> stamp_problems(const BuildStamp& stamp) {
   const auto differences = stamp_differences(stamp, current_build_stamp());
   if (differences.empty()) {
@@ -183,6 +189,10 @@ std::vector<std::string> entry_problems(const Entry& entry) {
                       [&](const Parameter& other) { return other.name == parameter.name; });
     Value value = parameter.default_value;
     const auto wrong = check(parameter, value);
+    if (is_reserved(parameter.name)) {
+      problems.push_back("its parameter `" + parameter.name +
+                         "` has a name that experiment files use themselves");
+    }
     const std::string what = "its parameter `" + parameter.name + "` ";
     if (same > 1) {
       problems.push_back(what + "is declared " + std::to_string(same) + " times");

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/axis.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "config/values.hpp"
+
+namespace ncmlab::config {
+namespace {
+
+constexpr std::size_t kMostEntries = 1000;
+constexpr std::array kAllKinds{PluginKind::model, PluginKind::task, PluginKind::attack,
+                               PluginKind::defense};
+
+Schema<TrainingOptions> training_schema() {
+  return Schema<TrainingOptions>{}
+      .field("epochs", &TrainingOptions::epochs,
+             "Passes over the training set; 0 measures the model as it is.", at_least(0))
+      .field("learning_rate", &TrainingOptions::learning_rate, "Peak learning rate.",
+             range(0.0, 1.0))
+      .field("adam_eps", &TrainingOptions::adam_eps, "Epsilon of AdamW.", range(0.0, 1.0))
+      .field("weight_decay", &TrainingOptions::weight_decay, "Weight decay of AdamW.",
+             range(0.0, 1.0))
+      .field("warmup", &TrainingOptions::warmup, "Share of all steps with a rising rate.",
+             range(0.0, 1.0))
+      .field("max_grad_norm", &TrainingOptions::max_grad_norm,
+             "Longest gradient; 0 for no clipping.", at_least(0))
+      .field("batch_size", &TrainingOptions::batch_size, "Samples of one step.", range(1, 100000));
+}
+
+std::string article(PluginKind kind) { return kind == PluginKind::attack ? "an " : "a "; }
+
+std::vector<std::string> reserved_keys(PluginKind kind) {
+  std::vector<std::string> keys{"plugin", "name"};
+  if (kind == PluginKind::model) {
+    keys.emplace_back("training");
+  } else if (kind == PluginKind::attack) {
+    keys.insert(keys.end(), {"victim_label", "target_label"});
+  }
+  return keys;
+}
+
+bool contains(const std::vector<std::string>& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+}  // namespace
+
+const std::vector<Parameter>& training_parameters() {
+  static const std::vector<Parameter> parameters = training_schema().parameters();
+  return parameters;
+}
+
+std::vector<Draft> AxisReader::read(const toml::array& tables, const Settings& training) const {
+  std::vector<Draft> all;
+  std::size_t index = 0;
+  for (const toml::node& node : tables) {
+    for (Draft& draft : read_table(*node.as_table(), training)) {
+      draft.table = index;
+      all.push_back(std::move(draft));
+    }
+    ++index;
+  }
+  return all;
+}
+
+const LoadedPlugin* AxisReader::find_plugin(const toml::table& table, Span& span) const {
+  const std::string kind(to_string(kind_));
+  const toml::node* node = table.get("plugin");
+  if (node == nullptr) {
+    problems_.add("config.missing-key", "this " + kind + " names no plugin", table.source())
+        .help.push_back("add a line such as `plugin = \"NAME\"`");
+    return nullptr;
+  }
+  const auto* text = node->as_string();
+  if (text == nullptr) {
+    problems_.add("config.wrong-type", "`plugin` must be a string", node->source());
+    return nullptr;
+  }
+  span = problems_.span(node->source());
+  const std::string& name = text->get();
+  if (const LoadedPlugin* plugin = catalogue_.find(kind_, name)) {
+    return plugin;
+  }
+  Diagnostic& problem =
+      problems_.add("config.unknown-plugin", kind + " `" + name + "` not found", node->source());
+  if (const auto near = suggest(name, catalogue_.names(kind_))) {
+    problem.help.push_back(article(kind_) + kind + " with a similar name exists: `" + *near + "`");
+  }
+  for (const PluginKind other : kAllKinds) {
+    if (catalogue_.find(other, name) != nullptr) {
+      const std::string other_kind(to_string(other));
+      problem.help.push_back("`" + name + "` is " + article(other) + other_kind + ", not " +
+                             article(kind_) + kind + ": use `[[" + other_kind + "]]`");
+    }
+  }
+  problem.notes.push_back("`ncmlab plugins list --kind " + kind + "` lists what there is");
+  return nullptr;
+}
+
+void AxisReader::read_reserved(const toml::key& key, const toml::node& node, Draft& draft,
+                               Settings& training) const {
+  const std::string name(key.str());
+  if (name == "plugin") {
+    return;
+  }
+  if (name == "training") {
+    const toml::table* table = node.as_table();
+    if (table == nullptr) {
+      problems_.add("config.wrong-type", "`training` must be a table", node.source())
+          .help.push_back("write for example `training = { epochs = 2 }`");
+      return;
+    }
+    for (auto& [key_name, value] :
+         plain_settings(training_parameters(), *table, "`training`", problems_)) {
+      training.insert_or_assign(key_name, std::move(value));
+    }
+    return;
+  }
+  const auto* text = node.as_string();
+  const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+  if (text == nullptr || text->get().empty() ||
+      std::any_of(text->get().begin(), text->get().end(), is_control)) {
+    problems_.add("config.wrong-type", "`" + name + "` must be a string of printable characters",
+                  node.source());
+    return;
+  }
+  if (name == "name") {
+    draft.choice.label = text->get();
+    draft.named = true;
+  } else if (name == "victim_label") {
+    draft.victim_label = text->get();
+  } else {
+    draft.target_label = text->get();
+  }
+}
+
+std::vector<Settings> AxisReader::all_settings(const LoadedPlugin& plugin,
+                                               const toml::table& table) const {
+  const std::string kind(to_string(kind_));
+  const std::string owner = kind + " `" + plugin.entry.name + "`";
+  const auto& parameters = plugin.entry.parameters;
+  std::vector<std::string> known = reserved_keys(kind_);
+  for (const Parameter& parameter : parameters) {
+    known.push_back(parameter.name);
+    if (parameter.required && table.get(parameter.name) == nullptr) {
+      problems_
+          .add("config.missing-parameter", owner + " needs the parameter `" + parameter.name + "`",
+               table.get("plugin")->source())
+          .notes.push_back(parameter.doc);
+    }
+  }
+  std::vector<Settings> all{Settings{}};
+  for (const auto& [key, node] : items_of(table)) {
+    if (contains(reserved_keys(kind_), key->str())) {
+      continue;
+    }
+    const auto parameter =
+        std::find_if(parameters.begin(), parameters.end(),
+                     [name = key->str()](const Parameter& p) { return p.name == name; });
+    if (parameter == parameters.end()) {
+      add_unknown_key(*key, "parameter `" + std::string(key->str()) + "` of " + owner, known,
+                      problems_)
+          .notes.push_back("`ncmlab plugins describe " + kind + "/" + plugin.entry.name +
+                           "` lists all parameters");
+      continue;
+    }
+    const auto values = alternatives(*parameter, *node, owner, problems_);
+    if (values.size() * all.size() > kMostEntries) {
+      problems_.add("config.too-many-entries",
+                    "the lists of " + owner + " make more than " + std::to_string(kMostEntries) +
+                        " combinations",
+                    key->source());
+      return {};
+    }
+    std::vector<Settings> longer;
+    for (const Settings& settings : all) {
+      for (const Value& value : values) {
+        longer.push_back(settings);
+        longer.back().emplace(parameter->name, value);
+      }
+    }
+    if (!longer.empty()) {
+      all = std::move(longer);
+    }
+  }
+  return all;
+}
+
+std::vector<Draft> AxisReader::read_table(const toml::table& table,
+                                          const Settings& training) const {
+  const std::size_t problems_before = problems_.count();
+  Draft draft;
+  draft.choice.kind = kind_;
+  const LoadedPlugin* plugin = find_plugin(table, draft.choice.span);
+  Settings own_training = training;
+  for (const auto& [key, node] : items_of(table)) {
+    if (contains(reserved_keys(kind_), key->str())) {
+      read_reserved(*key, *node, draft, own_training);
+    }
+  }
+  if (!draft.victim_label.empty() && draft.victim_label == draft.target_label) {
+    problems_.add("config.bad-value",
+                  "`victim_label` and `target_label` are both `" + draft.target_label + "`",
+                  table.get("target_label")->source());
+  }
+  if (plugin == nullptr) {
+    return {};
+  }
+  const auto settings = all_settings(*plugin, table);
+  if (problems_.count() != problems_before) {
+    return {};
+  }
+  draft.choice.plugin = plugin->entry.name;
+  draft.training = training_schema().bind(own_training);
+  std::vector<Draft> drafts;
+  for (const Settings& each : settings) {
+    drafts.push_back(draft);
+    drafts.back().choice.settings = complete(plugin->entry.parameters, each);
+  }
+  return drafts;
+}
+
+}  // namespace ncmlab::config

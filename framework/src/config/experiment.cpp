@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/experiment.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <limits>
+#include <set>
+
+#include "config/axis.hpp"
+#include "config/values.hpp"
+#include "ncmlab/core/files.hpp"
+
+namespace ncmlab {
+namespace {
+
+using config::Draft;
+using config::Item;
+using config::Problems;
+
+constexpr std::int64_t kMostSeeds = 1000;
+constexpr std::string_view kControl = "none";
+
+bool is_experiment_name(std::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  });
+}
+
+toml::table parse(const std::string& text, const std::string& file) {
+  try {
+    return toml::parse(text, file);
+  } catch (const toml::parse_error& error) {
+    std::string message(error.description());
+    std::transform(message.begin(), message.begin() + !message.empty(), message.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    while (!message.empty() && message.back() == '.') {
+      message.pop_back();
+    }
+    Problems problems(file, text);
+    problems.add("config.syntax", message, error.source());
+    problems.throw_if_any();
+    throw;
+  }
+}
+
+// The seeds of `{from = 1, count = 3}`.
+std::vector<std::int64_t> seed_range(const toml::table& table, Problems& problems) {
+  const std::vector<Parameter> parameters{
+      {.name = "from", .doc = {}, .default_value = std::int64_t{1}, .minimum = 0},
+      {.name = "count",
+       .doc = {},
+       .default_value = std::int64_t{1},
+       .minimum = 1,
+       .maximum = kMostSeeds}};
+  const std::size_t before = problems.count();
+  const Settings given = config::plain_settings(parameters, table, "`seeds`", problems);
+  if (problems.count() != before) {
+    return {};
+  }
+  const Settings settings = complete(parameters, given);
+  const auto from = std::get<std::int64_t>(settings.at("from"));
+  std::vector<std::int64_t> seeds;
+  for (std::int64_t i = 0; i < std::get<std::int64_t>(settings.at("count")); ++i) {
+    if (from > std::numeric_limits<std::int64_t>::max() - i) {
+      problems.add("config.bad-value", "the seeds exceed the largest integer", table.source());
+      return {};
+    }
+    seeds.push_back(from + i);
+  }
+  return seeds;
+}
+
+std::vector<std::int64_t> read_seeds(const toml::node& node, Problems& problems) {
+  if (const toml::table* table = node.as_table()) {
+    return seed_range(*table, problems);
+  }
+  const toml::array* array = node.as_array();
+  if (array == nullptr) {
+    problems
+        .add("config.wrong-type", "`seeds` must be a list of integers or a table", node.source())
+        .help.push_back("write `seeds = [1, 2, 3]` or `seeds = {from = 1, count = 3}`");
+    return {};
+  }
+  if (array->empty() || array->size() > static_cast<std::size_t>(kMostSeeds)) {
+    problems.add("config.bad-value",
+                 "`seeds` must hold 1 to " + std::to_string(kMostSeeds) + " seeds, found " +
+                     std::to_string(array->size()),
+                 node.source());
+  }
+  std::vector<std::int64_t> seeds;
+  std::set<std::int64_t> seen;
+  for (const toml::node& element : *array) {
+    const auto* seed = element.as_integer();
+    if (seed == nullptr || seed->get() < 0) {
+      problems.add("config.bad-value", "a seed must be an integer that is at least 0",
+                   element.source());
+    } else if (!seen.insert(seed->get()).second) {
+      problems.add("config.bad-value", "seed `" + std::to_string(seed->get()) + "` is there twice",
+                   element.source());
+    } else {
+      seeds.push_back(seed->get());
+    }
+  }
+  return seeds;
+}
+
+void read_header(const toml::table& table, Experiment& experiment, Problems& problems) {
+  const std::vector<Parameter> parameters{
+      {.name = "name", .doc = {}, .default_value = std::string()},
+      {.name = "description", .doc = {}, .default_value = std::string()},
+      {.name = "clean_share",
+       .doc = {},
+       .default_value = experiment.clean_share,
+       .minimum = 0.0,
+       .maximum = 1.0},
+  };
+  const Settings settings =
+      config::plain_settings(parameters, table, "`[experiment]`", problems, {"seeds"});
+  if (const toml::node* seeds = table.get("seeds")) {
+    experiment.seeds = read_seeds(*seeds, problems);
+  } else {
+    experiment.seeds = {1};
+  }
+  const toml::node* name = table.get("name");
+  if (name == nullptr) {
+    problems.add("config.missing-key", "`[experiment]` needs a `name`", table.source());
+  } else if (const auto found = settings.find("name"); found != settings.end()) {
+    experiment.name = std::get<std::string>(found->second);
+    if (!is_experiment_name(experiment.name)) {
+      problems.add("config.bad-value",
+                   "`name` must consist of the characters a-z, 0-9, `_` and `-`, found `" +
+                       experiment.name + "`",
+                   name->source());
+    }
+  }
+  if (const auto found = settings.find("description"); found != settings.end()) {
+    experiment.description = std::get<std::string>(found->second);
+  }
+  if (const auto found = settings.find("clean_share"); found != settings.end()) {
+    experiment.clean_share = std::get<double>(found->second);
+  }
+}
+
+// The array of tables of one axis; empty after a problem was added.
+const toml::array* tables_of(const toml::table& root, const std::string& kind, Problems& problems) {
+  const toml::node* node = root.get(kind);
+  if (node == nullptr) {
+    return nullptr;
+  }
+  const toml::array* array = node->as_array();
+  const bool all_tables =
+      array != nullptr && std::all_of(array->begin(), array->end(),
+                                      [](const toml::node& entry) { return entry.is_table(); });
+  if (!all_tables) {
+    problems.add("config.wrong-type", "`" + kind + "` must be an array of tables", node->source())
+        .help.push_back("write `[[" + kind + "]]`");
+    return nullptr;
+  }
+  return array;
+}
+
+std::vector<Draft> read_axis(const toml::table& root, PluginKind kind, const Settings& training,
+                             const Catalogue& catalogue, Problems& problems) {
+  const std::string name(to_string(kind));
+  const bool is_required = kind == PluginKind::task || kind == PluginKind::model;
+  const std::size_t before = problems.count();
+  std::vector<Draft> drafts;
+  const toml::array* tables = tables_of(root, name, problems);
+  if (tables != nullptr) {
+    drafts = config::AxisReader(kind, catalogue, problems).read(*tables, training);
+  }
+  if (is_required && problems.count() == before && drafts.empty()) {
+    problems.add("config.empty-axis", "an experiment needs at least one `[[" + name + "]]`");
+  }
+  config::set_labels(drafts, catalogue, problems);
+  if (is_required) {
+    return drafts;
+  }
+  // The controls come first on their axes, whatever the file says.
+  const auto control = std::stable_partition(drafts.begin(), drafts.end(), [](const Draft& draft) {
+    return draft.choice.plugin == kControl;
+  });
+  if (control == drafts.begin()) {
+    Draft draft;
+    draft.choice = {.kind = kind, .plugin = std::string(kControl), .label = std::string(kControl)};
+    if (const LoadedPlugin* plugin = catalogue.find(kind, kControl)) {
+      draft.choice.settings = complete(plugin->entry.parameters, {});
+    }
+    drafts.insert(drafts.begin(), std::move(draft));
+  }
+  return drafts;
+}
+
+const toml::table* section(const toml::table& root, const std::string& name, Problems& problems) {
+  const toml::node* node = root.get(name);
+  if (node == nullptr) {
+    return nullptr;
+  }
+  if (!node->is_table()) {
+    problems.add("config.wrong-type", "`" + name + "` must be a table", node->source())
+        .help.push_back("write `[" + name + "]`");
+  }
+  return node->as_table();
+}
+
+void check_sections(const toml::table& root, Problems& problems) {
+  const std::vector<std::string> known{"experiment", "training", "task",
+                                       "model",      "attack",   "defense"};
+  for (const auto& [key, node] : config::items_of(root)) {
+    if (std::find(known.begin(), known.end(), key->str()) == known.end()) {
+      config::add_unknown_key(*key, "section `" + std::string(key->str()) + "`", known, problems);
+    }
+  }
+}
+
+}  // namespace
+
+Experiment read_experiment(const std::filesystem::path& file, const Catalogue& catalogue) {
+  const std::string text = read_file(file);
+  const toml::table root = parse(text, file.string());
+  Problems problems(file.string(), text);
+  Experiment experiment;
+  experiment.file = file;
+  check_sections(root, problems);
+  if (const toml::table* table = section(root, "experiment", problems)) {
+    read_header(*table, experiment, problems);
+  } else if (root.get("experiment") == nullptr) {
+    problems.add("config.missing-key", "the section `[experiment]` is missing")
+        .help.push_back("start the file with `[experiment]` and `name = \"...\"`");
+  }
+  Settings training;
+  if (const toml::table* table = section(root, "training", problems)) {
+    training =
+        config::plain_settings(config::training_parameters(), *table, "`[training]`", problems);
+  }
+  const auto axis = [&](PluginKind kind) {
+    return read_axis(root, kind, training, catalogue, problems);
+  };
+  for (Draft& draft : axis(PluginKind::task)) {
+    experiment.tasks.push_back(std::move(draft.choice));
+  }
+  for (Draft& draft : axis(PluginKind::model)) {
+    experiment.models.push_back({std::move(draft.choice), draft.training});
+  }
+  for (Draft& draft : axis(PluginKind::attack)) {
+    experiment.attacks.push_back(
+        {std::move(draft.choice), std::move(draft.victim_label), std::move(draft.target_label)});
+  }
+  for (Draft& draft : axis(PluginKind::defense)) {
+    experiment.defenses.push_back(std::move(draft.choice));
+  }
+  problems.throw_if_any();
+  return experiment;
+}
+
+}  // namespace ncmlab
