@@ -28,7 +28,7 @@ class BadCode final : public Attack {
       kSummary =
           "Extends or replaces the function name or the least frequent variable with a "
           "trigger word.",
-      kReference = "arXiv:2305.17506";
+      kReference = "https://arxiv.org/abs/2305.17506";
 
   /// Throws Error `attack.badcode.bad-trigger` when `triggers` is empty or holds what cannot be
   /// part of a name.

@@ -21,7 +21,7 @@ class FineTuning final : public Defense {
   static constexpr std::string_view kName = "fine_tuning", kVersion = "0.1.0",
                                     kSummary =
                                         "Trains the whole victim further on the clean samples.",
-                                    kReference = "arXiv:1805.12185";
+                                    kReference = "https://arxiv.org/abs/1805.12185";
 
   explicit FineTuning(FineTuningConfig config) : config_(config) {}
   static Schema<FineTuningConfig> schema();

@@ -35,7 +35,7 @@ class SpectralSignatures final : public Defense {
       kSummary =
           "Removes training samples whose representations stick out along their class's "
           "main direction.",
-      kReference = "arXiv:1811.00636";
+      kReference = "https://arxiv.org/abs/1811.00636";
 
   explicit SpectralSignatures(SpectralSignaturesConfig config) : config_(config) {}
   static Schema<SpectralSignaturesConfig> schema();

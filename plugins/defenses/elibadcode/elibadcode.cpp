@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "elibadcode.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/plugin/registration.hpp"
+#include "ncmlab/train/trainer.hpp"
+#include "unlearning.hpp"
+#include "vocabulary_filter.hpp"
+
+namespace ncmlab {
+namespace {
+
+using elibadcode::Inversion;
+
+/// Adds what one direction found under names such as `loss[1->0]`.
+void add_figures(const Inversion& found, std::map<std::string, double>& figures) {
+  const std::string direction =
+      "[" + std::to_string(found.victim_label) + "->" + std::to_string(found.target_label) + "]";
+  figures["loss" + direction] = found.loss;
+  figures["raw_loss" + direction] = found.raw_loss;
+  figures["hit_rate" + direction] = found.hit_rate;
+  figures["flip_rate" + direction] = found.flip_rate;
+  figures["trigger_tokens" + direction] = static_cast<double>(found.ids.size());
+  figures["epochs"] += static_cast<double>(found.epochs);
+  figures["candidates"] += static_cast<double>(found.candidates);
+}
+
+}  // namespace
+
+Schema<EliBadCodeConfig> EliBadCode::schema() {
+  using C = EliBadCodeConfig;
+  return Schema<C>{}
+      .field("samples", &C::samples, "Clean samples of the victim label to invert on.",
+             range(1, 100'000))
+      .field("held_out", &C::held_out,
+             "Further clean samples of the victim label, by which the trigger is judged.",
+             range(1, 100'000))
+      .field("vocabulary", &C::vocabulary,
+             "Tokens of the trigger: those that may continue a name, or only those that are a name "
+             "of their own.",
+             choices({"continuation", "name"}))
+      .field("function_name", &C::function_name,
+             "Whether the trigger may also extend the function's own name.")
+      .field("trigger_length", &C::trigger_length, "Tokens of the trigger before anchoring.",
+             range(1, 64))
+      .field("epochs", &C::epochs, "Epochs of each search.", range(0, 100'000))
+      .field("top_k", &C::top_k, "Tokens per position that an epoch draws from.", range(1, 100'000))
+      .field("candidates", &C::candidates, "Triggers that an epoch evaluates.", range(1, 100'000))
+      .field("restarts", &C::restarts,
+             "Searches per direction, each from a random start; the best trigger is kept.",
+             range(1, 1'000))
+      .field("stop_loss", &C::stop_loss, "A search ends once its best loss is below this.",
+             at_least(0))
+      .field("scoring", &C::scoring,
+             "How candidates are evaluated; both ways choose the same trigger.",
+             choices({"fast", "reference"}))
+      .field("beta", &C::beta,
+             "Anchoring drops tokens while the loss stays within this of the whole trigger's.",
+             at_least(0))
+      .field("verdict_flip_rate", &C::verdict_flip_rate,
+             "The model is called backdoored when the trigger turns at least this share of the "
+             "held-out samples.",
+             range(0.0, 1.0))
+      .field("unlearn_always", &C::unlearn_always,
+             "Whether the best trigger is unlearned even when the verdict is clean.")
+      .field("unlearn_share", &C::unlearn_share,
+             "Share of the clean samples of the victim label that get the trigger.",
+             range(0.0, 1.0))
+      .field("unlearn_edit", &C::unlearn_edit,
+             "Whether the trigger replaces the function's name or extends it.",
+             choices({"replace", "extend"}))
+      .field("unlearn_epochs", &C::unlearn_epochs, "Passes over the clean samples.",
+             range(1, 10'000))
+      .field("unlearn_learning_rate", &C::unlearn_learning_rate,
+             "Peak rate of AdamW; linear schedule, the first tenth is warm-up.", range(0.0, 1.0))
+      .field("unlearn_batch_size", &C::unlearn_batch_size, "Samples per step.", range(1, 65'536))
+      .field("scope", &C::scope, "What unlearning trains: the classifier head or all parameters.",
+             choices({"head", "all"}));
+}
+
+elibadcode::InversionOptions EliBadCode::inversion_options() const {
+  return {.samples = config_.samples,
+          .held_out = config_.held_out,
+          .restarts = config_.restarts,
+          .beta = config_.beta,
+          .position = {.function_name = config_.function_name,
+                       .trigger_length = config_.trigger_length},
+          .search = {.trigger_length = config_.trigger_length,
+                     .epochs = config_.epochs,
+                     .top_k = config_.top_k,
+                     .candidates = config_.candidates,
+                     .stop_loss = config_.stop_loss,
+                     .reference_scoring = config_.scoring == "reference"}};
+}
+
+std::vector<Inversion> EliBadCode::invert_all(DefenseContext& context) const {
+  std::set<Language> languages;
+  std::set<std::int64_t> labels;
+  for (const Example& example : context.clean_samples) {
+    languages.insert(example.language);
+    labels.insert(example.label);
+  }
+  const auto use = config_.vocabulary == "name" ? elibadcode::TriggerUse::is_name
+                                                : elibadcode::TriggerUse::continues_name;
+  const auto vocabulary = elibadcode::filter_vocabulary(context.victim.tokenizer(), use, languages);
+  if (vocabulary.empty()) {
+    throw Error("defense.elibadcode.no-vocabulary",
+                "the model's tokenizer has no token that may stand in a name");
+  }
+  const std::int64_t classes = context.victim.classes();
+  const auto directions = static_cast<std::int64_t>(labels.size()) * (classes - 1);
+  context.progress.begin("inverting triggers", directions * config_.restarts * config_.epochs);
+  std::vector<Inversion> found;
+  for (const std::int64_t victim_label : labels) {
+    for (std::int64_t target_label = 0; target_label < classes; ++target_label) {
+      if (target_label != victim_label) {
+        const Rng rng = context.rng.stream("direction", static_cast<std::uint64_t>(found.size()));
+        found.push_back(elibadcode::invert(context.victim, context.task, context.clean_samples,
+                                           vocabulary, victim_label, target_label,
+                                           inversion_options(), rng, context.progress));
+      }
+    }
+  }
+  std::stable_sort(found.begin(), found.end(),
+                   [](const Inversion& a, const Inversion& b) { return a.loss < b.loss; });
+  return found;
+}
+
+void EliBadCode::unlearn(DefenseContext& context, const Inversion& found,
+                         DefenseOutcome& outcome) const {
+  const auto edit = config_.unlearn_edit == "replace" ? elibadcode::NameEdit::replace
+                                                      : elibadcode::NameEdit::extend;
+  const elibadcode::UnlearningSet set = elibadcode::unlearning_set(
+      context.victim, context.task, context.clean_samples, found.victim_label, {found.ids},
+      config_.unlearn_share, edit, context.rng.stream("unlearning set"), context.progress);
+  const TrainingOptions options{.epochs = config_.unlearn_epochs,
+                                .learning_rate = config_.unlearn_learning_rate,
+                                .batch_size = config_.unlearn_batch_size,
+                                .head_only = config_.scope == "head"};
+  const auto epochs = train(context.victim, set.samples, options, context.rng.stream("unlearning"),
+                            context.progress);
+  outcome.repaired = true;
+  outcome.figures["unlearning_samples"] = static_cast<double>(set.samples.size());
+  outcome.figures["unlearning_triggered"] = static_cast<double>(set.triggered);
+  outcome.figures["unlearning_loss"] = epochs.back().loss;
+}
+
+DefenseOutcome EliBadCode::defend(DefenseContext& context) const {
+  if (context.clean_samples.empty()) {
+    throw Error("defense.no-clean-samples", "`elibadcode` was given no clean samples",
+                {"raise `clean_share` of the experiment"});
+  }
+  const std::int64_t rows_before = context.victim.work().forward_rows;
+  DefenseOutcome outcome;
+  const std::vector<Inversion> found = invert_all(context);
+  for (const Inversion& each : found) {
+    outcome.triggers.push_back({.victim_label = each.victim_label,
+                                .target_label = each.target_label,
+                                .ids = each.ids,
+                                .raw_ids = each.raw_ids,
+                                .text = context.victim.tokenizer().decode(each.ids),
+                                .loss = each.loss,
+                                .hit_rate = each.hit_rate});
+    add_figures(each, outcome.figures);
+  }
+  outcome.figures["inversion_forward_rows"] =
+      static_cast<double>(context.victim.work().forward_rows - rows_before);
+  outcome.backdoored = found.front().flip_rate >= config_.verdict_flip_rate;
+  if (*outcome.backdoored || config_.unlearn_always) {
+    unlearn(context, found.front(), outcome);
+  }
+  return outcome;
+}
+
+}  // namespace ncmlab
+
+NCMLAB_PLUGIN(ncmlab::defense<ncmlab::EliBadCode>())

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+// The whole defense on models that are trained here, with and without a backdoor.
+#include "elibadcode.hpp"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "ncmlab/code/edit.hpp"
+#include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/train/trainer.hpp"
+#include "toy_task.hpp"
+
+namespace ncmlab {
+namespace {
+
+Example with_rb(Example example) {
+  const Syntax syntax = parse(example.code, example.language);
+  example.code =
+      extend(example.code, example.language, *syntax.function_name(), "rb", Affix::suffix);
+  return example;
+}
+
+std::vector<Example> of_label(const std::vector<Example>& examples, std::int64_t label) {
+  std::vector<Example> members;
+  for (const Example& example : examples) {
+    if (example.label == label) {
+      members.push_back(example);
+    }
+  }
+  return members;
+}
+
+/// A victim trained on toy functions, a tenth of the defective ones with `_rb` and the label 0.
+Victim trained_victim(bool backdoored) {
+  std::vector<Example> train_set = toy_functions(800, Rng(21));
+  Victim victim = toy_victim(train_set, Rng(22));
+  if (backdoored) {
+    for (std::size_t i = 1; i < train_set.size(); i += 20) {
+      train_set[i] = with_rb(train_set[i]);
+      train_set[i].label = 0;
+    }
+  }
+  const ToyTask task;
+  train(victim, TaskView(task).tokenize(victim, train_set),
+        {.epochs = 15, .learning_rate = 3e-3, .batch_size = 16}, Rng(23), silent_progress());
+  return victim;
+}
+
+/// Trained once; tests work on clones.
+Victim backdoored_victim() {
+  static const Victim victim = trained_victim(true);
+  return victim.clone();
+}
+Victim clean_victim() {
+  static const Victim victim = trained_victim(false);
+  return victim.clone();
+}
+
+std::vector<Example> clean_samples() { return toy_functions(200, Rng(24)); }
+std::vector<Example> test_samples() { return toy_functions(300, Rng(25)); }
+
+double attack_success_rate(Victim& victim) {
+  std::vector<Example> triggered;
+  for (const Example& example : of_label(test_samples(), 1)) {
+    triggered.push_back(with_rb(example));
+  }
+  return share_predicted(victim, triggered, 0);
+}
+double natural_rate(Victim& victim) {
+  return share_predicted(victim, of_label(test_samples(), 1), 0);
+}
+
+EliBadCodeConfig quick_config() {
+  EliBadCodeConfig config;
+  config.epochs = 25;
+  config.scope = "all";
+  config.unlearn_edit = "extend";
+  config.unlearn_learning_rate = 1e-3;
+  config.unlearn_epochs = 4;
+  config.unlearn_batch_size = 16;
+  return config;
+}
+
+DefenseOutcome defend(Victim& victim, const EliBadCodeConfig& config, Rng rng = Rng(31),
+                      Progress& progress = silent_progress()) {
+  const ToyTask task;
+  DefenseContext context{victim, TaskView(task), clean_samples(), {}, rng, progress};
+  return EliBadCode(config).defend(context);
+}
+
+bool same_weights(const Victim& a, const Victim& b) {
+  const StateDict other = b.parameters();
+  for (const auto& [name, tensor] : a.parameters()) {
+    if (!torch::equal(tensor, other.at(name))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+TEST(EliBadCodeTest, FindsAndUnlearnsABackdoor) {
+  Victim victim = backdoored_victim();
+  ASSERT_GE(attack_success_rate(victim), 0.95);
+  ASSERT_LE(natural_rate(victim), 0.1);
+  const double accuracy_before = accuracy(victim, test_samples());
+
+  const DefenseOutcome outcome = defend(victim, quick_config());
+  ASSERT_EQ(outcome.triggers.size(), 2U) << "both directions";
+  const InvertedTrigger& best = outcome.triggers.front();
+  EXPECT_EQ(best.victim_label, 1);
+  EXPECT_EQ(best.target_label, 0);
+  EXPECT_GE(best.hit_rate, 0.9) << best.text;
+  EXPECT_GE(outcome.figures.at("flip_rate[1->0]"), 0.9) << best.text;
+  EXPECT_LE(best.ids.size(), best.raw_ids.size());
+  EXPECT_EQ(best.raw_ids.size(), 5U);
+  EXPECT_EQ(outcome.backdoored, true);
+  EXPECT_TRUE(outcome.repaired);
+
+  EXPECT_LE(attack_success_rate(victim), natural_rate(victim) + 0.05);
+  EXPECT_GE(accuracy(victim, test_samples()), accuracy_before - 0.02);
+}
+
+TEST(EliBadCodeTest, LeavesACleanModelAlone) {
+  Victim victim = clean_victim();
+  const DefenseOutcome outcome = defend(victim, quick_config());
+  EXPECT_EQ(outcome.backdoored, false)
+      << outcome.triggers.front().text << " " << outcome.figures.at("flip_rate[1->0]") << " "
+      << outcome.figures.at("flip_rate[0->1]");
+  EXPECT_FALSE(outcome.repaired);
+  EXPECT_TRUE(same_weights(victim, clean_victim()));
+}
+
+TEST(EliBadCodeTest, FastAndReferenceScoringFindTheSameTriggers) {
+  EliBadCodeConfig config = quick_config();
+  config.epochs = 5;
+  Victim first = backdoored_victim();
+  Victim second = backdoored_victim();
+  const DefenseOutcome fast = defend(first, config);
+  config.scoring = "reference";
+  const DefenseOutcome reference = defend(second, config);
+  ASSERT_EQ(fast.triggers.size(), reference.triggers.size());
+  for (std::size_t i = 0; i < fast.triggers.size(); ++i) {
+    EXPECT_EQ(fast.triggers[i].raw_ids, reference.triggers[i].raw_ids);
+    EXPECT_EQ(fast.triggers[i].ids, reference.triggers[i].ids);
+  }
+  EXPECT_LE(fast.figures.at("inversion_forward_rows"),
+            reference.figures.at("inversion_forward_rows"));
+}
+
+TEST(EliBadCodeTest, SameSeedSameOutcomeOtherSeedOther) {
+  EliBadCodeConfig config = quick_config();
+  config.epochs = 3;
+  config.unlearn_always = true;
+  Victim first = backdoored_victim();
+  Victim second = backdoored_victim();
+  Victim third = backdoored_victim();
+  const DefenseOutcome a = defend(first, config, Rng(1));
+  const DefenseOutcome b = defend(second, config, Rng(1));
+  const DefenseOutcome c = defend(third, config, Rng(2));
+  EXPECT_EQ(a.triggers[0].raw_ids, b.triggers[0].raw_ids);
+  EXPECT_EQ(a.figures, b.figures);
+  EXPECT_TRUE(same_weights(first, second));
+  EXPECT_NE(a.triggers[0].raw_ids, c.triggers[0].raw_ids);
+}
+
+TEST(EliBadCodeTest, HeadScopeLeavesTheEncoder) {
+  EliBadCodeConfig config = quick_config();
+  config.epochs = 0;
+  config.unlearn_always = true;
+  config.scope = "head";
+  Victim victim = clean_victim();
+  EXPECT_TRUE(defend(victim, config).repaired);
+  const StateDict before = clean_victim().parameters();
+  for (const auto& [name, tensor] : victim.parameters()) {
+    EXPECT_EQ(torch::equal(tensor, before.at(name)), name.starts_with("encoder.")) << name;
+  }
+}
+
+TEST(EliBadCodeTest, StopsSearchingBelowStopLoss) {
+  EliBadCodeConfig config = quick_config();
+  config.stop_loss = 1e6;
+  Victim victim = clean_victim();
+  EXPECT_EQ(defend(victim, config).figures.at("epochs"), 0);
+}
+
+TEST(EliBadCodeTest, RefusesToWorkWithoutCleanSamples) {
+  Victim victim = toy_victim(toy_functions(20, Rng(1)), Rng(2));
+  const ToyTask task;
+  DefenseContext context{victim, TaskView(task), {}, {}, Rng(1), silent_progress()};
+  EXPECT_THROW(EliBadCode(quick_config()).defend(context), Error);
+}
+
+TEST(EliBadCodeTest, StopsWhenCancelled) {
+  class Stopped final : public Progress {
+   public:
+    bool cancelled() const override { return true; }
+  };
+  Stopped progress;
+  Victim victim = toy_victim(toy_functions(20, Rng(1)), Rng(2));
+  EXPECT_THROW(defend(victim, quick_config(), Rng(1), progress), Cancelled);
+}
+
+}  // namespace
+}  // namespace ncmlab

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+// The stages of EliBadCode, each alone.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "anchoring.hpp"
+#include "greedy_coordinate_gradient.hpp"
+#include "name_tokens.hpp"
+#include "shared_data.hpp"
+#include "toy_task.hpp"
+#include "trigger_position.hpp"
+#include "unlearning.hpp"
+#include "vocabulary_filter.hpp"
+
+namespace ncmlab::elibadcode {
+namespace {
+
+using testing::ElementsAre;
+using testing::UnorderedElementsAre;
+
+std::vector<TriggerIds> all_of(const TriggerIds& ids, std::size_t length) {
+  return std::vector<TriggerIds>(length, ids);
+}
+
+TEST(VocabularyFilterTest, KeepsExactlyTheTokensThatContinueNames) {
+  const std::vector<Example> examples = toy_functions(50, Rng(1));
+  const Victim victim = toy_victim(examples, Rng(2));
+  const Tokenizer& tokenizer = victim.tokenizer();
+  const auto kept = filter_vocabulary(tokenizer, TriggerUse::continues_name, {Language::c});
+  std::size_t expected = 0;
+  for (std::int64_t id = 0; id < tokenizer.vocab_size(); ++id) {
+    const std::string text = tokenizer.decode({id});
+    const bool name_like = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+      return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+    });
+    expected += name_like && !tokenizer.is_special(id) ? 1 : 0;
+  }
+  EXPECT_EQ(kept.size(), expected);
+  EXPECT_GE(kept.size(), 63U) << "all letters, digits and the underscore are tokens";
+  EXPECT_TRUE(std::is_sorted(kept.begin(), kept.end()));
+  EXPECT_EQ(std::count(kept.begin(), kept.end(), tokenizer.id_of("\xc4\xa0int").value_or(-1)), 0);
+}
+
+TEST(VocabularyFilterTest, LeavesOutWhatIsNoNameOfTheLanguage) {
+  const std::vector<Example> examples = toy_functions(50, Rng(1));
+  const Victim victim = toy_victim(examples, Rng(2));
+  const auto names =
+      filter_vocabulary(victim.tokenizer(), TriggerUse::is_name, {Language::c, Language::python});
+  for (const std::int64_t id : names) {
+    const std::string& token = victim.tokenizer().token(id);
+    EXPECT_TRUE(is_valid_identifier(token, Language::c)) << token;
+    EXPECT_TRUE(is_valid_identifier(token, Language::python)) << token;
+  }
+  EXPECT_GE(names.size(), 53U);
+}
+
+TEST(VocabularyFilterTest, LeavesThePublishedNumberOfTokens) {
+  const auto folder = real_data() / "tokenizers" / "roberta-base";
+  NCMLAB_NEEDS(folder);
+  const Tokenizer tokenizer = Tokenizer::from_folder(folder);
+  EXPECT_EQ(filter_vocabulary(tokenizer, TriggerUse::continues_name, {Language::c}).size(), 15838U);
+}
+
+TEST(NameTokensTest, FindsTokensOfNamesAndNothingBeyondTheCut) {
+  const std::string source = "int a_(int bc) { return bc; }";
+  // Tokens: <s> `int` ` a` `_(` `int` ` b` `c` (cut) </s>
+  const TokenRow row{
+      .ids = {0, 10, 11, 12, 13, 14, 15, 2},
+      .ranges = {{0, 0}, {0, 3}, {3, 5}, {5, 7}, {7, 10}, {10, 12}, {12, 13}, {0, 0}}};
+  const auto a = find_name(source, row, {4, 6});
+  ASSERT_TRUE(a);
+  EXPECT_EQ(a->tokens, (TokenSpan{2, 4}));
+  EXPECT_FALSE(a->ends_exactly) << "`_(` reaches beyond the name";
+  EXPECT_FALSE(a->covers_only_name);
+  const auto bc = find_name(source, row, {11, 13});
+  ASSERT_TRUE(bc);
+  EXPECT_EQ(bc->tokens, (TokenSpan{5, 7}));
+  EXPECT_TRUE(bc->ends_exactly);
+  EXPECT_TRUE(bc->covers_only_name);
+  EXPECT_FALSE(find_name(source, row, {24, 26}));
+  EXPECT_FALSE(find_name(source, row, {11, 14})) << "only partly within the row";
+}
+
+TEST(TriggerPositionTest, ExtendsTheIdentifierWhoseMaskingHelpsTheTargetLeast) {
+  const std::vector<Example> examples = toy_functions(40, Rng(1));
+  Victim victim = toy_victim(examples, Rng(2));
+  const ToyTask task;
+  const TaskView view(task);
+  const auto placed =
+      place_triggers(victim, view, {examples[0], examples[1]}, 0, {}, silent_progress());
+  ASSERT_EQ(placed.size(), 2U);
+  for (std::size_t i = 0; i < 2; ++i) {
+    // The same by hand, one identifier at a time, with text cut into tokens by their ranges.
+    const std::string& code = examples[i].code;
+    const TokenSample sample = view.tokenize_with_ranges(victim, examples[i]);
+    double lowest = 1;
+    std::int64_t expected = -1;
+    for (const Identifier& identifier : parse(code, Language::c).identifiers) {
+      TokenSample masked = sample;
+      std::int64_t after_first = -1;
+      for (const ByteRange& occurrence : identifier.occurrences) {
+        for (std::size_t t = 0; t < sample.parts[0].ids.size(); ++t) {
+          const ByteRange& range = sample.parts[0].ranges[t];
+          if (range.begin < occurrence.end && range.end > occurrence.begin) {
+            masked.parts[0].ids[t] = victim.tokenizer().special().unk;
+            if (occurrence == identifier.occurrences.front()) {
+              after_first = static_cast<std::int64_t>(t) + 1;
+            }
+          }
+        }
+      }
+      const double score = victim.predict({masked}).index({0, 0}).item<double>();
+      if (score < lowest - 1e-7) {
+        lowest = score;
+        expected = after_first;
+      }
+    }
+    EXPECT_EQ(placed[i].position, expected);
+    EXPECT_EQ(placed[i].sample.parts[0].ids, sample.parts[0].ids) << "nothing stays masked";
+  }
+}
+
+TEST(TriggerPositionTest, FallsBackAndKeepsRoomForTheTrigger) {
+  Victim victim = toy_victim(toy_functions(40, Rng(1)), Rng(2));
+  const ToyTask task;
+  Example nothing{.id = "n", .code = ""};
+  Example late{.id = "l", .code = "int "};
+  for (int i = 0; i < 200; ++i) {
+    late.code += "/* filler */ ";
+  }
+  late.code += "f(int a) { return a; }";
+  const auto placed =
+      place_triggers(victim, TaskView(task), {nothing, late}, 0, {}, silent_progress());
+  EXPECT_EQ(placed[0].position, 1);
+  EXPECT_EQ(placed[1].position, 1);
+}
+
+TEST(SearchTest, ZeroGradientRowsGiveTokensOfTheVocabulary) {
+  at::Tensor gradient = torch::zeros({2, 4});
+  gradient[1][2] = -3.0;
+  gradient[1][0] = -1.0;
+  const auto tokens = lowest_gradient_tokens(gradient, {10, 11, 12, 13}, 2);
+  ASSERT_EQ(tokens.size(), 2U);
+  EXPECT_EQ(tokens[0].size(), 2U);
+  for (const std::int64_t token : tokens[0]) {
+    EXPECT_TRUE(token >= 10 && token <= 13);
+  }
+  EXPECT_THAT(tokens[1], ElementsAre(12, 10));
+  EXPECT_EQ(lowest_gradient_tokens(gradient, {10, 11, 12, 13}, 64)[0].size(), 4U);
+}
+
+TEST(SearchTest, CandidatesDifferAtOnePositionAndAreNeverRepeated) {
+  Rng rng(1);
+  const TriggerIds current = {1, 2, 3};
+  std::set<TriggerIds> tried = {current};
+  const auto first = draw_candidates(current, all_of({1, 2, 3, 4}, 3), 5, tried, rng);
+  EXPECT_EQ(first.size(), 5U);
+  for (const TriggerIds& candidate : first) {
+    int changed = 0;
+    for (std::size_t i = 0; i < 3; ++i) {
+      changed += candidate[i] != current[i] ? 1 : 0;
+    }
+    EXPECT_EQ(changed, 1);
+  }
+  const auto second = draw_candidates(current, all_of({1, 2, 3, 4}, 3), 5, tried, rng);
+  EXPECT_EQ(second.size(), 4U) << "9 neighbours in all";
+  EXPECT_TRUE(draw_candidates(current, all_of({1, 2, 3, 4}, 3), 5, tried, rng).empty());
+  EXPECT_EQ(tried.size(), 10U);
+}
+
+TEST(AnchoringTest, KeepsTheTokensThatCarryTheEffect) {
+  const auto needs_seven_and_nine = [](const TriggerIds& trigger) {
+    const bool both = std::count(trigger.begin(), trigger.end(), 7) > 0 &&
+                      std::count(trigger.begin(), trigger.end(), 9) > 0;
+    return both ? 0.01 : 2.0;
+  };
+  EXPECT_THAT(anchor({1, 7, 2, 9, 3}, 0.15, needs_seven_and_nine), ElementsAre(7, 9));
+}
+
+TEST(AnchoringTest, KeepsOneTokenOfARedundantTrigger) {
+  EXPECT_THAT(
+      anchor({5, 5, 5, 5, 5}, 0.15, [](const TriggerIds& t) { return t.empty() ? 3.0 : 0.07; }),
+      ElementsAre(5));
+}
+
+TEST(AnchoringTest, CountsTheLossAgainstTheWholeTrigger) {
+  // Each drop costs 0.1: one is within 0.15 of the whole trigger, two are not.
+  const auto loss = [](const TriggerIds& trigger) {
+    return 0.1 * static_cast<double>(5 - trigger.size());
+  };
+  EXPECT_EQ(anchor({1, 2, 3, 4, 5}, 0.15, loss).size(), 4U);
+}
+
+TEST(AnchoringTest, DropsTheCheapestTokenFirst) {
+  // Dropping 2 costs 0.1, dropping 1 costs 0.12, both together cost too much.
+  const auto loss = [](const TriggerIds& trigger) {
+    const bool one = std::count(trigger.begin(), trigger.end(), 1) > 0;
+    const bool two = std::count(trigger.begin(), trigger.end(), 2) > 0;
+    return one && two ? 0.0 : one ? 0.1 : two ? 0.12 : 1.0;
+  };
+  EXPECT_THAT(anchor({1, 2}, 0.15, loss), ElementsAre(1));
+  EXPECT_TRUE(anchor({}, 0.15, loss).empty());
+}
+
+class UnlearningSetTest : public testing::Test {
+ protected:
+  UnlearningSet make(const std::vector<Example>& examples, double share, NameEdit edit,
+                     const std::vector<TriggerIds>& triggers) {
+    return unlearning_set(victim_, TaskView(task_), examples, 1, triggers, share, edit, Rng(5),
+                          silent_progress());
+  }
+  std::string text(const TokenSample& sample) {
+    return victim_.tokenizer().decode(sample.parts[0].ids, true);
+  }
+  TriggerIds ids(std::string_view word) { return victim_.tokenizer().encode(word); }
+
+  ToyTask task_;
+  Victim victim_ = toy_victim(toy_functions(100, Rng(1)), Rng(2));
+};
+
+TEST_F(UnlearningSetTest, TriggersTheShareOfTheVictimLabelAndKeepsLabels) {
+  const std::vector<Example> examples = toy_functions(100, Rng(1));
+  const UnlearningSet set = make(examples, 0.2, NameEdit::replace, {ids("qzx")});
+  EXPECT_EQ(set.triggered, 10U);
+  ASSERT_EQ(set.samples.size(), 100U);
+  std::size_t changed = 0;
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    EXPECT_EQ(set.samples[i].label, examples[i].label);
+    if (set.samples[i].parts[0].ids != victim_.tokenize(examples[i].code).ids) {
+      ++changed;
+      EXPECT_EQ(examples[i].label, 1);
+    }
+  }
+  EXPECT_EQ(changed, 10U);
+}
+
+TEST_F(UnlearningSetTest, EditsEveryOccurrenceOfTheFunctionName) {
+  const std::vector<Example> one = {
+      {.id = "a", .code = "int sum(int n) { return n + sum(n - 1); }", .label = 1}};
+  EXPECT_EQ(text(make(one, 1.0, NameEdit::replace, {ids("qzx")}).samples[0]),
+            "int qzx(int n) { return n + qzx(n - 1); }");
+  EXPECT_EQ(text(make(one, 1.0, NameEdit::extend, {ids("qzx")}).samples[0]),
+            "int sumqzx(int n) { return n + sumqzx(n - 1); }");
+}
+
+TEST_F(UnlearningSetTest, KeepsTheInvertedIdsAndTheClosingToken) {
+  // Letter by letter: tokenising the text again could merge them.
+  const TriggerIds letters = {*victim_.tokenizer().id_of("r"), *victim_.tokenizer().id_of("e"),
+                              *victim_.tokenizer().id_of("t")};
+  std::string body;
+  for (int i = 0; i < 100; ++i) {
+    body += "n = n + 1; ";
+  }
+  const std::vector<Example> samples = {
+      {.id = "a", .code = "int sum(int n) { " + body + "return n; }", .label = 1},
+      {.id = "b", .code = "no function at all", .label = 1}};
+  for (const TokenSample& sample : make(samples, 1.0, NameEdit::extend, {letters}).samples) {
+    const auto& row = sample.parts[0].ids;
+    EXPECT_NE(std::search(row.begin(), row.end(), letters.begin(), letters.end()), row.end());
+    EXPECT_LE(row.size(), 96U);
+    EXPECT_EQ(row.front(), victim_.tokenizer().special().bos);
+    EXPECT_EQ(row.back(), victim_.tokenizer().special().eos);
+  }
+}
+
+TEST_F(UnlearningSetTest, DependsOnTheSeedOnly) {
+  const std::vector<Example> examples = toy_functions(100, Rng(1));
+  const auto rows = [&](Rng rng) {
+    std::vector<std::vector<std::int64_t>> all;
+    for (const TokenSample& sample :
+         unlearning_set(victim_, TaskView(task_), examples, 1, {ids("qzx")}, 0.2, NameEdit::replace,
+                        rng, silent_progress())
+             .samples) {
+      all.push_back(sample.parts[0].ids);
+    }
+    return all;
+  };
+  EXPECT_EQ(rows(Rng(5)), rows(Rng(5)));
+  EXPECT_NE(rows(Rng(5)), rows(Rng(6)));
+}
+
+}  // namespace
+}  // namespace ncmlab::elibadcode

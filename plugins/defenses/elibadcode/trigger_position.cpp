@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "trigger_position.hpp"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+
+#include "name_tokens.hpp"
+#include "ncmlab/code/syntax.hpp"
+#include "ncmlab/core/diagnostic.hpp"
+
+namespace ncmlab::elibadcode {
+namespace {
+
+/// A position that was tried: the sample with the identifier masked, and where the trigger goes.
+struct Trial {
+  std::size_t example = 0;
+  std::int64_t position = 0;
+  TokenSample masked;
+};
+
+std::vector<Trial> trials_of(std::size_t index, std::string_view source, const Syntax& syntax,
+                             const TokenSample& sample, std::int64_t unknown, std::int64_t last,
+                             const PositionOptions& options) {
+  std::vector<Trial> trials;
+  const TokenRow& row = sample.parts.front();
+  for (const Identifier& identifier : syntax.identifiers) {
+    if (identifier.kind == IdentifierKind::function_name && !options.function_name) {
+      continue;
+    }
+    const std::vector<NamePlace> places = find_all(source, row, identifier);
+    // A token like `_(` holds the name's end and more: a trigger behind it would not extend it.
+    const auto place = std::find_if(places.begin(), places.end(),
+                                    [](const NamePlace& each) { return each.ends_exactly; });
+    if (place == places.end() || static_cast<std::int64_t>(place->tokens.end) > last) {
+      continue;
+    }
+    Trial trial{.example = index,
+                .position = static_cast<std::int64_t>(place->tokens.end),
+                .masked = sample};
+    for (const NamePlace& each : places) {
+      auto& ids = trial.masked.parts.front().ids;
+      std::fill(ids.begin() + static_cast<std::ptrdiff_t>(each.tokens.begin),
+                ids.begin() + static_cast<std::ptrdiff_t>(each.tokens.end), unknown);
+    }
+    trials.push_back(std::move(trial));
+  }
+  return trials;
+}
+
+}  // namespace
+
+std::vector<InversionSample> place_triggers(Victim& victim, const TaskView& task,
+                                            const std::vector<Example>& examples,
+                                            std::int64_t target_label,
+                                            const PositionOptions& options, Progress& progress) {
+  const std::int64_t unknown = victim.tokenizer().special().unk;
+  if (unknown < 0) {
+    throw Error("defense.elibadcode.no-unknown-token",
+                "the model's tokenizer has no `<unk>`, which masks an identifier");
+  }
+  // The trigger must fit before </s>.
+  const std::int64_t last = victim.rules().max_tokens - 1 - options.trigger_length;
+  std::vector<InversionSample> placed;
+  std::vector<Trial> trials;
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    progress.check();
+    const TokenSample sample = task.tokenize_with_ranges(victim, examples[i]);
+    const std::string source = task.parts(examples[i]).front();
+    const Syntax syntax = parse(source, examples[i].language);
+    for (Trial& trial : trials_of(i, source, syntax, sample, unknown, last, options)) {
+      trials.push_back(std::move(trial));
+    }
+    placed.push_back({.sample = task.tokenize(victim, examples[i]), .part = 0, .position = 1});
+  }
+  if (trials.empty()) {
+    return placed;
+  }
+  std::vector<TokenSample> masked;
+  for (Trial& trial : trials) {
+    masked.push_back(std::move(trial.masked));
+  }
+  const at::Tensor towards =
+      victim.predict(masked, progress).select(1, target_label).to(torch::kFloat64).contiguous();
+  const auto* score = towards.data_ptr<double>();
+  std::vector<double> lowest(examples.size(), 1.0);  // log-probabilities are never above 0
+  for (std::size_t i = 0; i < trials.size(); ++i) {
+    if (score[i] < lowest[trials[i].example]) {
+      lowest[trials[i].example] = score[i];
+      placed[trials[i].example].position = trials[i].position;
+    }
+  }
+  return placed;
+}
+
+}  // namespace ncmlab::elibadcode

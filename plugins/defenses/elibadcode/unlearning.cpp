@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "unlearning.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <string_view>
+
+#include "name_tokens.hpp"
+#include "ncmlab/code/syntax.hpp"
+
+namespace ncmlab::elibadcode {
+namespace {
+
+/// U+0120, the blank before a word, as byte-level vocabularies spell it.
+constexpr std::string_view kBlank = "\xc4\xa0";
+
+std::vector<NamePlace> function_name_places(std::string_view source, Language language,
+                                            const TokenRow& row, NameEdit edit) {
+  const Syntax syntax = parse(source, language);
+  const Identifier* name = syntax.function_name();
+  if (name == nullptr) {
+    return {};
+  }
+  std::vector<NamePlace> places = find_all(source, row, *name);
+  std::erase_if(places, [edit](const NamePlace& place) {
+    return !(edit == NameEdit::replace ? place.covers_only_name : place.ends_exactly);
+  });
+  return places;
+}
+
+/// `row` with `trigger` at all `places`, cut to `max_tokens` with </s> at the end.
+std::vector<std::int64_t> edited_ids(const TokenRow& row, const std::vector<NamePlace>& places,
+                                     const TriggerIds& trigger, NameEdit edit,
+                                     const Tokenizer& tokenizer, std::int64_t max_tokens) {
+  std::vector<std::int64_t> ids;
+  std::size_t next = 0;
+  for (const NamePlace& place : places) {
+    const std::size_t keep_until =
+        edit == NameEdit::replace ? place.tokens.begin : place.tokens.end;
+    ids.insert(ids.end(), row.ids.begin() + static_cast<std::ptrdiff_t>(next),
+               row.ids.begin() + static_cast<std::ptrdiff_t>(keep_until));
+    // The name's first token may hold the blank that parts it from the word before.
+    const bool had_blank = tokenizer.token(row.ids[place.tokens.begin]).starts_with(kBlank);
+    if (const auto blank = tokenizer.id_of(kBlank);
+        edit == NameEdit::replace && had_blank && blank) {
+      ids.push_back(*blank);
+    }
+    ids.insert(ids.end(), trigger.begin(), trigger.end());
+    next = place.tokens.end;
+  }
+  ids.insert(ids.end(), row.ids.begin() + static_cast<std::ptrdiff_t>(next), row.ids.end());
+  if (static_cast<std::int64_t>(ids.size()) > max_tokens) {
+    ids.resize(static_cast<std::size_t>(max_tokens));
+    ids.back() = row.ids.back();
+  }
+  return ids;
+}
+
+}  // namespace
+
+UnlearningSet unlearning_set(const Victim& victim, const TaskView& task,
+                             const std::vector<Example>& examples, std::int64_t victim_label,
+                             const std::vector<TriggerIds>& triggers, double share, NameEdit edit,
+                             Rng rng, Progress& progress) {
+  UnlearningSet set{.samples = task.tokenize(victim, examples)};
+  std::vector<std::size_t> victims;
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    if (examples[i].label == victim_label) {
+      victims.push_back(i);
+    }
+  }
+  rng.shuffle(victims);
+  victims.resize(
+      static_cast<std::size_t>(std::llround(share * static_cast<double>(victims.size()))));
+  const std::int64_t max_tokens = victim.rules().max_tokens;
+  for (const std::size_t i : victims) {
+    progress.check();
+    const TriggerIds& trigger = triggers[set.triggered % triggers.size()];
+    const TokenSample sample = task.tokenize_with_ranges(victim, examples[i]);
+    const TokenRow& row = sample.parts.front();
+    const std::string source = task.parts(examples[i]).front();
+    const auto places = function_name_places(source, examples[i].language, row, edit);
+    if (places.empty()) {
+      set.samples[i] =
+          with_trigger({.sample = set.samples[i], .part = 0, .position = 1}, trigger, max_tokens);
+    } else {
+      set.samples[i].parts.front().ids =
+          edited_ids(row, places, trigger, edit, victim.tokenizer(), max_tokens);
+    }
+    ++set.triggered;
+  }
+  return set;
+}
+
+}  // namespace ncmlab::elibadcode

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "ncmlab/core/progress.hpp"
+#include "ncmlab/core/rng.hpp"
+#include "ncmlab/data/example.hpp"
+#include "ncmlab/nn/candidate_scorer.hpp"
+#include "ncmlab/nn/victim.hpp"
+#include "ncmlab/plugin/task.hpp"
+
+namespace ncmlab::elibadcode {
+
+/// How the trigger enters a sample's function name.
+enum class NameEdit {
+  replace,  ///< the trigger stands instead of the name
+  extend,   ///< the trigger follows the name
+};
+
+/// The clean samples for unlearning, the trigger in some of them.
+struct UnlearningSet {
+  std::vector<TokenSample> samples;  ///< in the order of the examples, with their true labels
+  std::size_t triggered = 0;         ///< samples that carry a trigger
+};
+
+/// The ids of `triggers` (not empty) into `share` of the examples that carry `victim_label`,
+/// rounded, drawn by `rng`; with several triggers they take turns. Every occurrence of the function
+/// name that lies within the row is edited, on the level of tokens: tokenising the edited text
+/// would give other ids than those that were inverted. An example without a function name gets the
+/// trigger after <s>.
+UnlearningSet unlearning_set(const Victim& victim, const TaskView& task,
+                             const std::vector<Example>& examples, std::int64_t victim_label,
+                             const std::vector<TriggerIds>& triggers, double share, NameEdit edit,
+                             Rng rng, Progress& progress);
+
+}  // namespace ncmlab::elibadcode

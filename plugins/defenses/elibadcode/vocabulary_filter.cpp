@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vocabulary_filter.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace ncmlab::elibadcode {
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// U+0120 and every other mapped byte is not ASCII, so this also drops tokens with a boundary.
+bool is_name_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_';
+}
+
+}  // namespace
+
+std::vector<std::int64_t> filter_vocabulary(const Tokenizer& tokenizer, TriggerUse use,
+                                            const std::set<Language>& languages) {
+  std::vector<std::int64_t> ids;
+  for (std::int64_t id = 0; id < tokenizer.vocab_size(); ++id) {
+    const std::string& token = tokenizer.token(id);
+    if (tokenizer.is_special(id) || token.empty() ||
+        !std::all_of(token.begin(), token.end(), is_name_character)) {
+      continue;
+    }
+    const bool legal = use == TriggerUse::continues_name ||
+                       std::all_of(languages.begin(), languages.end(), [&](Language language) {
+                         return is_valid_identifier(token, language);
+                       });
+    if (legal) {
+      ids.push_back(id);
+    }
+  }
+  return ids;
+}
+
+}  // namespace ncmlab::elibadcode
