@@ -60,45 +60,6 @@ std::string own_digest(json manifest) {
   return hash_hex(manifest.dump());
 }
 
-/// The manifest of the object at `folder`, or what is wrong with the object.
-struct Reading {
-  json manifest;
-  std::string damage;
-};
-
-Reading read_manifest(const fs::path& folder) {
-  Reading reading;
-  try {
-    reading.manifest = json::parse(read_file(folder / kManifest));
-    if (reading.manifest.at("digest") != own_digest(reading.manifest)) {
-      reading.damage = "`manifest.json` does not have the digest that it was written with";
-    }
-  } catch (const std::exception&) {
-    reading.damage = "`manifest.json` cannot be read";
-  }
-  return reading;
-}
-
-Reading read_object(const fs::path& folder, const std::string& hash) {
-  Reading reading = read_manifest(folder);
-  if (!reading.damage.empty()) {
-    return reading;
-  }
-  if (reading.manifest.at("key") != hash) {
-    reading.damage = "`manifest.json` is that of another object";
-    return reading;
-  }
-  for (const auto& [name, digest] : reading.manifest.at("files").items()) {
-    const fs::path file = folder / name;
-    if (!fs::is_regular_file(file)) {
-      reading.damage = "`" + name + "` is missing";
-    } else if (hash_file(file) != digest) {
-      reading.damage = "`" + name + "` does not have the digest that it was written with";
-    }
-  }
-  return reading;
-}
-
 std::vector<Key::Part> parts_of(const json& manifest) {
   return manifest.at("parts").get<std::vector<Key::Part>>();
 }
@@ -110,6 +71,52 @@ StoredObject stored_object(const fs::path& folder, const json& manifest) {
                       .work = {.seconds = manifest.at("seconds"),
                                .forward_rows = manifest.at("forward_rows"),
                                .backward_rows = manifest.at("backward_rows")}};
+}
+
+/// An object as its manifest describes it, or what is wrong with it.
+struct Reading {
+  json manifest;
+  StoredObject object;
+  std::string damage;
+};
+
+Reading read_manifest(const fs::path& folder) {
+  Reading reading;
+  try {
+    reading.manifest = json::parse(read_file(folder / kManifest));
+    if (reading.manifest.at("digest") != own_digest(reading.manifest)) {
+      reading.damage = "`manifest.json` does not have the digest that it was written with";
+    } else {
+      reading.object = stored_object(folder, reading.manifest);
+    }
+  } catch (const std::exception&) {
+    reading.damage = "`manifest.json` cannot be read";
+  }
+  return reading;
+}
+
+/// The first thing that is wrong with the files that `manifest` lists; empty: nothing.
+std::string damage_of_files(const fs::path& folder, const json& manifest) {
+  for (const auto& [name, digest] : manifest.at("files").items()) {
+    const fs::path file = folder / name;
+    if (!fs::is_regular_file(file)) {
+      return "`" + name + "` is missing";
+    }
+    if (hash_file(file) != digest) {
+      return "`" + name + "` does not have the digest that it was written with";
+    }
+  }
+  return {};
+}
+
+Reading read_object(const fs::path& folder, const std::string& hash) {
+  Reading reading = read_manifest(folder);
+  if (reading.damage.empty()) {
+    reading.damage = reading.manifest.value("key", "") == hash
+                         ? damage_of_files(folder, reading.manifest)
+                         : "`manifest.json` is that of another object";
+  }
+  return reading;
 }
 
 }  // namespace
@@ -132,11 +139,21 @@ fs::path Store::folder_of(const Key& key) const {
 }
 
 Store::State Store::check(const Key& key) const {
+  return peek(key) ? State::whole : fs::exists(folder_of(key)) ? State::damaged : State::missing;
+}
+
+std::optional<StoredObject> Store::peek(const Key& key) const {
   const fs::path folder = folder_of(key);
   if (!fs::exists(folder)) {
-    return State::missing;
+    return std::nullopt;
   }
-  return read_object(folder, key.hash()).damage.empty() ? State::whole : State::damaged;
+  const std::string hash = key.hash();
+  Reading reading = verified_.contains(hash) ? read_manifest(folder) : read_object(folder, hash);
+  if (!reading.damage.empty()) {
+    return std::nullopt;
+  }
+  verified_.insert(hash);
+  return std::move(reading.object);
 }
 
 std::optional<StoredObject> Store::open(const Key& key,
@@ -154,7 +171,7 @@ std::optional<StoredObject> Store::open(const Key& key,
     return std::nullopt;
   }
   verified_.insert(hash);
-  return stored_object(folder, reading.manifest);
+  return reading.object;
 }
 
 PendingObject Store::begin(const Key& key) {
@@ -232,8 +249,7 @@ const std::vector<Store::Manifest>& Store::manifests(const std::string& stage) c
       if (file.path().filename() == kManifest) {
         const Reading reading = read_manifest(file.path().parent_path());
         if (reading.damage.empty()) {
-          entry->second.push_back(
-              {.name = reading.manifest.at("name"), .parts = parts_of(reading.manifest)});
+          entry->second.push_back({.name = reading.object.name, .parts = reading.object.parts});
         }
       }
     }

@@ -58,8 +58,10 @@ class Store {
   const std::filesystem::path& root() const { return root_; }
 
   enum class State { missing, damaged, whole };
-  /// Reads and digests the object's files; changes nothing.
+  /// Reads and digests the object's files; changes nothing in the store.
   State check(const Key& key) const;
+  /// The object if it is whole; changes nothing in the store.
+  std::optional<StoredObject> peek(const Key& key) const;
   /// The object, or nothing. A damaged one is removed after `warn` was told what is wrong.
   std::optional<StoredObject> open(const Key& key,
                                    const std::function<void(std::string_view)>& warn);
@@ -87,7 +89,7 @@ class Store {
 
   std::filesystem::path root_;
   /// Hashes that this process has digested or written.
-  std::set<std::string> verified_;
+  mutable std::set<std::string> verified_;
   mutable std::map<std::string, std::vector<Manifest>> manifests_;
 };
 

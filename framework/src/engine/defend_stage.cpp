@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "engine/json_number.hpp"
+#include "engine/stages.hpp"
+#include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/core/files.hpp"
+
+namespace ncmlab {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kOutcome = "outcome.json";
+
+[[noreturn]] void reject(const std::string& what) {
+  throw Error("engine.bad-outcome", "the defense returned " + what);
+}
+
+void check_outcome(DefenseOutcome& outcome, const Victim& victim, std::size_t train_size) {
+  if (outcome.suspicious) {
+    std::vector<std::size_t>& indices = *outcome.suspicious;
+    std::ranges::sort(indices);
+    if (std::ranges::adjacent_find(indices) != indices.end()) {
+      reject("a suspicious sample twice");
+    }
+    if (!indices.empty() && indices.back() >= train_size) {
+      reject("index " + std::to_string(indices.back()) + " of a suspicious sample, of " +
+             std::to_string(train_size) + " samples");
+    }
+  }
+  const std::int64_t vocabulary = victim.tokenizer().vocab_size();
+  for (const InvertedTrigger& trigger : outcome.triggers) {
+    for (const TriggerIds* ids : {&trigger.ids, &trigger.raw_ids}) {
+      for (const std::int64_t id : *ids) {
+        if (id < 0 || id >= vocabulary) {
+          reject("token id " + std::to_string(id) + " in a trigger, expected 0 to " +
+                 std::to_string(vocabulary - 1));
+        }
+      }
+    }
+    for (const std::int64_t label : {trigger.victim_label, trigger.target_label}) {
+      if (label < 0 || label >= victim.classes()) {
+        reject("label " + std::to_string(label) + " of a trigger, of " +
+               std::to_string(victim.classes()) + " labels");
+      }
+    }
+  }
+}
+
+json to_object(const InvertedTrigger& trigger) {
+  return {{"victim_label", trigger.victim_label},
+          {"target_label", trigger.target_label},
+          {"ids", trigger.ids},
+          {"raw_ids", trigger.raw_ids},
+          {"text", trigger.text},
+          {"loss", number_to_json(trigger.loss)},
+          {"hit_rate", number_to_json(trigger.hit_rate)}};
+}
+
+InvertedTrigger trigger_from(const json& object) {
+  return {.victim_label = object.at("victim_label"),
+          .target_label = object.at("target_label"),
+          .ids = object.at("ids"),
+          .raw_ids = object.at("raw_ids"),
+          .text = object.at("text"),
+          .loss = number_from_json(object.at("loss")),
+          .hit_rate = number_from_json(object.at("hit_rate"))};
+}
+
+json to_object(const DefenseOutcome& outcome) {
+  json object{{"repaired", outcome.repaired},
+              {"suspicious", nullptr},
+              {"triggers", json::array()},
+              {"backdoored", nullptr},
+              {"figures", json::object()}};
+  if (outcome.suspicious) {
+    object["suspicious"] = *outcome.suspicious;
+  }
+  for (const InvertedTrigger& trigger : outcome.triggers) {
+    object["triggers"].push_back(to_object(trigger));
+  }
+  if (outcome.backdoored) {
+    object["backdoored"] = *outcome.backdoored;
+  }
+  for (const auto& [name, value] : outcome.figures) {
+    object["figures"][name] = number_to_json(value);
+  }
+  return object;
+}
+
+}  // namespace
+
+WorkDone write_defense(const Plan& plan, const Cell& cell, Materials& materials,
+                       const Victim& victim, const std::vector<Example>& train,
+                       const std::filesystem::path& folder, Progress& progress) {
+  const Defense& defense = *plan.defenses[cell.defense];
+  const DefenseNeeds needs = defense.needs();
+  Victim copy = victim.clone();
+  copy.work() = {};
+  DefenseContext context{
+      .victim = copy,
+      .task = TaskView(*plan.tasks[cell.task]),
+      .clean_samples = needs.clean_samples ? materials.clean_samples(cell) : std::vector<Example>{},
+      .training_set = needs.training_set ? train : std::vector<Example>{},
+      .rng = Rng(static_cast<std::uint64_t>(cell.seed)).stream("defend"),
+      .progress = progress};
+  DefenseOutcome outcome = defense.defend(context);
+  check_outcome(outcome, copy, train.size());
+  progress.check();
+  if (outcome.repaired) {
+    copy.save(folder / "checkpoint");
+  }
+  write_file_atomically(
+      folder / kOutcome,
+      to_object(outcome).dump(-1, ' ', false, json::error_handler_t::replace) + "\n");
+  return {.forward_rows = copy.work().forward_rows, .backward_rows = copy.work().backward_rows};
+}
+
+DefenseOutcome read_outcome(const std::filesystem::path& folder) {
+  const json object = json::parse(read_file(folder / kOutcome));
+  DefenseOutcome outcome{.repaired = object.at("repaired")};
+  if (!object.at("suspicious").is_null()) {
+    outcome.suspicious = object.at("suspicious").get<std::vector<std::size_t>>();
+  }
+  for (const json& trigger : object.at("triggers")) {
+    outcome.triggers.push_back(trigger_from(trigger));
+  }
+  if (!object.at("backdoored").is_null()) {
+    outcome.backdoored = object.at("backdoored").get<bool>();
+  }
+  for (const auto& [name, value] : object.at("figures").items()) {
+    outcome.figures[name] = number_from_json(value);
+  }
+  return outcome;
+}
+
+Measured measured_victim(const DefenseOutcome& outcome) {
+  if (outcome.repaired) {
+    return Measured::repaired;
+  }
+  return outcome.suspicious && !outcome.suspicious->empty() ? Measured::retrained
+                                                            : Measured::undefended;
+}
+
+}  // namespace ncmlab

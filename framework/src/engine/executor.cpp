@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/executor.hpp"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <numeric>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+
+#include "engine/stages.hpp"
+#include "engine/survey.hpp"
+#include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/core/files.hpp"
+
+namespace ncmlab {
+namespace {
+
+constexpr const char* kRecord = "record.json";
+
+/// Ends a cell: one of its stages failed, now or earlier in this run.
+class StageFailed : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// What was thrown, as one line: LibTorch's messages go on with a stack.
+std::string one_line(const std::exception& error) {
+  const std::string text = error.what();
+  return text.empty() ? "an exception without a message" : text.substr(0, text.find('\n'));
+}
+
+/// The message of the exception that is being handled. Rethrows Cancelled when it is genuine.
+std::string describe_failure(const Progress& progress) {
+  try {
+    throw;
+  } catch (const Cancelled&) {
+    if (progress.cancelled()) {
+      throw;
+    }
+    return "it says that it was cancelled, which it was not";
+  } catch (const std::exception& error) {
+    return one_line(error);
+  } catch (...) {
+    return "something was thrown that is no exception";
+  }
+}
+
+class Executor {
+ public:
+  Executor(const Plan& plan, Store& store, RunProgress& progress)
+      : plan_(plan), store_(store), progress_(progress), materials_(plan) {}
+
+  CellRecord run(const Cell& cell) {
+    CellRecord record;
+    try {
+      record = record_of(cell);
+    } catch (...) {
+      record = CellRecord{};
+      record.failure = describe_failure(progress_);
+    }
+    const Experiment& e = plan_.experiment;
+    record.key = stage(cell.measure).hash;
+    record.task = e.tasks[cell.task].label;
+    record.model = e.models[cell.model].label;
+    record.attack = e.attacks[cell.attack].label;
+    record.defense = e.defenses[cell.defense].label;
+    record.seed = cell.seed;
+    return record;
+  }
+
+ private:
+  using Body = std::function<WorkDone(const std::filesystem::path& folder)>;
+
+  const Stage& stage(std::size_t index) const { return plan_.stages[index]; }
+
+  std::optional<StoredObject> look_up(const Stage& stage) {
+    if (const auto failure = failures_.find(stage.hash); failure != failures_.end()) {
+      throw StageFailed(failure->second);
+    }
+    return store_.open(stage.key, [&](std::string_view line) { progress_.log(line); });
+  }
+
+  /// The stage's stored object, made by `body` if there is none. A `body` that returns no seconds
+  /// has them measured.
+  StoredObject ensure(const Stage& stage, const Body& body) {
+    if (auto object = look_up(stage)) {
+      return *std::move(object);
+    }
+    progress_.check();
+    progress_.stage_begins(stage);
+    const auto start = std::chrono::steady_clock::now();
+    const auto elapsed = [&] {
+      return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    };
+    std::string failure = stage.title() + ": ";
+    try {
+      PendingObject pending = store_.begin(stage.key);
+      WorkDone work = body(pending.folder());
+      work.seconds = work.seconds > 0 ? work.seconds : elapsed();
+      StoredObject object = store_.commit(stage.key, stage.name, std::move(pending), work);
+      progress_.stage_ends(stage, elapsed(), "");
+      return object;
+    } catch (...) {
+      failure += describe_failure(progress_);
+    }
+    failures_.emplace(stage.hash, failure);
+    progress_.stage_ends(stage, elapsed(), failure);
+    throw StageFailed(failure);
+  }
+
+  std::optional<StoredObject> ensure_poison(const Cell& cell) {
+    if (!cell.poison) {
+      return std::nullopt;
+    }
+    return ensure(stage(*cell.poison), [&](const std::filesystem::path& folder) {
+      write_poisoned(plan_, cell, materials_, folder);
+      return WorkDone{};
+    });
+  }
+
+  /// The training set that the cell's attack leaves, and what is poisoned in it.
+  const PoisonedSet& training_set(const Cell& cell) {
+    const std::string hash =
+        cell.poison ? stage(*cell.poison).hash
+                    : "clean " + std::to_string(cell.task) + " " + std::to_string(cell.seed);
+    if (training_set_.first != hash) {
+      const std::vector<Example>& clean = materials_.corpus(cell).train;
+      const auto poison = ensure_poison(cell);
+      training_set_.second = poison ? read_poisoned(poison->folder, clean)
+                                    : PoisonedSet{.train = clean, .poisoned = {}};
+      training_set_.first = hash;
+    }
+    return training_set_.second;
+  }
+
+  StoredObject ensure_victim(const Cell& cell) {
+    return ensure(stage(cell.victim), [&](const std::filesystem::path& folder) {
+      return write_victim(plan_, cell, materials_, training_set(cell).train, {}, folder, progress_);
+    });
+  }
+
+  /// Always read back from the store, so that a resumed run sees the very same victim.
+  Victim& undefended(const Cell& cell) {
+    const StoredObject object = ensure_victim(cell);
+    const std::string& hash = stage(cell.victim).hash;
+    if (!undefended_ || undefended_->first != hash) {
+      undefended_.reset();
+      undefended_.emplace(hash, read_victim(plan_, cell, object.folder));
+    }
+    return undefended_->second;
+  }
+
+  StoredObject ensure_defense(const Cell& cell) {
+    if (auto object = look_up(stage(cell.defend))) {
+      return *std::move(object);
+    }
+    const Victim& victim = undefended(cell);
+    return ensure(stage(cell.defend), [&](const std::filesystem::path& folder) {
+      return write_defense(plan_, cell, materials_, victim, training_set(cell).train, folder,
+                           progress_);
+    });
+  }
+
+  StoredObject ensure_retrained(const Cell& cell, const DefenseOutcome& outcome) {
+    return ensure(stage(cell.retrain), [&](const std::filesystem::path& folder) {
+      const std::set<std::size_t> left_out(outcome.suspicious->begin(), outcome.suspicious->end());
+      return write_victim(plan_, cell, materials_, training_set(cell).train, left_out, folder,
+                          progress_);
+    });
+  }
+
+  const Predictions& predictions(const std::string& key, Victim& victim,
+                                 const std::vector<TokenSample>& samples) {
+    const auto found = predictions_.find(key);
+    if (found != predictions_.end()) {
+      return found->second;
+    }
+    return predictions_.emplace(key, predict_labels(victim, samples, progress_)).first->second;
+  }
+
+  CellRecord record_of(const Cell& cell) {
+    std::optional<StoredObject> object = look_up(stage(cell.measure));
+    if (!object) {
+      object = ensure_measured(cell);
+    }
+    const std::filesystem::path file = object->folder / kRecord;
+    CellRecord record = record_from_json(read_file(file), file.string());
+    record.costs.push_back(cost("measure", *object));
+    return record;
+  }
+
+  StoredObject ensure_measured(const Cell& cell) {
+    std::vector<StageCost> costs;
+    if (const auto poison = ensure_poison(cell)) {
+      costs.push_back(cost("poison", *poison));
+    }
+    const StoredObject defend = ensure_defense(cell);
+    const DefenseOutcome outcome = read_outcome(defend.folder);
+    const Measured measured = measured_victim(outcome);
+    if (measured == Measured::undefended) {
+      undefended(cell);
+    }
+    if (const auto victim = look_up(stage(cell.victim))) {
+      costs.push_back(cost("victim", *victim));
+    }
+    costs.push_back(cost("defend", defend));
+    if (measured == Measured::undefended) {
+      return ensure_measured_on(cell, outcome, undefended(cell), stage(cell.victim).hash, costs);
+    }
+    std::filesystem::path folder = defend.folder;
+    std::size_t source = cell.defend;
+    if (measured == Measured::retrained) {
+      const StoredObject retrained = ensure_retrained(cell, outcome);
+      costs.push_back(cost("retrain", retrained));
+      folder = retrained.folder;
+      source = cell.retrain;
+    }
+    Victim victim = read_victim(plan_, cell, folder);
+    return ensure_measured_on(cell, outcome, victim, stage(source).hash, costs);
+  }
+
+  StoredObject ensure_measured_on(const Cell& cell, const DefenseOutcome& outcome, Victim& victim,
+                                  const std::string& victim_hash,
+                                  const std::vector<StageCost>& costs) {
+    return ensure(stage(cell.measure), [&](const std::filesystem::path& folder) {
+      const Predictions& clean =
+          predictions(victim_hash, victim, materials_.test_tokens(cell, victim, progress_));
+      WorkDone work = clean.work;
+      std::optional<Predictions> triggered;
+      if (cell.poison) {
+        triggered = predictions(victim_hash + " " + std::to_string(cell.attack), victim,
+                                materials_.triggered_tokens(cell, victim, progress_));
+        work.seconds += triggered->work.seconds;
+        work.forward_rows += triggered->work.forward_rows;
+      }
+      CellRecord record = measure(plan_, cell, materials_,
+                                  {.outcome = outcome,
+                                   .victim = victim,
+                                   .poisoned = training_set(cell).poisoned,
+                                   .clean = clean,
+                                   .triggered = triggered});
+      record.costs = costs;
+      record.threads = at::get_num_threads();
+      write_file_atomically(folder / kRecord, to_json(record));
+      return work;
+    });
+  }
+
+  static StageCost cost(std::string name, const StoredObject& object) {
+    return {.stage = std::move(name),
+            .seconds = object.work.seconds,
+            .forward_rows = object.work.forward_rows,
+            .backward_rows = object.work.backward_rows};
+  }
+
+  const Plan& plan_;
+  Store& store_;
+  RunProgress& progress_;
+  Materials materials_;
+  std::unordered_map<std::string, std::string> failures_;
+  std::pair<std::string, PoisonedSet> training_set_;
+  std::optional<std::pair<std::string, Victim>> undefended_;
+  std::unordered_map<std::string, Predictions> predictions_;
+};
+
+/// Cells of one seed, task and victim together, so that each corpus and victim is read once.
+std::vector<std::size_t> order_of_work(const Plan& plan) {
+  const auto& seeds = plan.experiment.seeds;
+  const auto rank = [&](std::size_t i) {
+    const Cell& cell = plan.cells[i];
+    return std::tuple(std::ranges::find(seeds, cell.seed) - seeds.begin(), cell.task, cell.model,
+                      cell.attack, cell.defense);
+  };
+  std::vector<std::size_t> order(plan.cells.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::stable_sort(order, {}, rank);
+  return order;
+}
+
+}  // namespace
+
+RunResult run_plan(const Plan& plan, Store& store, const std::filesystem::path& folder,
+                   RunProgress& progress) {
+  progress.run_begins(size_of(plan, survey(plan, store)));
+  Executor executor(plan, store, progress);
+  RunResult result{.records = std::vector<CellRecord>(plan.cells.size())};
+  for (const std::size_t i : order_of_work(plan)) {
+    progress.check();
+    CellRecord record = executor.run(plan.cells[i]);
+    write_record(folder, record);
+    result.failed += record.failure.empty() ? 0 : 1;
+    result.records[i] = std::move(record);
+  }
+  progress.run_ends();
+  return result;
+}
+
+void forget_plan(const Plan& plan, Store& store) {
+  for (const Stage& stage : plan.stages) {
+    store.remove(stage.key);
+  }
+}
+
+}  // namespace ncmlab

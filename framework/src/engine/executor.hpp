@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <vector>
+
+#include "engine/plan.hpp"
+#include "engine/record.hpp"
+#include "engine/run_progress.hpp"
+#include "engine/store.hpp"
+
+namespace ncmlab {
+
+struct RunResult {
+  std::vector<CellRecord> records;  ///< one per cell of the plan, in its order
+  std::size_t failed = 0;
+};
+
+/// Runs what the store does not hold and writes the record of each cell to `folder` as soon as it
+/// is measured. What a stage throws is recorded in the cells that need it; failed stages are not
+/// stored, so that the next run tries them again. Throws Cancelled once `progress` says so, with
+/// all finished stages stored. Records do not depend on what was stored before, seconds apart.
+/// Precondition: the caller holds the store's lock.
+RunResult run_plan(const Plan& plan, Store& store, const std::filesystem::path& folder,
+                   RunProgress& progress);
+
+/// Removes all results of the plan from the store.
+void forget_plan(const Plan& plan, Store& store);
+
+}  // namespace ncmlab

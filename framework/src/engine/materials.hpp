@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/plan.hpp"
+#include "ncmlab/core/progress.hpp"
+#include "ncmlab/data/example.hpp"
+#include "ncmlab/nn/victim.hpp"
+
+namespace ncmlab {
+
+/// Test samples of the victim class with the trigger.
+struct TriggeredSet {
+  std::vector<std::size_t> test_index;  ///< place of each in the test split
+  std::vector<Example> examples;
+};
+
+/// What cells of one (task, seed) share in memory: the corpus, the clean samples of the defenses,
+/// the triggered test samples, and each of them as tokens, once per tokenizer. Asking for another
+/// (task, seed) drops the one before. Everything is the same whatever was asked for before.
+class Materials {
+ public:
+  explicit Materials(const Plan& plan) : plan_(plan) {}
+
+  const Corpus& corpus(const Cell& cell);
+  /// A class-balanced share of the clean training split, shuffled.
+  const std::vector<Example>& clean_samples(const Cell& cell);
+  const TriggeredSet& triggered(const Cell& cell);
+
+  /// `train` as `victim` reads it. Samples that equal those of the clean training split at the
+  /// same place are tokenised once for all training sets.
+  std::vector<TokenSample> train_tokens(const Cell& cell, const Victim& victim,
+                                        const std::vector<Example>& train, Progress& progress);
+  const std::vector<TokenSample>& test_tokens(const Cell& cell, const Victim& victim,
+                                              Progress& progress);
+  const std::vector<TokenSample>& triggered_tokens(const Cell& cell, const Victim& victim,
+                                                   Progress& progress);
+
+ private:
+  using Tokens = std::vector<TokenSample>;
+
+  void focus(const Cell& cell);
+  /// `examples` tokenised, kept under `name` and the victim's tokenizer.
+  const Tokens& tokens(const std::string& name, const Cell& cell, const Victim& victim,
+                       const std::vector<Example>& examples, Progress& progress);
+
+  const Plan& plan_;
+  std::optional<std::pair<std::size_t, std::int64_t>> focus_;
+  std::optional<Corpus> corpus_;
+  std::optional<std::vector<Example>> clean_samples_;
+  std::map<std::size_t, TriggeredSet> triggered_;  ///< by attack
+  std::map<std::string, Tokens> tokens_;
+};
+
+}  // namespace ncmlab

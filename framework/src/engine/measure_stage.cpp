@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ATen/core/Tensor.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+
+#include "engine/stages.hpp"
+#include "ncmlab/core/diagnostic.hpp"
+
+namespace ncmlab {
+namespace {
+
+/// The token's text without the blanks and underscores around it.
+std::string core_of(const Tokenizer& tokenizer, std::int64_t id) {
+  constexpr std::string_view kJoints = " \t\r\n_";
+  const std::string text = tokenizer.decode({id});
+  const std::size_t begin = text.find_first_not_of(kJoints);
+  return begin == std::string::npos
+             ? std::string()
+             : text.substr(begin, text.find_last_not_of(kJoints) - begin + 1);
+}
+
+/// Numbers for token texts, so that texts can be compared as ids.
+class TextNumbers {
+ public:
+  explicit TextNumbers(const Tokenizer& tokenizer) : tokenizer_(tokenizer) {}
+
+  std::vector<std::int64_t> of(const std::vector<std::int64_t>& ids) {
+    std::vector<std::int64_t> result;
+    for (const std::int64_t id : ids) {
+      const std::string text = tokenizer_.is_special(id) ? "" : core_of(tokenizer_, id);
+      if (!text.empty()) {
+        result.push_back(numbers_.try_emplace(text, std::ssize(numbers_)).first->second);
+      }
+    }
+    return result;
+  }
+
+ private:
+  const Tokenizer& tokenizer_;
+  std::map<std::string, std::int64_t> numbers_;
+};
+
+double f1(const RecoveryMetrics& metrics) {
+  const double sum = metrics.precision + metrics.recall;
+  return sum == 0 ? 0 : 2 * metrics.precision * metrics.recall / sum;
+}
+
+DetectionMetrics detection(const std::vector<std::size_t>& flagged,
+                           const std::vector<std::size_t>& poisoned, std::size_t train_size) {
+  std::vector<std::size_t> hits;
+  std::ranges::set_intersection(flagged, poisoned, std::back_inserter(hits));
+  return {.flagged = std::ssize(flagged),
+          .poisoned = std::ssize(poisoned),
+          .hits = std::ssize(hits),
+          .clean = static_cast<std::int64_t>(train_size - poisoned.size())};
+}
+
+void add_attack_metrics(CellRecord& record, const AttackGoal& goal, const TriggeredSet& set,
+                        const Predictions& triggered) {
+  std::vector<TriggeredOutcome> outcomes;
+  for (std::size_t i = 0; i < set.test_index.size(); ++i) {
+    SampleOutcome& sample = record.outcomes[set.test_index[i]];
+    sample.triggered_prediction = triggered.labels[i];
+    outcomes.push_back(
+        {.clean_prediction = sample.prediction, .triggered_prediction = triggered.labels[i]});
+  }
+  record.attack_metrics = attack_metrics(outcomes, goal.victim_label, goal.target_label);
+}
+
+}  // namespace
+
+Predictions predict_labels(Victim& victim, const std::vector<TokenSample>& samples,
+                           Progress& progress) {
+  const auto start = std::chrono::steady_clock::now();
+  victim.work() = {};
+  Predictions result;
+  if (!samples.empty()) {
+    const at::Tensor best = victim.predict(samples, progress).argmax(1).contiguous();
+    const auto* labels = best.data_ptr<std::int64_t>();
+    result.labels.assign(labels, labels + best.numel());
+  }
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  result.work = {.seconds = elapsed.count(),
+                 .forward_rows = victim.work().forward_rows,
+                 .backward_rows = victim.work().backward_rows};
+  return result;
+}
+
+std::optional<RecoveryMetrics> recovery(const std::vector<InvertedTrigger>& triggers,
+                                        const std::vector<std::string>& words,
+                                        const Tokenizer& tokenizer) {
+  if (triggers.empty() || words.empty()) {
+    return std::nullopt;
+  }
+  const auto best_trigger = std::ranges::min_element(triggers, {}, &InvertedTrigger::loss);
+  TextNumbers numbers(tokenizer);
+  const std::vector<std::int64_t> recovered = numbers.of(best_trigger->ids);
+
+  RecoveryMetrics best;
+  const auto consider = [&](const std::vector<std::int64_t>& truth) {
+    const RecoveryMetrics metrics = recovery_metrics(recovered, truth);
+    if (f1(metrics) > f1(best)) {
+      best = metrics;
+    }
+  };
+  for (const char* before : {"", " ", "_"}) {
+    std::vector<std::int64_t> together;
+    for (const std::string& word : words) {
+      const std::vector<std::int64_t> truth = numbers.of(tokenizer.encode(before + word));
+      together.insert(together.end(), truth.begin(), truth.end());
+      consider(truth);
+    }
+    consider(together);
+  }
+  return best;
+}
+
+CellRecord measure(const Plan& plan, const Cell& cell, Materials& materials,
+                   const Measurement& measurement) {
+  const Corpus& corpus = materials.corpus(cell);
+  const DefenseOutcome& outcome = measurement.outcome;
+  CellRecord record;
+  std::vector<std::int64_t> labels;
+  for (std::size_t i = 0; i < corpus.test.size(); ++i) {
+    const Example& example = corpus.test[i];
+    labels.push_back(example.label);
+    record.outcomes.push_back(
+        {.id = example.id, .label = example.label, .prediction = measurement.clean.labels.at(i)});
+  }
+  record.clean = classification_metrics(measurement.clean.labels, labels,
+                                        plan.tasks[cell.task]->positive_label());
+  if (measurement.triggered) {
+    add_attack_metrics(record, plan.goals[cell.task][cell.attack], materials.triggered(cell),
+                       *measurement.triggered);
+    record.recovery = recovery(outcome.triggers, plan.attacks[cell.attack]->trigger_words(),
+                               measurement.victim.tokenizer());
+  }
+  for (const InvertedTrigger& trigger : outcome.triggers) {
+    record.triggers.push_back({.victim_label = trigger.victim_label,
+                               .target_label = trigger.target_label,
+                               .text = trigger.text,
+                               .ids = trigger.ids,
+                               .loss = trigger.loss,
+                               .hit_rate = trigger.hit_rate});
+  }
+  if (outcome.suspicious) {
+    record.detection = detection(*outcome.suspicious, measurement.poisoned, corpus.train.size());
+  }
+  record.backdoored = outcome.backdoored;
+  record.figures = outcome.figures;
+  return record;
+}
+
+}  // namespace ncmlab

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/run_progress.hpp"
+
+namespace ncmlab {
+
+void RunProgress::run_begins(const RunSize&) {}
+void RunProgress::stage_begins(const Stage&) {}
+void RunProgress::stage_ends(const Stage&, double, const std::string&) {}
+void RunProgress::run_ends() {}
+
+}  // namespace ncmlab

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/materials.hpp"
+#include "engine/plan.hpp"
+#include "engine/record.hpp"
+#include "engine/store.hpp"
+#include "ncmlab/core/progress.hpp"
+#include "ncmlab/nn/victim.hpp"
+
+namespace ncmlab {
+
+// Each stage comes as a pair: one function does the work and writes the result into a folder,
+// the other reads what such a folder holds. Work returns the rows that it ran; the engine adds
+// the seconds.
+
+/// Writes the poisoned training set: `poisoned.json` and, in `changes.jsonl`, the samples that
+/// differ from the clean ones.
+void write_poisoned(const Plan& plan, const Cell& cell, Materials& materials,
+                    const std::filesystem::path& folder);
+/// Throws Error `store.*` when the folder does not fit `clean`.
+PoisonedSet read_poisoned(const std::filesystem::path& folder, const std::vector<Example>& clean);
+
+/// Builds a victim and trains it on `train` without the samples in `left_out`; writes the
+/// checkpoint and `training.json` (losses). Weights, dropout and order of batches depend on task,
+/// model, seed and the number of samples only, so that victims of different attacks are paired.
+WorkDone write_victim(const Plan& plan, const Cell& cell, Materials& materials,
+                      const std::vector<Example>& train, const std::set<std::size_t>& left_out,
+                      const std::filesystem::path& folder, Progress& progress);
+Victim read_victim(const Plan& plan, const Cell& cell, const std::filesystem::path& folder);
+
+/// Lets the defense work on a copy of `victim`; writes `outcome.json` and, if it repaired the
+/// copy, the checkpoint. Throws Error `engine.bad-outcome` for indices or ids out of range.
+WorkDone write_defense(const Plan& plan, const Cell& cell, Materials& materials,
+                       const Victim& victim, const std::vector<Example>& train,
+                       const std::filesystem::path& folder, Progress& progress);
+DefenseOutcome read_outcome(const std::filesystem::path& folder);
+
+/// Which model a defended cell is measured on.
+enum class Measured {
+  undefended,  ///< the victim as it was trained
+  repaired,    ///< the defense's copy
+  retrained,   ///< one trained without the suspicious samples
+};
+/// A repair counts before suspicious samples: a defense that does both has acted on them itself.
+Measured measured_victim(const DefenseOutcome& outcome);
+
+/// What a victim answers, with what it took.
+struct Predictions {
+  std::vector<std::int64_t> labels;
+  WorkDone work;
+};
+
+Predictions predict_labels(Victim& victim, const std::vector<TokenSample>& samples,
+                           Progress& progress);
+
+/// What measuring a cell starts from.
+struct Measurement {
+  const DefenseOutcome& outcome;
+  const Victim& victim;  ///< for its tokenizer
+  const std::vector<std::size_t>& poisoned;
+  const Predictions& clean;                     ///< on the clean test set
+  const std::optional<Predictions>& triggered;  ///< on Materials::triggered(), for attacks
+};
+
+/// The record without key, labels and costs of other stages.
+CellRecord measure(const Plan& plan, const Cell& cell, Materials& materials,
+                   const Measurement& measurement);
+
+/// Precision and recall of the best inverted trigger (lowest loss) against the words that the
+/// attack puts into code. Compared are tokens, as multisets, without the blanks and underscores
+/// at their ends, since where a word begins and what joins it to a name are the place's affair:
+/// `Ġrb`, `_rb` and `rb` are one token, `_` alone is none. A word may be spelled at the start of
+/// a name, after a blank or after an underscore; of the spellings, of alternative words and of
+/// all words together, the one with the best F1 counts. Nothing where there is no trigger or no
+/// word.
+std::optional<RecoveryMetrics> recovery(const std::vector<InvertedTrigger>& triggers,
+                                        const std::vector<std::string>& words,
+                                        const Tokenizer& tokenizer);
+
+}  // namespace ncmlab
