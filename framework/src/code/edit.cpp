@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ncmlab/code/edit.hpp"
+
+#include <algorithm>
+
+#include "ncmlab/core/diagnostic.hpp"
+
+namespace ncmlab {
+namespace {
+
+bool is_word_byte(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == '$' || static_cast<unsigned char>(c) >= 0x80;
+}
+
+bool has_word(std::string_view source, std::string_view word) {
+  for (std::size_t at = source.find(word); at != std::string_view::npos;
+       at = source.find(word, at + 1)) {
+    const std::size_t end = at + word.size();
+    if ((at == 0 || !is_word_byte(source[at - 1])) &&
+        (end == source.size() || !is_word_byte(source[end]))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void check_occurrences(std::string_view source, const Identifier& identifier) {
+  std::size_t last_end = 0;
+  for (const ByteRange& range : identifier.occurrences) {
+    const bool fits = range.begin >= last_end && range.begin <= range.end &&
+                      range.end <= source.size() &&
+                      source.substr(range.begin, range.size()) == identifier.name;
+    if (!fits) {
+      throw Error("code.other-source",
+                  "identifier `" + identifier.name + "` does not stand at byte " +
+                      std::to_string(range.begin) + " of the source",
+                  {"take the identifier from parse() of the same source"});
+    }
+    last_end = range.end;
+  }
+}
+
+/// The white space at the start of the line that holds `position`.
+std::string_view indentation(std::string_view source, std::size_t line, std::size_t position) {
+  std::size_t end = line;
+  while (end < position && (source[end] == ' ' || source[end] == '\t' || source[end] == '\f')) {
+    ++end;
+  }
+  return source.substr(line, end - line);
+}
+
+std::string indented_lines(std::string_view statement, std::string_view indent,
+                           std::string_view newline) {
+  const auto last = statement.find_last_not_of(" \t\r\n");
+  statement = statement.substr(0, last == std::string_view::npos ? 0 : last + 1);
+  std::string result;
+  for (std::size_t begin = 0; begin <= statement.size();) {
+    const std::size_t end = std::min(statement.find('\n', begin), statement.size());
+    std::string_view line = statement.substr(begin, end - begin);
+    if (!line.empty() && line.back() == '\r') {
+      line.remove_suffix(1);
+    }
+    result.append(begin == 0 || line.empty() ? std::string_view() : indent)
+        .append(line)
+        .append(newline);
+    begin = end + 1;
+  }
+  return result;
+}
+
+/// Length of the white-space character at the start of `text`, 0 if there is none. The characters
+/// are those of Python's str.isspace().
+std::size_t space_length(std::string_view text) {
+  const auto byte = static_cast<unsigned char>(text.front());
+  if (byte == ' ' || (byte >= 0x09 && byte <= 0x0d) || (byte >= 0x1c && byte <= 0x1f)) {
+    return 1;
+  }
+  if (byte < 0x80) {
+    return 0;
+  }
+  for (const std::string_view space : {"\xc2\x85", "\xc2\xa0"}) {
+    if (text.substr(0, 2) == space) {
+      return 2;
+    }
+  }
+  if (text.size() < 3) {
+    return 0;
+  }
+  const std::string_view lead = text.substr(0, 2);
+  const auto third = static_cast<unsigned char>(text[2]);
+  const bool is_space =
+      (lead == "\xe1\x9a" && third == 0x80) ||
+      (lead == "\xe2\x80" &&
+       ((third >= 0x80 && third <= 0x8a) || third == 0xa8 || third == 0xa9 || third == 0xaf)) ||
+      (lead == "\xe2\x81" && third == 0x9f) || (lead == "\xe3\x80" && third == 0x80);
+  return is_space ? 3 : 0;
+}
+
+}  // namespace
+
+std::string rename(std::string_view source, Language language, const Identifier& identifier,
+                   std::string_view new_name) {
+  if (!is_valid_identifier(new_name, language)) {
+    throw Error("code.bad-name", "`" + std::string(new_name) + "` is no identifier of `" +
+                                     std::string(to_string(language)) + "`");
+  }
+  if (has_word(source, new_name)) {
+    throw Error("code.name-taken",
+                "cannot rename `" + identifier.name + "` to `" + std::string(new_name) +
+                    "`: the function already uses that word",
+                {"choose a word that does not occur in the function"});
+  }
+  check_occurrences(source, identifier);
+  std::string result;
+  result.reserve(source.size() + identifier.occurrences.size() * new_name.size());
+  std::size_t copied = 0;
+  for (const ByteRange& range : identifier.occurrences) {
+    result.append(source.substr(copied, range.begin - copied)).append(new_name);
+    copied = range.end;
+  }
+  return result.append(source.substr(copied));
+}
+
+std::string extended_name(std::string_view name, std::string_view word, Affix affix) {
+  const std::string_view first = affix == Affix::prefix ? word : name;
+  const std::string_view second = affix == Affix::prefix ? name : word;
+  return std::string(first).append("_").append(second);
+}
+
+std::string extend(std::string_view source, Language language, const Identifier& identifier,
+                   std::string_view word, Affix affix) {
+  return rename(source, language, identifier, extended_name(identifier.name, word, affix));
+}
+
+std::string insert_statement(std::string_view source, Language language, std::size_t position,
+                             std::string_view statement) {
+  const Syntax syntax = parse(source, language);
+  if (!std::binary_search(syntax.statement_positions.begin(), syntax.statement_positions.end(),
+                          position)) {
+    throw Error("code.bad-position",
+                "no statement can be inserted at byte " + std::to_string(position) +
+                    ": expected one of the function's " +
+                    std::to_string(syntax.statement_positions.size()) + " statement positions",
+                {"take the position from parse() of the same source"});
+  }
+  const std::string_view before = source.substr(0, position);
+  const std::size_t last_newline = before.rfind('\n');
+  const std::size_t line = last_newline == std::string_view::npos ? 0 : last_newline + 1;
+  const std::size_t any_newline = source.find('\n');
+  const bool is_crlf =
+      any_newline != std::string_view::npos && any_newline > 0 && source[any_newline - 1] == '\r';
+  const std::string_view newline = is_crlf ? "\r\n" : "\n";
+
+  std::string indent(indentation(source, line, position));
+  std::string result(before);
+  if (line + indent.size() != position) {
+    if (language == Language::python) {
+      // The suite of a one-line `if x: y` must be deeper than its header.
+      indent += indent.find('\t') == std::string::npos ? "    " : "\t";
+    }
+    result.append(newline).append(indent);
+  }
+  result += indented_lines(statement, indent, newline);
+  return result.append(indent).append(source.substr(position));
+}
+
+FoldedText fold_whitespace(std::string_view text) {
+  FoldedText folded;
+  folded.text.reserve(text.size());
+  folded.origin.reserve(text.size());
+  std::size_t gap = text.size();
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t space = space_length(text.substr(at));
+    if (space != 0) {
+      gap = std::min(gap, at);
+      at += space;
+      continue;
+    }
+    if (gap < at && !folded.text.empty()) {
+      folded.text += ' ';
+      folded.origin.push_back(gap);
+    }
+    gap = text.size();
+    folded.text += text[at];
+    folded.origin.push_back(at);
+    ++at;
+  }
+  return folded;
+}
+
+}  // namespace ncmlab

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ncmlab/code/syntax.hpp"
+
+#include "code/findings.hpp"
+
+namespace ncmlab {
+
+std::string_view to_string(Language language) {
+  switch (language) {
+    case Language::c:
+      return "c";
+    case Language::cpp:
+      return "cpp";
+    case Language::java:
+      return "java";
+    case Language::python:
+      return "python";
+  }
+  return "";
+}
+
+std::optional<Language> language_from_string(std::string_view name) {
+  for (const Language language : {Language::c, Language::cpp, Language::java, Language::python}) {
+    if (name == to_string(language)) {
+      return language;
+    }
+  }
+  return std::nullopt;
+}
+
+const Identifier* Syntax::function_name() const {
+  return !identifiers.empty() && identifiers.front().kind == IdentifierKind::function_name
+             ? &identifiers.front()
+             : nullptr;
+}
+
+const Identifier* Syntax::find(std::string_view name) const {
+  for (const Identifier& identifier : identifiers) {
+    if (identifier.name == name) {
+      return &identifier;
+    }
+  }
+  return nullptr;
+}
+
+Syntax parse(std::string_view source, Language language) {
+  switch (language) {
+    case Language::java:
+      return detail::analyse_java(source);
+    case Language::python:
+      return detail::analyse_python(source);
+    case Language::c:
+    case Language::cpp:
+      break;
+  }
+  return detail::analyse_c_family(source, language);
+}
+
+}  // namespace ncmlab
