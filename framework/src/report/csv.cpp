@@ -5,13 +5,16 @@
 namespace ncmlab {
 namespace {
 
+// Printable, so that every line of the file is one line of the table and UTF-8.
+std::string field(const std::string& text) { return quote_csv(printable(text)); }
+
 // The lines of one cell; all begin with its task, model, attack, defense and seed.
 class CellLines {
  public:
   CellLines(const CellRecord& record, bool intervals, std::string& out)
       : intervals_(intervals), out_(out) {
     for (const std::string* name : {&record.task, &record.model, &record.attack, &record.defense}) {
-      prefix_ += quote_csv(*name) + ",";
+      prefix_ += field(*name) + ",";
     }
     prefix_ += std::to_string(record.seed) + ",";
   }
@@ -19,8 +22,8 @@ class CellLines {
   void add(const std::string& metric, std::optional<double> value,
            std::optional<std::int64_t> n = std::nullopt, const std::string& text = "",
            bool proportion = false) {
-    out_ += prefix_ + quote_csv(metric) + "," + (value ? shortest_number(*value) : "") + "," +
-            (n ? std::to_string(*n) : "") + "," + quote_csv(text);
+    out_ += prefix_ + field(metric) + "," + (value ? shortest_number(*value) : "") + "," +
+            (n ? std::to_string(*n) : "") + "," + field(text);
     if (intervals_) {
       if (proportion && value && n) {
         const auto [low, high] = wilson_interval(*value, *n);
