@@ -2,7 +2,6 @@
 #include "config/experiment.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <limits>
 #include <set>
 
@@ -24,23 +23,6 @@ bool is_experiment_name(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
   });
-}
-
-toml::table parse(const std::string& text, const std::string& file) {
-  try {
-    return toml::parse(text, file);
-  } catch (const toml::parse_error& error) {
-    std::string message(error.description());
-    std::transform(message.begin(), message.begin() + !message.empty(), message.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    while (!message.empty() && message.back() == '.') {
-      message.pop_back();
-    }
-    Problems problems(file, text);
-    problems.add("config.syntax", message, error.source());
-    problems.throw_if_any();
-    throw;
-  }
 }
 
 // The seeds of `{from = 1, count = 3}`.
@@ -217,7 +199,7 @@ void check_sections(const toml::table& root, Problems& problems) {
 
 Experiment read_experiment(const std::filesystem::path& file, const Catalogue& catalogue) {
   const std::string text = read_file(file);
-  const toml::table root = parse(text, file.string());
+  const toml::table root = config::parse_toml(text, file.string());
   Problems problems(file.string(), text);
   Experiment experiment;
   experiment.file = file;

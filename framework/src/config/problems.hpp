@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <toml++/toml.h>
-
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "config/toml.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 
 namespace ncmlab::config {

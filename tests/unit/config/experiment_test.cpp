@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/experiment.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fake_catalogue.hpp"
+
+namespace ncmlab::testing {
+namespace {
+
+using ::testing::ElementsAre;
+
+template <typename Choices>
+std::vector<std::string> labels(const Choices& choices) {
+  std::vector<std::string> result;
+  for (const auto& choice : choices) {
+    result.push_back(choice.label);
+  }
+  return result;
+}
+
+TEST(ExperimentTest, TakesDefaults) {
+  const Experiment experiment = read(kMinimal);
+  EXPECT_EQ(experiment.name, "quick");
+  EXPECT_THAT(experiment.seeds, ElementsAre(1));
+  EXPECT_EQ(experiment.clean_share, 0.1);
+  EXPECT_THAT(labels(experiment.tasks), ElementsAre("defects"));
+  EXPECT_THAT(labels(experiment.models), ElementsAre("codebert"));
+  EXPECT_EQ(experiment.models[0].settings.at("preset"), Value(std::string("tiny")));
+  EXPECT_EQ(experiment.models[0].training.epochs, TrainingOptions{}.epochs);
+}
+
+TEST(ExperimentTest, AddsTheControlsFirst) {
+  const Experiment bare = read(kMinimal);
+  EXPECT_THAT(labels(bare.attacks), ElementsAre("none"));
+  EXPECT_THAT(labels(bare.defenses), ElementsAre("none"));
+  const Experiment named = read(kMinimal +
+                                "[[attack]]\nplugin = \"badcode\"\n[[attack]]\nplugin = \"none\"\n"
+                                "[[defense]]\nplugin = \"onion\"\n");
+  EXPECT_THAT(labels(named.attacks), ElementsAre("none", "badcode"));
+  EXPECT_THAT(labels(named.defenses), ElementsAre("none", "onion"));
+}
+
+TEST(ExperimentTest, ReadsEverySection) {
+  const Experiment experiment = read(R"([experiment]
+name = "all-of_it2"
+description = "Everything."
+seeds = {from = 3, count = 2}
+clean_share = 0.25
+[training]
+epochs = 7
+learning_rate = 1e-3
+[[task]]
+plugin = "defects"
+data = "elsewhere"
+[[model]]
+plugin = "codebert"
+name = "mine"
+preset = "small"
+training = { epochs = 2, batch_size = 8 }
+[[model]]
+plugin = "reader"
+folder = "x"
+[[attack]]
+plugin = "badcode"
+victim_label = "defective"
+target_label = "clean"
+words = ["x", "y"]
+rate = 1
+)");
+  EXPECT_EQ(experiment.description, "Everything.");
+  EXPECT_THAT(experiment.seeds, ElementsAre(3, 4));
+  EXPECT_EQ(experiment.clean_share, 0.25);
+  EXPECT_EQ(experiment.tasks[0].settings.at("data"), Value(std::string("elsewhere")));
+  EXPECT_THAT(labels(experiment.models), ElementsAre("mine", "reader"));
+  EXPECT_EQ(experiment.models[0].training.epochs, 2);
+  EXPECT_EQ(experiment.models[0].training.batch_size, 8);
+  EXPECT_EQ(experiment.models[0].training.learning_rate, 1e-3);
+  EXPECT_EQ(experiment.models[1].training.epochs, 7);
+  EXPECT_EQ(experiment.models[1].training.batch_size, 32);
+  const AttackChoice& attack = experiment.attacks[1];
+  EXPECT_EQ(attack.victim_label, "defective");
+  EXPECT_EQ(attack.target_label, "clean");
+  EXPECT_EQ(attack.settings.at("rate"), Value(1.0));
+  EXPECT_EQ(attack.settings.at("words"), Value(std::vector<std::string>{"x", "y"}));
+  EXPECT_EQ(attack.settings.at("count"), Value(std::int64_t{3}));
+  EXPECT_EQ(attack.span.line, 21);
+}
+
+TEST(ExperimentTest, MakesAnAxisOfAList) {
+  const Experiment experiment =
+      read(kMinimal +
+           "[[attack]]\nplugin = \"badcode\"\ntrigger = [\"rb\", \"il\"]\n"
+           "rate = [0.02, 0.05]\n");
+  // The parameter that the file names first changes slowest; labels follow the schema.
+  EXPECT_THAT(labels(experiment.attacks),
+              ElementsAre("none", "badcode[rate=0.02,trigger=rb]", "badcode[rate=0.05,trigger=rb]",
+                          "badcode[rate=0.02,trigger=il]", "badcode[rate=0.05,trigger=il]"));
+  EXPECT_EQ(experiment.attacks[3].settings.at("trigger"), Value(std::string("il")));
+}
+
+TEST(ExperimentTest, MakesAnAxisOfAListOfLists) {
+  const Experiment experiment =
+      read(kMinimal + "[[attack]]\nplugin = \"badcode\"\nwords = [[\"x\"], [\"y\", \"z\"]]\n");
+  EXPECT_THAT(labels(experiment.attacks),
+              ElementsAre("none", "badcode[words=[\"x\"]]", "badcode[words=[\"y\", \"z\"]]"));
+}
+
+TEST(ExperimentTest, TellsTablesOfOnePluginApart) {
+  const Experiment experiment =
+      read(kMinimal +
+           "[[attack]]\nplugin = \"badcode\"\n"
+           "[[attack]]\nplugin = \"badcode\"\ntrigger = \"il\"\n"
+           "[[attack]]\nplugin = \"badcode\"\nname = \"late\"\nrate = [0.5, 1]\n");
+  EXPECT_THAT(labels(experiment.attacks),
+              ElementsAre("none", "badcode[trigger=rb]", "badcode[trigger=il]", "late[rate=0.5]",
+                          "late[rate=1.0]"));
+}
+
+TEST(ExperimentTest, TellsModelsApartByTraining) {
+  const Experiment experiment =
+      read(kMinimal + "training = { epochs = 0 }\n[[model]]\nplugin = \"codebert\"\n");
+  EXPECT_THAT(labels(experiment.models), ElementsAre("codebert[epochs=0]", "codebert[epochs=5]"));
+}
+
+TEST(ExperimentTest, ExpandsVariables) {
+  setenv("NCMLAB_TEST_FOLDER", "/somewhere", 1);
+  const Experiment experiment = read(
+      "[experiment]\nname = \"quick\"\n[[task]]\nplugin = \"defects\"\n"
+      "data = \"${NCMLAB_TEST_FOLDER}/devign\"\n[[model]]\nplugin = \"codebert\"\n");
+  EXPECT_EQ(experiment.tasks[0].settings.at("data"), Value(std::string("/somewhere/devign")));
+  unsetenv("NCMLAB_TEST_FOLDER");
+}
+
+TEST(ExperimentTest, CarriesControlsWithoutAPluginForThem) {
+  const TemporaryFile file(kMinimal);
+  const Catalogue all = fake_catalogue();
+  Catalogue catalogue;
+  for (const LoadedPlugin& plugin : all.plugins()) {
+    if (plugin.entry.name != "none") {
+      catalogue.add(plugin);
+    }
+  }
+  EXPECT_EQ(read_experiment(file.path(), catalogue).attacks[0].plugin, "none");
+}
+
+TEST(CheckExperimentTest, AcceptsLabelsOfTheTask) {
+  const Experiment experiment =
+      read(kMinimal + "[[attack]]\nplugin = \"badcode\"\nvictim_label = \"defective\"\n");
+  EXPECT_NO_THROW(check_experiment(experiment, fake_catalogue()));
+}
+
+TEST(CheckExperimentTest, RejectsOtherLabels) {
+  const Experiment experiment =
+      read(kMinimal + "[[attack]]\nplugin = \"badcode\"\nvictim_label = \"defectiv\"\n");
+  try {
+    check_experiment(experiment, fake_catalogue());
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    const Diagnostic& problem = error.diagnostics().front();
+    EXPECT_EQ(problem.code, "config.unknown-label");
+    EXPECT_THAT(problem.help, ElementsAre("similar: `defective`"));
+    EXPECT_EQ(problem.span->line, 8);
+  }
+}
+
+TEST(CheckExperimentTest, NamesAPluginThatCannotBeCreated) {
+  Catalogue catalogue = fake_catalogue();
+  Entry broken = entry(PluginKind::defense, "broken", {});
+  broken.create = [](const Settings&) -> std::shared_ptr<Plugin> {
+    throw std::runtime_error("no luck");
+  };
+  catalogue.add({broken, "broken.so", "0"});
+  const TemporaryFile file(kMinimal + "[[defense]]\nplugin = \"broken\"\n");
+  const Experiment experiment = read_experiment(file.path(), catalogue);
+  try {
+    check_experiment(experiment, catalogue);
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.diagnostics().front().code, "plugin.create-failed");
+    EXPECT_EQ(error.diagnostics().front().message, "defense `broken` cannot be created: no luck");
+  }
+}
+
+}  // namespace
+}  // namespace ncmlab::testing
