@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+/// Float kernels for the parts of a transformer where LibTorch's operators spend their time on
+/// memory traffic: attention over rows of different length without padding, and the sum of two
+/// branches with dropout and layer norm. Each exists for AVX-512, AVX2 and the baseline; the
+/// processor decides once which one runs. All are deterministic for a fixed number of threads.
+namespace ncmlab::kernels {
+
+/// Dropout whose mask is a function of `seed` and the element's place, so that the backward pass
+/// draws it again instead of storing it.
+struct Dropout {
+  double probability = 0;
+  std::uint64_t seed = 0;
+};
+
+/// Attention of `rows` independent sequences, stored one after the other without padding.
+/// The heads of a token are adjacent: head h takes floats [h * head_size, (h + 1) * head_size).
+struct Attention {
+  std::int64_t rows = 0, heads = 0, head_size = 0;
+  float scale = 1;
+  const std::int64_t* query_starts = nullptr;  ///< [rows + 1], token indices
+  const std::int64_t* key_starts = nullptr;    ///< [rows + 1]
+  const float* query = nullptr;                ///< tokens `query_stride` floats apart
+  const float* key = nullptr;                  ///< tokens `key_stride` floats apart
+  const float* value = nullptr;                ///< likewise
+  std::int64_t query_stride = 0, key_stride = 0;
+  float* output = nullptr;   ///< [queries, heads * head_size]
+  float* log_sum = nullptr;  ///< [queries, heads]: log of the sum of exp of the scaled scores
+  Dropout dropout;           ///< of the probabilities
+};
+
+/// Where attention_backward() writes; strides as those of the inputs' counterparts.
+struct AttentionGradient {
+  const float* output = nullptr;  ///< gradient of the output, [queries, heads * head_size]
+  float* query = nullptr;
+  float* key = nullptr;
+  float* value = nullptr;
+  std::int64_t query_stride = 0, key_stride = 0;
+};
+
+void attention_forward(const Attention& attention);
+/// `attention.output` and `attention.log_sum` must hold what attention_forward() wrote.
+void attention_backward(const Attention& attention, const AttentionGradient& gradient);
+
+/// output = norm(residual + dropout(branch)) * weight + bias over rows of `width` floats.
+struct AddNorm {
+  std::int64_t rows = 0, width = 0;
+  const float* branch = nullptr;
+  const float* residual = nullptr;
+  const float* weight = nullptr;
+  const float* bias = nullptr;
+  double eps = 0;
+  Dropout dropout;
+  float* output = nullptr;       ///< may be `branch`
+  float* normalised = nullptr;   ///< the norm before weight and bias; null: not kept
+  float* inverse_std = nullptr;  ///< [rows]; null: not kept
+};
+
+struct AddNormGradient {
+  const float* output = nullptr;  ///< gradient of the output
+  float* residual = nullptr;
+  float* branch = nullptr;  ///< null: no dropout, so it equals that of the residual
+  float* weight = nullptr;  ///< [width], added to; null: not wanted
+  float* bias = nullptr;    ///< [width], added to; null: not wanted
+};
+
+void add_norm_forward(const AddNorm& norm);
+/// `norm.normalised` and `norm.inverse_std` must hold what add_norm_forward() wrote.
+void add_norm_backward(const AddNorm& norm, const AddNormGradient& gradient);
+
+/// `avx512`, `avx2` or `baseline`: what the kernels run on.
+const char* instruction_set();
+
+}  // namespace ncmlab::kernels

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ncmlab/nn/roberta.hpp"
+
+#include <torch/torch.h>
+
+#include "ncmlab/core/diagnostic.hpp"
+#include "nn/fused_ops.hpp"
+#include "nn/packed_rows.hpp"
+#include "nn/roberta_parameters.hpp"
+
+namespace ncmlab {
+namespace {
+
+class RobertaEncoder final : public Encoder {
+ public:
+  RobertaEncoder(RobertaConfig config, Pooling pooling, RobertaParameters parameters)
+      : config_(std::move(config)), parameters_(std::move(parameters)) {
+    if (pooling == Pooling::last_eos) {
+      throw Error("model.bad-pooling",
+                  "a RoBERTa encoder is pooled by `cls` or `mean`, not by `last_eos`");
+    }
+    shape_ = {.vocab_size = config_.vocab_size,
+              .hidden = config_.hidden_size,
+              .layers = config_.num_hidden_layers,
+              .max_tokens = config_.max_position_embeddings - config_.pad_token_id - 1,
+              .pooling = pooling};
+  }
+
+  const EncoderShape& shape() const override { return shape_; }
+  at::Tensor embedding_table() const override { return parameters_.words; }
+  StateDict parameters() const override { return parameters_.named; }
+  std::string config_json() const override { return config_.to_json(); }
+
+  std::unique_ptr<Encoder> clone() const override {
+    return make_roberta(config_, shape_.pooling, parameters_.named);
+  }
+
+  at::Tensor encode(const Batch& batch, bool training) override {
+    const PackedRows rows = pack_rows(batch, shape_.vocab_size, shape_.max_tokens);
+    at::Tensor states = embed(batch, rows, training);
+    const std::size_t full_layers =
+        parameters_.layers.size() - (shape_.pooling == Pooling::cls ? 1 : 0);
+    for (std::size_t i = 0; i < full_layers; ++i) {
+      states = layer(parameters_.layers[i], states, rows, training);
+    }
+    return shape_.pooling == Pooling::cls
+               ? first_token_layer(parameters_.layers.back(), states, rows, training)
+               : mean(states, rows);
+  }
+
+  std::vector<at::Tensor> hidden_states(const Batch& batch) override {
+    const at::NoGradGuard no_grad;
+    const PackedRows rows = pack_rows(batch, shape_.vocab_size, shape_.max_tokens);
+    at::Tensor states = embed(batch, rows, false);
+    std::vector<at::Tensor> result = {rows.unpack(states.clone())};
+    for (const RobertaLayer& weights : parameters_.layers) {
+      states = layer(weights, states, rows, false);
+      result.push_back(rows.unpack(states.clone()));
+    }
+    return result;
+  }
+
+ private:
+  double hidden_dropout(bool training) const {
+    return training ? config_.hidden_dropout_prob : 0.0;
+  }
+  double attention_dropout(bool training) const {
+    return training ? config_.attention_probs_dropout_prob : 0.0;
+  }
+
+  /// Positions count the tokens that are not padding, from pad_token_id + 1; a padding token
+  /// inside a row has the padding's position, as in Hugging Face's create_position_ids.
+  at::Tensor positions(const PackedRows& rows) const {
+    at::Tensor result = at::empty_like(rows.ids);
+    auto* position = result.data_ptr<std::int64_t>();
+    const auto* id = rows.ids.data_ptr<std::int64_t>();
+    const std::int64_t pad = config_.pad_token_id;
+    for (std::size_t row = 0; row + 1 < rows.starts.size(); ++row) {
+      std::int64_t next = pad + 1;
+      for (std::int64_t i = rows.starts[row]; i < rows.starts[row + 1]; ++i) {
+        position[i] = id[i] == pad ? pad : next++;
+      }
+    }
+    return result;
+  }
+
+  at::Tensor embed(const Batch& batch, const PackedRows& rows, bool training) const {
+    const at::Tensor words = batch.embeddings.defined()
+                                 ? rows.pack(batch.embeddings)
+                                 : at::embedding(parameters_.words, rows.ids, config_.pad_token_id);
+    const at::Tensor places =
+        at::embedding(parameters_.positions, positions(rows), config_.pad_token_id) +
+        parameters_.types[0];
+    const Affine& norm = parameters_.embedding_norm;
+    const at::Tensor states =
+        ops::add_norm(places, words, norm.weight, norm.bias, config_.layer_norm_eps, 0);
+    return at::dropout(states, config_.hidden_dropout_prob, training);
+  }
+
+  at::Tensor activation(at::Tensor values) const {
+    const bool in_place = !at::GradMode::is_enabled();
+    if (config_.hidden_act == "relu") {
+      return in_place ? at::relu_(values) : at::relu(values);
+    }
+    const char* approximate = config_.hidden_act == "gelu_new" ? "tanh" : "none";
+    return in_place ? at::gelu_(values, approximate) : at::gelu(values, approximate);
+  }
+
+  at::Tensor joint(const RobertaLayer& weights, const at::Tensor& states) const {
+    return ops::joint_projection(states, weights.joint_weight, weights.joint_bias,
+                                 weights.joint_parts);
+  }
+
+  /// What follows the attention, token by token.
+  at::Tensor feed_forward(const RobertaLayer& weights, const at::Tensor& attended,
+                          const at::Tensor& input, bool training) const {
+    const double eps = config_.layer_norm_eps;
+    const double dropout = hidden_dropout(training);
+    const at::Tensor branch =
+        at::linear(attended, weights.attention_out.weight, weights.attention_out.bias);
+    const at::Tensor states = ops::add_norm(branch, input, weights.attention_norm.weight,
+                                            weights.attention_norm.bias, eps, dropout);
+    const at::Tensor wide =
+        activation(at::linear(states, weights.intermediate.weight, weights.intermediate.bias));
+    const at::Tensor narrow = at::linear(wide, weights.output.weight, weights.output.bias);
+    return ops::add_norm(narrow, states, weights.output_norm.weight, weights.output_norm.bias, eps,
+                         dropout);
+  }
+
+  at::Tensor layer(const RobertaLayer& weights, const at::Tensor& states, const PackedRows& rows,
+                   bool training) const {
+    const at::Tensor attended =
+        ops::attention(joint(weights, states), rows.starts, config_.num_attention_heads,
+                       attention_dropout(training));
+    return feed_forward(weights, attended, states, training);
+  }
+
+  /// The last layer for the first token of each row alone: keys and values are needed of every
+  /// token, the query, the feed-forward network and the norms of one.
+  at::Tensor first_token_layer(const RobertaLayer& weights, const at::Tensor& states,
+                               const PackedRows& rows, bool training) const {
+    const at::Tensor first = states.index_select(0, rows.first_tokens());
+    const at::Tensor query = at::linear(first, weights.joint_parts[0], weights.joint_parts[3]);
+    const at::Tensor attended = ops::single_query_attention(
+        query,
+        ops::key_value_projection(states, weights.joint_weight, weights.joint_bias,
+                                  weights.joint_parts),
+        rows.starts, config_.num_attention_heads, attention_dropout(training));
+    return feed_forward(weights, attended, first, training);
+  }
+
+  static at::Tensor mean(const at::Tensor& states, const PackedRows& rows) {
+    const at::Tensor row_of_token = at::div(rows.places, rows.length, "floor");
+    const at::Tensor ends = at::tensor(rows.starts).slice(0, 1);
+    const at::Tensor counts = ends - rows.first_tokens();
+    return at::zeros({rows.rows, states.size(1)}, states.options())
+               .index_add(0, row_of_token, states) /
+           counts.unsqueeze(1);
+  }
+
+  RobertaConfig config_;
+  RobertaParameters parameters_;
+  EncoderShape shape_;
+};
+
+}  // namespace
+
+std::unique_ptr<Encoder> make_roberta(const RobertaConfig& config, Pooling pooling, Rng rng) {
+  return std::make_unique<RobertaEncoder>(config, pooling,
+                                          make_parameters(config, random_source(config, rng)));
+}
+
+std::unique_ptr<Encoder> make_roberta(const RobertaConfig& config, Pooling pooling,
+                                      const StateDict& weights) {
+  return std::make_unique<RobertaEncoder>(config, pooling, load_parameters(config, weights));
+}
+
+SplitWeights split_roberta_weights(const StateDict& weights) {
+  constexpr std::string_view kAnchor = "embeddings.word_embeddings.weight";
+  constexpr std::string_view kHead = "classifier.";
+  const std::string* anchor = nullptr;
+  for (const auto& [name, tensor] : weights) {
+    const bool whole_word =
+        name.size() == kAnchor.size() ||
+        (name.ends_with(kAnchor) && name[name.size() - kAnchor.size() - 1] == '.');
+    if (whole_word && name.ends_with(kAnchor) &&
+        (anchor == nullptr || name.size() < anchor->size())) {
+      anchor = &name;
+    }
+  }
+  if (anchor == nullptr) {
+    throw Error("checkpoint.no-encoder",
+                "the weights hold no RoBERTa encoder: no tensor is called `" +
+                    std::string(kAnchor) + "` below any prefix");
+  }
+  SplitWeights result;
+  const std::string prefix = anchor->substr(0, anchor->size() - kAnchor.size());
+  for (const auto& [name, tensor] : weights.below(prefix)) {
+    if (name.starts_with("embeddings.") || name.starts_with("encoder.")) {
+      result.encoder.add(name, tensor);
+    }
+  }
+  for (const auto& [name, tensor] : weights) {
+    const std::size_t at = name.rfind(kHead);
+    if (at != std::string::npos && (at == 0 || name[at - 1] == '.')) {
+      result.head.add(name.substr(at + kHead.size()), tensor);
+    }
+  }
+  return result;
+}
+
+}  // namespace ncmlab

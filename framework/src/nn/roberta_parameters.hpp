@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "ncmlab/nn/roberta.hpp"
+
+namespace ncmlab {
+
+enum class Initial { normal, zeros, ones };
+
+/// Makes a fresh contiguous float32 tensor of these sizes for a parameter; undefined: there is
+/// none.
+using TensorSource = std::function<at::Tensor(
+    const std::string& name, const std::vector<std::int64_t>& sizes, Initial initial)>;
+
+/// The weight and bias of a linear layer or a norm.
+struct Affine {
+  at::Tensor weight, bias;
+};
+
+/// One layer. Query, key and value share one storage, so that one matrix product serves all three
+/// while each stays a parameter with a name, a gradient and an optimiser state of its own.
+struct RobertaLayer {
+  at::Tensor joint_weight;              ///< [3 hidden, hidden]
+  at::Tensor joint_bias;                ///< [3 hidden]
+  std::vector<at::Tensor> joint_parts;  ///< weights, then biases, of query, key, value: views
+  Affine attention_out, attention_norm, intermediate, output, output_norm;
+};
+
+struct RobertaParameters {
+  at::Tensor words, positions, types;
+  Affine embedding_norm;
+  std::vector<RobertaLayer> layers;
+  StateDict named;  ///< every parameter under its name in Hugging Face's RobertaModel
+};
+
+RobertaParameters make_parameters(const RobertaConfig& config, const TensorSource& source);
+
+TensorSource random_source(const RobertaConfig& config, const Rng& rng);
+
+/// Copies from `weights`. Throws Error `checkpoint.missing-tensor` or `checkpoint.shape` with one
+/// diagnostic for every tensor of the model that is not there in the right shape.
+RobertaParameters load_parameters(const RobertaConfig& config, const StateDict& weights);
+
+}  // namespace ncmlab
