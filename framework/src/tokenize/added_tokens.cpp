@@ -94,11 +94,14 @@ std::vector<Section> AddedTokenFinder::split(std::string_view text) const {
     if (token.single_word && touches_word(text, begin, end)) {
       continue;
     }
-    if (token.lstrip && begin > done) {
+    if (token.lstrip) {
       begin = skip_spaces_left(text, begin, done);
     }
     if (token.rstrip) {
       end = skip_spaces_right(text, end);
+    }
+    if (begin >= end) {
+      continue;  // white space that the token before it has already taken
     }
     if (done < begin) {
       sections.push_back({done, begin, -1});

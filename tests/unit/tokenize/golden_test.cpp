@@ -19,7 +19,7 @@ std::vector<nlohmann::json> read_lines(const std::filesystem::path& file) {
   return lines;
 }
 
-/// Every recorded text gives the recorded ids, and ranges that tile the text in order.
+/// Every recorded text gives the recorded ids, and ranges that cover the text in order.
 void expect_golden(const Tokenizer& tokenizer, const std::string& name) {
   const auto folder = golden_data() / "tokenizers";
   const auto texts = read_lines(folder / "texts.jsonl");
@@ -33,10 +33,13 @@ void expect_golden(const Tokenizer& tokenizer, const std::string& name) {
     const Encoding encoding = tokenizer.encode_with_ranges(text);
     ASSERT_EQ(encoding.ids, ids) << name << ", line " << i + 1;
     ASSERT_EQ(encoding.ranges.size(), ids.size());
-    for (std::size_t k = 0; k < ids.size(); ++k) {
-      ASSERT_LE(encoding.ranges[k].begin, encoding.ranges[k].end);
-      ASSERT_LE(encoding.ranges[k].end, text.size());
+    std::size_t covered = 0;
+    for (const ByteRange& range : encoding.ranges) {
+      ASSERT_LE(range.begin, covered);
+      ASSERT_GE(range.end, covered);
+      covered = range.end;
     }
+    ASSERT_EQ(covered, text.size()) << name << ", line " << i + 1;
   }
 }
 

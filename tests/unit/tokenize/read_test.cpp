@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include "ncmlab/core/rng.hpp"
+#include "tiny_tokenizer.hpp"
+
+namespace ncmlab {
+namespace {
+
+using Ids = std::vector<std::int64_t>;
+using nlohmann::json;
+
+/// A folder with vocab.json (256 bytes, "ab", "abc") and the given merges.txt.
+std::filesystem::path two_files(const std::string& merges) {
+  const auto folder = scratch_folder();
+  write_text(folder / "vocab.json", tiny_json({"a b", "ab c"})["model"]["vocab"].dump());
+  write_text(folder / "merges.txt", merges);
+  return folder;
+}
+
+TEST(ReadTokenizerJsonTest, TakesMergesAsStringsOrPairs) {
+  json object = tiny_json({"a b", "ab c"});
+  EXPECT_EQ(load(object).encode("abcab"), (Ids{257, 256}));
+  object["model"]["merges"] = json::parse(R"([["a", "b"], ["ab", "c"]])");
+  EXPECT_EQ(load(object).encode("abcab"), (Ids{257, 256}));
+  object["model"].erase("type");
+  EXPECT_EQ(load(object).encode("abcab"), (Ids{257, 256}));
+}
+
+TEST(ReadTokenizerJsonTest, OverridesPrefixSpaceOnRequest) {
+  const auto file = write_text(scratch_folder() / "t.json", tiny_json().dump());
+  EXPECT_EQ(Tokenizer::from_file(file).encode("a"), (Ids{'a'}));
+  EXPECT_EQ(Tokenizer::from_file(file, true).encode("a"), (Ids{' ', 'a'}));
+}
+
+TEST(ReadTokenizerJsonTest, PrefixSpaceAndExpressionHaveTheirDefaults) {
+  json object = tiny_json({"\u0120 \u0120"});
+  object["pre_tokenizer"] = {{"type", "Sequence"}, {"pretokenizers", {{{"type", "ByteLevel"}}}}};
+  EXPECT_EQ(load(object).encode("a  b"), (Ids{' ', 'a', ' ', ' ', 'b'}));
+  object["pre_tokenizer"] = {
+      {"type", "ByteLevel"}, {"use_regex", false}, {"add_prefix_space", false}};
+  EXPECT_EQ(load(object).encode("a  b"), (Ids{'a', 256, 'b'}));
+}
+
+TEST(ReadTokenizerJsonTest, NamesComponentsItDoesNotKnow) {
+  const auto expect_unsupported = [](const json& object, const std::string& name) {
+    const Diagnostic diagnostic = error_of([&] { load(object); });
+    EXPECT_EQ(diagnostic.code, "tokenizer.unsupported");
+    EXPECT_NE(diagnostic.message.find(name), std::string::npos) << diagnostic.message;
+    ASSERT_TRUE(diagnostic.span);
+    EXPECT_NE(diagnostic.span->source_line.find(name), std::string::npos)
+        << diagnostic.span->line << ": " << diagnostic.span->source_line;
+  };
+  json object = tiny_json();
+  object["normalizer"] = {{"type", "Sequence"},
+                          {"normalizers", {{{"type", "NFC"}}, {{"type", "StripAccents"}}}}};
+  expect_unsupported(object, "StripAccents");
+  object = tiny_json();
+  object["pre_tokenizer"]["type"] = "Metaspace";
+  expect_unsupported(object, "Metaspace");
+  object = tiny_json();
+  object["decoder"]["type"] = "WordPiece";
+  expect_unsupported(object, "WordPiece");
+  object = tiny_json();
+  object["model"]["type"] = "Unigram";
+  expect_unsupported(object, "Unigram");
+  object = tiny_json();
+  object["model"]["dropout"] = 0.1;
+  expect_unsupported(object, "dropout");
+  object["model"]["dropout"] = 0.0;
+  EXPECT_EQ(load(object).encode("a"), (Ids{'a'}));
+}
+
+TEST(ReadTokenizerJsonTest, PointsAtWrongFields) {
+  const auto expect_error = [](const json& object, const std::string& code,
+                               const std::string& text) {
+    const Diagnostic diagnostic = error_of([&] { load(object); });
+    EXPECT_EQ(diagnostic.code, code) << diagnostic.message;
+    ASSERT_TRUE(diagnostic.span);
+    EXPECT_NE(diagnostic.span->source_line.find(text), std::string::npos)
+        << diagnostic.span->line << ": " << diagnostic.span->source_line;
+  };
+  json object = tiny_json({"a b"});
+  object["model"]["vocab"]["ab"] = "many";
+  expect_error(object, "tokenizer.bad-id", "\"ab\": \"many\"");
+  object["model"]["vocab"]["ab"] = -1;
+  expect_error(object, "tokenizer.bad-id", "\"ab\": -1");
+  object["model"]["vocab"]["ab"] = 1000000000000;
+  expect_error(object, "tokenizer.bad-id", "\"ab\": 1000000000000");
+  object["model"]["vocab"]["ab"] = 18446744073709551615u;
+  expect_error(object, "tokenizer.bad-id", "\"ab\": 18446744073709551615");
+  object["model"]["vocab"]["ab"] = 'b';
+  expect_error(object, "tokenizer.bad-id", ": 98");
+  object["model"]["vocab"].erase("ab");
+  expect_error(object, "tokenizer.missing-token", "\"a b\"");
+  object["model"]["merges"] = json::parse(R"([["a", "b", "c"]])");
+  expect_error(object, "tokenizer.bad-merge", "[");
+  object["model"]["merges"] = {"a  b"};
+  expect_error(object, "tokenizer.bad-merge", "a  b");
+  object["model"]["merges"] = 3;
+  expect_error(object, "tokenizer.bad-field", "\"merges\": 3");
+  object = tiny_json();
+  object["model"]["fuse_unk"] = "yes";
+  expect_error(object, "tokenizer.bad-field", "\"fuse_unk\": \"yes\"");
+  object = tiny_json();
+  object["model"].erase("vocab");
+  expect_error(object, "tokenizer.missing-field", "\"model\": {");
+  object = tiny_json();
+  object["added_tokens"] = {{{"id", 256}, {"content", 7}}};
+  expect_error(object, "tokenizer.bad-field", "\"content\": 7");
+}
+
+TEST(ReadTokenizerJsonTest, SaysWhereJsonIsBroken) {
+  const auto file = write_text(scratch_folder() / "t.json", "{\n  \"model\": tru\n}");
+  const Diagnostic diagnostic = error_of([&] { Tokenizer::from_file(file); });
+  EXPECT_EQ(diagnostic.code, "tokenizer.bad-json");
+  ASSERT_TRUE(diagnostic.span);
+  EXPECT_EQ(diagnostic.span->line, 2);
+}
+
+TEST(ReadTokenizerJsonTest, RejectsDuplicateKeysAndDeepNesting) {
+  const auto folder = scratch_folder();
+  const Diagnostic twice = error_of([&] {
+    Tokenizer::from_file(write_text(folder / "t.json", "{\"model\": {\n\"a\": 1,\n \"a\": 2}}"));
+  });
+  EXPECT_EQ(twice.code, "tokenizer.bad-json");
+  EXPECT_EQ(twice.span->line, 3);
+  EXPECT_EQ(twice.span->column, 2);
+  const std::string deep = "{\"x\": " + std::string(1 << 20, '[');
+  EXPECT_EQ(error_of([&] { Tokenizer::from_file(write_text(folder / "d.json", deep)); }).code,
+            "tokenizer.bad-json");
+  EXPECT_EQ(error_of([&] { Tokenizer::from_file(write_text(folder / "n.json", "[1]")); }).code,
+            "tokenizer.bad-json");
+  EXPECT_EQ(error_of([&] { Tokenizer::from_file(folder / "absent.json"); }).code, "io.read");
+}
+
+TEST(ReadFolderTest, ReadsVocabularyAndMerges) {
+  EXPECT_EQ(Tokenizer::from_folder(two_files("#version: 0.2\na b\nab c\n")).encode("abcab"),
+            (Ids{257, 256}));
+  EXPECT_EQ(Tokenizer::from_folder(two_files("a b\r\nab c\r\n\r\n")).encode("abcab"),
+            (Ids{257, 256}));
+  EXPECT_EQ(Tokenizer::from_folder(two_files("a b\nab c")).encode("abcab"), (Ids{257, 256}));
+}
+
+TEST(ReadFolderTest, PointsAtTheLineOfABadMerge) {
+  for (const auto& [line, code] :
+       std::vector<std::pair<std::string, std::string>>{{"ab", "tokenizer.bad-merge"},
+                                                        {"a b c", "tokenizer.bad-merge"},
+                                                        {"", "tokenizer.bad-merge"},
+                                                        {"a x", "tokenizer.missing-token"},
+                                                        {"\xFF b", "tokenizer.missing-token"}}) {
+    const auto folder = two_files("#version: 0.2\na b\n" + line + "\nab c\n");
+    const Diagnostic diagnostic = error_of([&] { Tokenizer::from_folder(folder); });
+    EXPECT_EQ(diagnostic.code, code) << line;
+    ASSERT_TRUE(diagnostic.span);
+    EXPECT_EQ(diagnostic.span->line, 3);
+    EXPECT_EQ(diagnostic.span->file, (folder / "merges.txt").string());
+    EXPECT_FALSE(to_json(diagnostic).empty());
+  }
+}
+
+TEST(ReadFolderTest, SaysWhichFileIsMissing) {
+  const auto folder = two_files("a b\n");
+  std::filesystem::remove(folder / "merges.txt");
+  const Diagnostic diagnostic = error_of([&] { Tokenizer::from_folder(folder); });
+  EXPECT_EQ(diagnostic.code, "tokenizer.missing-file");
+  EXPECT_NE(diagnostic.message.find("merges.txt"), std::string::npos);
+}
+
+TEST(ReadFolderTest, TakesNamesAndFlagsFromTheSmallFiles) {
+  const auto folder = two_files("a b\nab c\n");
+  write_text(folder / "tokenizer_config.json",
+             R"({"add_prefix_space": true, "bos_token": "a",
+                 "mask_token": {"content": "<m>", "rstrip": true}})");
+  write_text(folder / "special_tokens_map.json",
+             R"({"pad_token": "<p>", "additional_special_tokens": ["<z>"]})");
+  write_text(folder / "added_tokens.json", R"({"<n>": 258})");
+  const Tokenizer tokenizer = Tokenizer::from_folder(folder);
+  EXPECT_EQ(tokenizer.special().bos, 'a');
+  EXPECT_EQ(tokenizer.special().eos, -1);
+  EXPECT_EQ(tokenizer.special().pad, 259);
+  EXPECT_EQ(tokenizer.special().mask, 260);
+  EXPECT_EQ(tokenizer.id_of("<z>"), 261);
+  EXPECT_TRUE(tokenizer.is_special(261));
+  EXPECT_FALSE(tokenizer.is_special(258));
+  EXPECT_EQ(tokenizer.encode(" x<m>  b<n>"), (Ids{' ', 'x', 260, ' ', 'b', 258}));
+  EXPECT_EQ(Tokenizer::from_folder(folder, false).encode("b"), (Ids{'b'}));
+}
+
+TEST(ReadFolderTest, AddedTokensDecoderGivesFlagsById) {
+  const auto folder = two_files("a b\n");
+  write_text(folder / "tokenizer_config.json",
+             R"({"added_tokens_decoder": {"258": {"content": "<n>", "lstrip": true,
+                 "special": true}}})");
+  const Tokenizer tokenizer = Tokenizer::from_folder(folder);
+  EXPECT_EQ(tokenizer.encode("x  <n>"), (Ids{'x', 258}));
+  EXPECT_TRUE(tokenizer.is_special(258));
+  write_text(folder / "tokenizer_config.json",
+             R"({"added_tokens_decoder": {"270": {"content": "<n>"}}})");
+  EXPECT_EQ(error_of([&] { Tokenizer::from_folder(folder); }).code, "tokenizer.bad-id");
+}
+
+/// Either a tokenizer comes out or an Error; nothing else.
+template <typename Load>
+int failures_under_damage(const std::filesystem::path& file, const std::string& original,
+                          const Load& load_again) {
+  Rng rng(17);
+  int failures = 0;
+  for (int round = 0; round < 400; ++round) {
+    std::string damaged = original;
+    if (round % 2 == 0) {
+      damaged.resize(rng.below(original.size()));
+    } else {
+      for (std::uint64_t i = 1 + rng.below(4); i > 0; --i) {
+        damaged[rng.below(damaged.size())] = "\"{}[],:0919-eE \\\n\xC3\x80\0"[rng.below(20)];
+      }
+    }
+    write_text(file, damaged);
+    try {
+      EXPECT_LT(load_again().encode("abc <mask>").size(), 100u);
+    } catch (const Error& error) {
+      ++failures;
+      EXPECT_FALSE(error.diagnostics().front().message.empty());
+      EXPECT_FALSE(render(error.diagnostics().front()).empty());
+    }
+  }
+  return failures;
+}
+
+TEST(ReadFuzzTest, DamagedTokenizerJson) {
+  json object = tiny_json({"a b", "ab c"});
+  object["normalizer"] = {{"type", "Lowercase"}};
+  add_token(object, "<mask>", {{"lstrip", true}});
+  const auto file = scratch_folder() / "tokenizer.json";
+  EXPECT_GT(failures_under_damage(file, object.dump(), [&] { return Tokenizer::from_file(file); }),
+            200);
+}
+
+TEST(ReadFuzzTest, DamagedVocabularyAndMerges) {
+  const std::string merges = "#version: 0.2\na b\nab c\n";
+  const auto folder = two_files(merges);
+  const auto again = [&] { return Tokenizer::from_folder(folder); };
+  const std::string vocabulary = tiny_json({"a b", "ab c"})["model"]["vocab"].dump();
+  EXPECT_GT(failures_under_damage(folder / "vocab.json", vocabulary, again), 200);
+  write_text(folder / "vocab.json", vocabulary);
+  EXPECT_GT(failures_under_damage(folder / "merges.txt", merges, again), 50);
+}
+
+}  // namespace
+}  // namespace ncmlab
