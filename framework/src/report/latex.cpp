@@ -76,13 +76,20 @@ std::string tabular(const Table& table) {
   return out + "\\bottomrule\n\\end{tabular}\n";
 }
 
-std::string environment(const Table& table, const std::string& label) {
+// Shrinks what is wider than the page; needs the package graphicx.
+std::string fitted(const std::string& body) {
+  return "\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%\n" + body +
+         "}\n";
+}
+
+std::string environment(const Table& table, const std::string& label, bool standalone) {
   std::string text = "Task " + escape_latex(table.task) + ".";
   for (const std::string& sentence : caption(table)) {
     text += "\n  " + escape_latex(sentence);
   }
   std::string out = "\\begin{table}[tbp]\n\\centering\n\\caption{" + text + "}\n\\label{" + label +
-                    "}\n\\small\n\\setlength{\\tabcolsep}{4pt}\n" + tabular(table);
+                    "}\n\\small\n\\setlength{\\tabcolsep}{4pt}\n" +
+                    (standalone ? fitted(tabular(table)) : tabular(table));
   for (std::size_t i = 0; i < table.notes.size(); ++i) {
     out += "\n\\par\\smallskip\\footnotesize " + superscript(i + 1) + " " +
            escape_latex(table.notes[i]) + "\n";
@@ -101,6 +108,7 @@ std::string render_latex(const std::vector<Table>& tables, const std::string& pr
         "\\usepackage[utf8]{inputenc}\n"
         "\\usepackage[a4paper,landscape,margin=15mm]{geometry}\n"
         "\\usepackage{booktabs}\n"
+        "\\usepackage{graphicx}\n"
         "\\begin{document}\n";
   } else {
     out += "% needs \\usepackage{booktabs}\n";
@@ -108,7 +116,7 @@ std::string render_latex(const std::vector<Table>& tables, const std::string& pr
   out += "\\providecommand{\\ncmbest}[1]{\\textbf{#1}}\n";
   std::set<std::string> labels;
   for (const Table& table : tables) {
-    out += "\n" + environment(table, label_for(table.task, labels));
+    out += "\n" + environment(table, label_for(table.task, labels), options.standalone);
   }
   out += "\n% " + provenance + "\n";
   return out + (options.standalone ? "\\end{document}\n" : "");
