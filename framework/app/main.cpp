@@ -19,6 +19,7 @@ struct Command {
 constexpr Command kCommands[] = {
     {"plugins", "list, describe and check the plugins", command_plugins},
     {"validate", "check an experiment file and run nothing", command_validate},
+    {"report", "print the tables of finished runs", command_report},
 };
 
 const Command* find_command(std::string_view name) {
