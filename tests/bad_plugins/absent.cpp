@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: Apache-2.0
+int ncmlab_absent_answer() { return 42; }
