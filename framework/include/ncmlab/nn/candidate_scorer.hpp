@@ -62,12 +62,15 @@ class CandidateScorer {
   double hit_rate(const TriggerIds& trigger);
 
  private:
+  std::vector<TokenSample> triggered(const TriggerIds& trigger) const;
+  at::Tensor losses_of(const at::Tensor& logits) const;
   std::vector<double> row_losses(const std::vector<TokenSample>& samples);
 
   Victim& victim_;
   std::vector<InversionSample> samples_;
   std::int64_t target_label_;
   Options options_;
+  std::vector<double> difficulty_;  ///< mean loss of each sample in the last choose()
 };
 
 }  // namespace ncmlab

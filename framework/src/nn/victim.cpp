@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ncmlab/nn/victim.hpp"
+
+#include <torch/torch.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <functional>
+#include <limits>
+
+#include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/core/files.hpp"
+#include "nn/whitespace.hpp"
+
+namespace ncmlab {
+namespace {
+
+constexpr const char* kWeightsFile = "model.safetensors";
+
+/// Cuts `row` to what fits between <s> and </s> and puts them around it.
+void frame(TokenRow& row, const SpecialIds& special, std::int64_t max_tokens) {
+  const auto room = static_cast<std::size_t>(std::max<std::int64_t>(max_tokens - 2, 0));
+  row.ids.resize(std::min(row.ids.size(), room));
+  row.ids.insert(row.ids.begin(), special.bos);
+  row.ids.push_back(special.eos);
+  if (!row.ranges.empty()) {
+    row.ranges.resize(row.ids.size() - 2);
+    row.ranges.insert(row.ranges.begin(), ByteRange{});
+    row.ranges.emplace_back();
+  }
+}
+
+/// Bytes of the original behind bytes [range.begin, range.end) of the folded text.
+ByteRange original(const FoldedText& folded, const ByteRange& range) {
+  if (range.begin >= range.end) {
+    return {};
+  }
+  return {folded.origins[range.begin].begin, folded.origins[range.end - 1].end};
+}
+
+/// Fills `result` batch by batch with what `compute` returns for the rows of the chosen samples.
+at::Tensor for_each_batch(const std::vector<TokenSample>& samples, std::int64_t pad_id,
+                          std::int64_t width, std::int64_t max_batch_tokens, Progress& progress,
+                          const std::function<at::Tensor(const Batch&)>& compute) {
+  const at::NoGradGuard no_grad;
+  at::Tensor result = at::empty({static_cast<std::int64_t>(samples.size()), width}, at::kFloat);
+  for (const auto& chosen :
+       batches_by_length(samples, max_batch_tokens, std::numeric_limits<std::int64_t>::max())) {
+    progress.check();
+    const at::Tensor rows = compute(make_batch(samples, chosen, pad_id));
+    const std::vector<std::int64_t> places(chosen.begin(), chosen.end());
+    result.index_copy_(0, at::tensor(places), rows.reshape({-1, width}));
+    progress.advance(static_cast<std::int64_t>(chosen.size()));
+  }
+  return result;
+}
+
+}  // namespace
+
+Victim::Victim(std::shared_ptr<const Tokenizer> tokenizer, std::unique_ptr<Encoder> encoder,
+               Head head, InputRules rules)
+    : tokenizer_(std::move(tokenizer)),
+      encoder_(std::move(encoder)),
+      head_(std::move(head)),
+      rules_(rules) {
+  if (rules_.max_tokens < 3 || rules_.max_tokens > encoder_->shape().max_tokens) {
+    throw Error("model.max-tokens", "`max_tokens` is " + std::to_string(rules_.max_tokens) +
+                                        ", but the encoder takes 3 to " +
+                                        std::to_string(encoder_->shape().max_tokens));
+  }
+  if (head_.shape().hidden != encoder_->shape().hidden) {
+    throw Error("model.head-width",
+                "the head reads vectors of " + std::to_string(head_.shape().hidden) +
+                    " numbers, but the encoder gives " + std::to_string(encoder_->shape().hidden));
+  }
+  if (tokenizer_->vocab_size() > encoder_->shape().vocab_size) {
+    throw Error("model.vocabulary", "the tokenizer knows " +
+                                        std::to_string(tokenizer_->vocab_size()) +
+                                        " tokens, but the encoder embeds " +
+                                        std::to_string(encoder_->shape().vocab_size));
+  }
+}
+
+TokenRow Victim::tokenize(std::string_view source) const {
+  TokenRow row{.ids = tokenizer_->encode(rules_.fold_whitespace ? fold_whitespace(source).text
+                                                                : std::string(source)),
+               .ranges = {}};
+  frame(row, tokenizer_->special(), rules_.max_tokens);
+  return row;
+}
+
+TokenRow Victim::tokenize_with_ranges(std::string_view source) const {
+  TokenRow row;
+  if (rules_.fold_whitespace) {
+    const FoldedText folded = fold_whitespace(source);
+    Encoding encoding = tokenizer_->encode_with_ranges(folded.text);
+    row.ids = std::move(encoding.ids);
+    for (const ByteRange& range : encoding.ranges) {
+      row.ranges.push_back(original(folded, range));
+    }
+  } else {
+    Encoding encoding = tokenizer_->encode_with_ranges(source);
+    row = {.ids = std::move(encoding.ids), .ranges = std::move(encoding.ranges)};
+  }
+  frame(row, tokenizer_->special(), rules_.max_tokens);
+  row.ranges.resize(row.ids.size());
+  return row;
+}
+
+at::Tensor Victim::logits(const Batch& batch, bool training) {
+  work_.forward_rows += batch.ids.size(0);
+  return head_.logits(encoder_->encode(batch, training), training);
+}
+
+at::Tensor Victim::predict(const std::vector<TokenSample>& samples, Progress& progress,
+                           std::int64_t max_batch_tokens) {
+  const at::NoGradGuard no_grad;
+  return head_.log_probabilities(predict_logits(samples, progress, max_batch_tokens));
+}
+
+at::Tensor Victim::predict_logits(const std::vector<TokenSample>& samples, Progress& progress,
+                                  std::int64_t max_batch_tokens) {
+  return for_each_batch(samples, tokenizer_->special().pad, head_.shape().logits, max_batch_tokens,
+                        progress, [this](const Batch& batch) { return logits(batch, false); });
+}
+
+at::Tensor Victim::sentence_vectors(const std::vector<TokenSample>& samples, Progress& progress,
+                                    std::int64_t max_batch_tokens) {
+  return for_each_batch(samples, tokenizer_->special().pad,
+                        head_.shape().inputs * head_.shape().hidden, max_batch_tokens, progress,
+                        [this](const Batch& batch) {
+                          work_.forward_rows += batch.ids.size(0);
+                          return encoder_->encode(batch, false);
+                        });
+}
+
+StateDict Victim::parameters() const {
+  StateDict result;
+  for (const auto& [name, tensor] : encoder_->parameters()) {
+    result.add("encoder." + name, tensor);
+  }
+  for (const auto& [name, tensor] : head_.parameters()) {
+    result.add("classifier." + name, tensor);
+  }
+  return result;
+}
+
+Victim Victim::clone() const {
+  return Victim(tokenizer_, encoder_->clone(), head_.clone(), rules_);
+}
+
+void Victim::save(const std::filesystem::path& folder) const {
+  std::filesystem::path target = folder;
+  if (!target.has_filename()) {
+    target = target.parent_path();
+  }
+  std::filesystem::path temporary = target;
+  temporary += ".tmp-" + std::to_string(getpid());
+  std::error_code code;
+  std::filesystem::remove_all(temporary, code);
+  std::filesystem::create_directories(temporary, code);
+  if (code) {
+    throw Error("io.write", "cannot create `" + temporary.string() + "`: " + code.message());
+  }
+  write_safetensors(temporary / kWeightsFile, parameters());
+  write_file_atomically(temporary / "config.json", encoder_->config_json());
+  tokenizer_->save(temporary);
+  std::filesystem::remove_all(target, code);
+  std::filesystem::rename(temporary, target, code);
+  if (code) {
+    throw Error("io.write", "cannot rename `" + temporary.string() + "` to `" + target.string() +
+                                "`: " + code.message());
+  }
+}
+
+void Victim::load_weights(const std::filesystem::path& folder) {
+  const at::NoGradGuard no_grad;
+  const StateDict stored = read_safetensors(folder / kWeightsFile);
+  for (const auto& [name, parameter] : parameters()) {
+    const at::Tensor& tensor = stored.at(name);
+    if (tensor.sizes() != parameter.sizes()) {
+      throw Error("checkpoint.shape", "tensor `" + name + "` of `" + folder.string() + "` has " +
+                                          std::to_string(tensor.numel()) +
+                                          " numbers in another shape than the model's " +
+                                          std::to_string(parameter.numel()));
+    }
+    parameter.copy_(tensor);
+  }
+}
+
+}  // namespace ncmlab
