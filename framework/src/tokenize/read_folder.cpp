@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <map>
+#include <system_error>
 
 #include "tokenize/json_file.hpp"
 #include "tokenize/read_vocabulary.hpp"
@@ -14,6 +15,11 @@ namespace {
 /// In the order in which Hugging Face's transformers give new ids.
 constexpr std::array<const char*, 7> kRoles = {"bos_token", "eos_token", "unk_token", "sep_token",
                                                "pad_token", "cls_token", "mask_token"};
+
+bool is_there(const std::filesystem::path& file) {
+  std::error_code unreadable_counts_as_absent;
+  return std::filesystem::exists(file, unreadable_counts_as_absent);
+}
 
 /// What the small files beside a vocabulary say.
 struct Settings {
@@ -93,11 +99,11 @@ void read_added_tokens(const std::filesystem::path& path, Settings& settings) {
 Settings read_all_settings(const std::filesystem::path& folder) {
   Settings settings;
   for (const char* name : {"tokenizer_config.json", "special_tokens_map.json"}) {
-    if (std::filesystem::exists(folder / name)) {
+    if (is_there(folder / name)) {
       read_settings(folder / name, settings);
     }
   }
-  if (std::filesystem::exists(folder / "added_tokens.json")) {
+  if (is_there(folder / "added_tokens.json")) {
     read_added_tokens(folder / "added_tokens.json", settings);
   }
   std::stable_sort(settings.with_ids.begin(), settings.with_ids.end(),
@@ -182,7 +188,7 @@ void add_tokens(const std::filesystem::path& folder, Settings settings, Tokenize
 
 TokenizerSpec read_two_files(const std::filesystem::path& folder, const Settings& settings) {
   for (const char* name : {"vocab.json", "merges.txt"}) {
-    if (!std::filesystem::exists(folder / name)) {
+    if (!is_there(folder / name)) {
       throw Error("tokenizer.missing-file",
                   "no tokenizer in `" + folder.string() + "`: `" + name + "` is not there",
                   {"put `tokenizer.json`, or `vocab.json` and `merges.txt`, into the folder"});
@@ -201,7 +207,7 @@ TokenizerSpec read_two_files(const std::filesystem::path& folder, const Settings
 
 TokenizerSpec read_folder(const std::filesystem::path& folder) {
   const Settings settings = read_all_settings(folder);
-  TokenizerSpec spec = std::filesystem::exists(folder / "tokenizer.json")
+  TokenizerSpec spec = is_there(folder / "tokenizer.json")
                            ? read_tokenizer_json(folder / "tokenizer.json")
                            : read_two_files(folder, settings);
   take_names(settings, spec.names);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 #include <map>
+#include <optional>
 #include <queue>
-#include <set>
 #include <unordered_map>
 
 #include "ncmlab/core/diagnostic.hpp"

@@ -33,7 +33,9 @@ struct BpeTrainingOptions {
 };
 
 /// A byte-level BPE tokenizer (RoBERTa, CodeT5, UniXcoder). Immutable; safe to share between
-/// threads. Ids are those of Hugging Face's tokenizers for the same files.
+/// threads. Ids are those of Hugging Face's tokenizers for the same files; a file's truncation,
+/// padding and post-processing are not applied. Texts need not be UTF-8: other bytes are encoded
+/// as they are.
 class Tokenizer {
  public:
   ~Tokenizer();
@@ -49,26 +51,31 @@ class Tokenizer {
   static Tokenizer from_file(const std::filesystem::path& file,
                              std::optional<bool> add_prefix_space = std::nullopt);
   /// Trains byte-level BPE with RoBERTa's special tokens (<s> 0, <pad> 1, </s> 2, <unk> 3,
-  /// <mask> last). Deterministic: ties go to the pair that comes first in byte order.
+  /// <mask> last). Deterministic: ties go to the pair that comes first in byte order. Throws Error
+  /// `tokenizer.bad-option` for a vocabulary below 261 or a frequency below 1.
   static Tokenizer train(const std::vector<std::string_view>& texts,
                          const BpeTrainingOptions& options);
 
   /// Ids without special tokens around them; special tokens inside the text are recognised.
   std::vector<std::int64_t> encode(std::string_view text) const;
   Encoding encode_with_ranges(std::string_view text) const;
-  /// The text of the ids, special tokens included unless `skip_special`.
+  /// The bytes of the ids, special tokens included unless `skip_special`. Undoes encode() but for
+  /// normalisation, the prefix blank and white space that a special token takes in. Throws Error
+  /// `tokenizer.unknown-id` for an id outside [0, vocab_size()).
   std::string decode(const std::vector<std::int64_t>& ids, bool skip_special = false) const;
 
+  /// One more than the largest id.
   std::int64_t vocab_size() const;
   const SpecialIds& special() const;
   bool is_special(std::int64_t id) const;
   /// The token as the vocabulary spells it (bytes mapped to printable characters, a leading
-  /// blank as U+0120).
+  /// blank as U+0120); empty for an id that no token has. Throws Error `tokenizer.unknown-id`.
   const std::string& token(std::int64_t id) const;
   std::optional<std::int64_t> id_of(std::string_view token) const;
 
-  /// Writes `tokenizer.json`, `vocab.json` and `merges.txt` so that from_folder() and Hugging
-  /// Face's tokenizers give the same ids.
+  /// Writes `tokenizer.json`, `vocab.json`, `merges.txt` and `tokenizer_config.json` so that
+  /// from_folder() and Hugging Face's tokenizers give the same ids. Lower-casing and the like are
+  /// in `tokenizer.json` alone: the other two cannot express them.
   void save(const std::filesystem::path& folder) const;
   /// Changes whenever an id could: hash of vocabulary, merges and options.
   std::string fingerprint() const;
