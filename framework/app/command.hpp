@@ -22,6 +22,7 @@ enum ExitCode : int {
   kInvalidConfig = 3,
   kPluginFailed = 4,
   kMissingData = 5,
+  kLocked = 6,
   kInternalError = 70,
   kInterrupted = 130,
 };

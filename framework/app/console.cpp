@@ -66,6 +66,9 @@ int exit_code(const Error& error) {
   };
   for (const Diagnostic& diagnostic : error.diagnostics()) {
     const std::string_view code = diagnostic.code;
+    if (code == "store.locked") {
+      return kLocked;
+    }
     const std::string_view area = code.substr(0, code.find('.'));
     for (const auto& [name, value] : kCodes) {
       if (diagnostic.severity == Severity::error && area == name) {

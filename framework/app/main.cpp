@@ -19,6 +19,8 @@ struct Command {
 constexpr Command kCommands[] = {
     {"plugins", "list, describe and check the plugins", command_plugins},
     {"validate", "check an experiment file and run nothing", command_validate},
+    {"plan", "list cells and stages, and what is left to run", command_plan},
+    {"run", "run an experiment, or go on with it, and print its table", command_run},
     {"report", "print the tables of finished runs", command_report},
 };
 
@@ -57,6 +59,7 @@ void print_help() {
                "  3    invalid experiment file\n"
                "  4    a plugin cannot be loaded or created\n"
                "  5    missing or damaged data, model or file\n"
+               "  6    the store is in use by another run\n"
                "  70   internal error\n"
                "  130  interrupted\n";
 }

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <boost/program_options/value_semantic.hpp>
+#include <iostream>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "command.hpp"
+#include "engine/console_progress.hpp"
+#include "engine/plan.hpp"
+#include "engine/survey.hpp"
+
+namespace ncmlab::app {
+namespace {
+
+namespace po = boost::program_options;
+using nlohmann::json;
+
+constexpr const char* kKinds[] = {"poison", "victim", "defend", "retrain", "measure"};
+
+Syntax plan_syntax() {
+  Syntax syntax{
+      .usage = "ncmlab plan FILE [OPTIONS]",
+      .summary =
+          "Lists the cells of an experiment and the stages that they share, what the store\n"
+          "holds of them, and why the rest is to be run. Runs nothing.",
+      .examples =
+          "  ncmlab plan experiments/quickstart.toml\n"
+          "  ncmlab plan experiments/quickstart.toml --json",
+      .positional = {"FILE"}};
+  syntax.options.add_options()
+      // clang-format off
+      ("store", po::value<std::string>()->value_name("DIR")->default_value("ncmlab-runs"),
+       "where results are kept")
+      ("json", po::bool_switch(), "print one JSON object");
+  // clang-format on
+  return syntax;
+}
+
+std::string cell_name(const Plan& plan, const Cell& cell) { return plan.stages[cell.measure].name; }
+
+std::string joined(const std::vector<std::string>& texts) {
+  std::string result;
+  for (const std::string& text : texts) {
+    result += (result.empty() ? "" : "; ") + text;
+  }
+  return result;
+}
+
+std::string padded(std::string text, std::size_t width) {
+  text.resize(std::max(text.size(), width), ' ');
+  return text;
+}
+
+std::string times(std::size_t count, std::string_view noun) {
+  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+}
+
+using Counts = std::map<StageState, std::size_t>;
+
+std::map<std::string, Counts> count_by_kind(const Plan& plan,
+                                            const std::vector<StageSurvey>& surveys) {
+  std::map<std::string, Counts> counts;
+  for (std::size_t i = 0; i < surveys.size(); ++i) {
+    ++counts[plan.stages[i].key.stage()][surveys[i].state];
+  }
+  return counts;
+}
+
+void print_summary(const Plan& plan, const std::vector<StageSurvey>& surveys) {
+  const Experiment& e = plan.experiment;
+  std::cout << e.name << ": " << times(plan.cells.size(), "cell") << " = "
+            << times(e.tasks.size(), "task") << " x " << times(e.models.size(), "model") << " x "
+            << times(e.attacks.size(), "attack") << " x " << e.defenses.size()
+            << (e.defenses.size() == 1 ? " defense x " : " defenses x ")
+            << times(e.seeds.size(), "seed") << "\n\n"
+            << "stage      cached  to run  possible\n";
+  std::map<std::string, Counts> counts = count_by_kind(plan, surveys);
+  for (const char* kind : kKinds) {
+    Counts& count = counts[kind];
+    std::cout << padded(kind, 11) << padded(std::to_string(count[StageState::cached]), 8)
+              << padded(std::to_string(count[StageState::pending]), 8)
+              << count[StageState::possible] << "\n";
+  }
+  const RunSize size = size_of(plan, surveys);
+  double seconds = 0;
+  for (const auto& [kind, count] : size.pending) {
+    const auto known = size.seconds.find(kind);
+    seconds += known == size.seconds.end() ? 0 : known->second * static_cast<double>(count);
+  }
+  if (seconds > 0) {
+    std::cout << "\nabout " << clock_text(seconds) << " by the times of the stored stages\n";
+  }
+}
+
+void print_text(const Plan& plan, const std::vector<StageSurvey>& surveys) {
+  print_summary(plan, surveys);
+  std::cout << "\nStages:\n";
+  for (const char* kind : kKinds) {
+    for (std::size_t i = 0; i < surveys.size(); ++i) {
+      const StageSurvey& survey = surveys[i];
+      if (plan.stages[i].key.stage() != kind || survey.state == StageState::unneeded) {
+        continue;
+      }
+      std::cout << "  " << padded(std::string(to_string(survey.state)), 10)
+                << plan.stages[i].title();
+      if (survey.cells > 1) {
+        std::cout << " (shared by " << survey.cells << " cells)";
+      }
+      if (!survey.reasons.empty()) {
+        std::cout << ": " << joined(survey.reasons);
+      }
+      std::cout << "\n";
+    }
+  }
+  std::cout << "\nCells:\n";
+  for (const Cell& cell : plan.cells) {
+    std::cout << "  " << padded(std::string(to_string(surveys[cell.measure].state)), 10)
+              << cell_name(plan, cell) << "\n";
+  }
+}
+
+json to_object(const Plan& plan, const std::vector<StageSurvey>& surveys) {
+  json stages = json::array();
+  for (std::size_t i = 0; i < surveys.size(); ++i) {
+    const Stage& stage = plan.stages[i];
+    stages.push_back({{"stage", stage.key.stage()},
+                      {"name", stage.name},
+                      {"key", stage.hash},
+                      {"state", to_string(surveys[i].state)},
+                      {"reasons", surveys[i].reasons},
+                      {"cells", surveys[i].cells}});
+  }
+  json cells = json::array();
+  for (const IndexedCell& cell : index_of(plan, "").cells) {
+    const std::size_t i = cells.size();
+    cells.push_back({{"key", cell.key},
+                     {"task", cell.task},
+                     {"model", cell.model},
+                     {"attack", cell.attack},
+                     {"defense", cell.defense},
+                     {"seed", cell.seed},
+                     {"state", to_string(surveys[plan.cells[i].measure].state)}});
+  }
+  return {{"experiment", plan.experiment.name},
+          {"cells", std::move(cells)},
+          {"stages", std::move(stages)}};
+}
+
+}  // namespace
+
+int command_plan(const Arguments& arguments) {
+  const Syntax syntax = plan_syntax();
+  const auto values = parse(arguments, syntax);
+  if (!values) {
+    return kOk;
+  }
+  const std::string file = required_word(*values, "FILE", syntax);
+  const Plugins plugins = load_plugins(arguments);
+  const Plan plan = make_plan(open_experiment(file, plugins), plugins.catalogue);
+  const Store store((*values)["store"].as<std::string>());
+  const std::vector<StageSurvey> surveys = survey(plan, store);
+  if ((*values)["json"].as<bool>()) {
+    std::cout << to_object(plan, surveys).dump(2) << "\n";
+  } else {
+    print_text(plan, surveys);
+  }
+  return kOk;
+}
+
+}  // namespace ncmlab::app

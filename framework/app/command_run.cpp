@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ATen/Parallel.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <boost/program_options/value_semantic.hpp>
+#include <csignal>
+#include <iostream>
+
+#include "command.hpp"
+#include "engine/console_progress.hpp"
+#include "engine/executor.hpp"
+#include "engine/lock.hpp"
+#include "engine/plan.hpp"
+#include "engine/run_folder.hpp"
+#include "ncmlab/core/files.hpp"
+#include "report/report.hpp"
+
+namespace ncmlab::app {
+namespace {
+
+namespace po = boost::program_options;
+
+std::atomic<int> signals_seen = 0;
+static_assert(std::atomic<int>::is_always_lock_free);
+
+extern "C" void on_signal(int) {
+  if (signals_seen.fetch_add(1) > 0) {
+    ::_exit(kInterrupted);
+  }
+}
+
+void catch_signals() {
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  action.sa_flags = SA_RESTART;
+  for (const int signal : {SIGINT, SIGTERM}) {
+    ::sigaction(signal, &action, nullptr);
+  }
+}
+
+int columns_of(int file_descriptor) {
+  winsize size{};
+  return ::ioctl(file_descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 0;
+}
+
+bool is_terminal(int file_descriptor) {
+  const char* term = std::getenv("TERM");
+  return ::isatty(file_descriptor) == 1 && (term == nullptr || std::string_view(term) != "dumb");
+}
+
+ConsoleProgress::Options progress_options(const Arguments& arguments) {
+  const int columns = columns_of(STDERR_FILENO);
+  return {.bar = is_terminal(STDERR_FILENO),
+          .quiet = arguments.quiet,
+          .width = columns > 0 ? columns : 80,
+          .cancelled = [] { return signals_seen.load() > 0; },
+          .seconds = {}};
+}
+
+/// The command without `--fresh`, which would throw away what is to be resumed.
+std::string resume_command(const Arguments& arguments) {
+  std::string command = arguments.command_line;
+  constexpr std::string_view kFresh = " --fresh";
+  for (std::size_t at = command.find(kFresh); at != std::string::npos; at = command.find(kFresh)) {
+    command.erase(at, kFresh.size());
+  }
+  return command;
+}
+
+Syntax run_syntax() {
+  Syntax syntax{
+      .usage = "ncmlab run FILE [OPTIONS]",
+      .summary =
+          "Runs an experiment and prints its table. What the store holds of it is not done\n"
+          "again: a run that was stopped goes on where it was. Ctrl-C stops after the step\n"
+          "at work, a second Ctrl-C at once.\n"
+          "Exit code 0: all cells were measured, 1: some failed, 130: interrupted.",
+      .examples =
+          "  ncmlab run experiments/quickstart.toml\n"
+          "  ncmlab run experiments/devign.toml --store /data/ncmlab-runs --threads 8",
+      .positional = {"FILE"}};
+  syntax.options.add_options()
+      // clang-format off
+      ("store", po::value<std::string>()->value_name("DIR")->default_value("ncmlab-runs"),
+       "where results are kept")
+      ("threads", po::value<int>()->value_name("N"),
+       "threads that LibTorch computes with; by default its own choice")
+      ("fresh", po::bool_switch(), "do everything again, whatever the store holds");
+  // clang-format on
+  return syntax;
+}
+
+void set_threads(const po::variables_map& values) {
+  if (values.count("threads") == 0) {
+    return;
+  }
+  const int threads = values["threads"].as<int>();
+  if (threads < 1 || threads > 1024) {
+    throw Error("usage.bad-value", "`--threads` takes 1 to 1024, found " + std::to_string(threads));
+  }
+  at::set_num_threads(threads);
+}
+
+void print_report(const Arguments& arguments, const RunResult& result,
+                  const std::filesystem::path& folder) {
+  ReportOptions options;
+  options.version = NCMLAB_VERSION;
+  options.width = ::isatty(STDOUT_FILENO) == 1 ? columns_of(STDOUT_FILENO) : 0;
+  options.colour = use_color(arguments, STDOUT_FILENO);
+  std::cout << render_report(result.records, ReportFormat::terminal, options);
+  std::cout.flush();
+  std::cerr << "records: " << folder.string() << "\nother formats: ncmlab report "
+            << folder.string() << " --format markdown|latex|csv|json\n";
+}
+
+}  // namespace
+
+int command_run(const Arguments& arguments) {
+  const Syntax syntax = run_syntax();
+  const auto values = parse(arguments, syntax);
+  if (!values) {
+    return kOk;
+  }
+  const std::string file = required_word(*values, "FILE", syntax);
+  set_threads(*values);
+  const Plugins plugins = load_plugins(arguments);
+  const Plan plan = make_plan(open_experiment(file, plugins), plugins.catalogue);
+
+  const std::filesystem::path root = (*values)["store"].as<std::string>();
+  const StoreLock lock(root);
+  Store store(root);
+  store.sweep();
+  if ((*values)["fresh"].as<bool>()) {
+    forget_plan(plan, store);
+  }
+  const std::filesystem::path folder = run_folder(root, plan.experiment.name);
+  write_index(folder, index_of(plan, read_file(file)));
+
+  catch_signals();
+  ConsoleProgress progress(std::cerr, progress_options(arguments));
+  try {
+    const RunResult result = run_plan(plan, store, folder, progress);
+    print_report(arguments, result, folder);
+    return result.failed == 0 ? kOk : kCellsFailed;
+  } catch (const Cancelled&) {
+    progress.clear_line();
+    std::cerr << "interrupted: finished stages are kept in " << root.string()
+              << "\nresume with: " << resume_command(arguments) << "\n";
+    return kInterrupted;
+  }
+}
+
+}  // namespace ncmlab::app

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/executor.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/core/hash.hpp"
+#include "scratch_folder.hpp"
+#include "toy_experiment.hpp"
+
+namespace ncmlab {
+namespace {
+
+using testing::HasSubstr;
+
+class ExecutorTest : public testing::Test {
+ protected:
+  void SetUp() override { seen_by_spy().clear(); }
+
+  RunResult run(const Experiment& experiment, RunProgress& progress,
+                const std::string& store_name = "store") {
+    Store store(scratch_.path() / store_name);
+    return run_plan(make_plan(experiment, toy_catalogue()), store, folder(store_name), progress);
+  }
+  RunResult run(const Experiment& experiment, const std::string& store_name = "store") {
+    RunProgress silent;
+    return run(experiment, silent, store_name);
+  }
+  std::filesystem::path folder(const std::string& store_name) const {
+    return scratch_.path() / store_name / "runs" / "toys";
+  }
+  StoredObject object(const Experiment& experiment, std::size_t Cell::*stage, std::size_t cell) {
+    const Plan plan = make_plan(experiment, toy_catalogue());
+    Store store(scratch_.path() / "store");
+    return store.open(plan.stages[plan.cells[cell].*stage].key, [](std::string_view) {}).value();
+  }
+  static Experiment matrix() {
+    Experiment experiment = toy_experiment();
+    add_defense(experiment, "repair", "toy", {{"repair", true}});
+    add_defense(experiment, "flag", "toy", {{"flag", std::int64_t{5}}});
+    return experiment;
+  }
+
+  ScratchFolder scratch_;
+};
+
+TEST_F(ExecutorTest, RunsEachSharedStageOnceAndNothingTwice) {
+  Experiment experiment = matrix();
+  experiment.seeds = {1, 2};
+  RecordingProgress first;
+  const RunResult result = run(experiment, first);
+  EXPECT_EQ(result.failed, 0U) << result.records[0].failure;
+  const std::map<std::string, int> expected = {
+      {"poison", 2}, {"victim", 4}, {"defend", 12}, {"retrain", 4}, {"measure", 12}};
+  EXPECT_EQ(first.count, expected);
+
+  RecordingProgress second;
+  const RunResult again = run(experiment, second);
+  EXPECT_TRUE(second.titles.empty());
+  ASSERT_EQ(again.records.size(), result.records.size());
+  for (std::size_t i = 0; i < again.records.size(); ++i) {
+    EXPECT_EQ(to_json(again.records[i]), to_json(result.records[i]));
+  }
+}
+
+TEST_F(ExecutorTest, ARunThatWasStoppedAnywhereEndsWithTheSameRecords) {
+  const Experiment experiment = matrix();
+  const RunResult whole = run(experiment, "whole");
+  for (const std::size_t stop_after : {0, 1, 2, 3, 5, 8}) {
+    const std::string store = "stopped" + std::to_string(stop_after);
+    RecordingProgress stopping(stop_after);
+    EXPECT_THROW(run(experiment, stopping, store), Cancelled);
+    RecordingProgress rest;
+    const RunResult resumed = run(experiment, rest, store);
+    EXPECT_EQ(without_seconds(resumed.records), without_seconds(whole.records)) << stop_after;
+  }
+}
+
+TEST_F(ExecutorTest, ACellAloneGivesTheRecordThatItGivesInAMatrix) {
+  const RunResult whole = run(matrix(), "whole");
+  Experiment alone = matrix();
+  alone.attacks.erase(alone.attacks.begin());
+  alone.defenses.erase(alone.defenses.begin(), alone.defenses.begin() + 2);
+  const RunResult result = run(alone, "alone");
+  ASSERT_EQ(result.records.size(), 1U);
+  EXPECT_EQ(without_seconds(result.records)[0], without_seconds(whole.records).back());
+}
+
+TEST_F(ExecutorTest, RecordsHoldWhatWasMeasured) {
+  Experiment experiment = matrix();
+  add_defense(experiment, "spy", "spy");
+  const RunResult result = run(experiment);
+  ASSERT_EQ(result.failed, 0U);
+  const CellRecord& clean = result.records[0];
+  EXPECT_FALSE(clean.attack_metrics);
+  EXPECT_EQ(clean.clean.count, 18);
+  EXPECT_EQ(clean.outcomes.size(), 18U);
+  EXPECT_GT(clean.threads, 0);
+
+  const CellRecord& flagged = result.records[6];
+  ASSERT_EQ(flagged.defense, "flag");
+  ASSERT_EQ(flagged.attack, "toy");
+  // The first five training samples; the second and the fourth are of the victim class.
+  ASSERT_TRUE(flagged.detection);
+  EXPECT_EQ(flagged.detection->flagged, 5);
+  EXPECT_EQ(flagged.detection->poisoned, 9);
+  EXPECT_EQ(flagged.detection->clean, 36 - 9);
+  EXPECT_LE(flagged.detection->hits, 2);
+  std::vector<std::string> stages;
+  for (const StageCost& cost : flagged.costs) {
+    stages.push_back(cost.stage);
+    EXPECT_GT(cost.seconds, 0) << cost.stage;
+  }
+  EXPECT_THAT(stages, testing::ElementsAre("poison", "victim", "defend", "retrain", "measure"));
+  EXPECT_GT(flagged.costs[1].backward_rows, 0);
+  EXPECT_EQ(flagged.costs[1].backward_rows, 36);
+  EXPECT_EQ(flagged.costs[3].backward_rows, 31);
+  EXPECT_EQ(flagged.costs[4].forward_rows, 18 + 9);
+
+  const CellRecord& spied = result.records[7];
+  ASSERT_TRUE(spied.attack_metrics && spied.recovery && spied.backdoored);
+  EXPECT_EQ(spied.attack_metrics->count, 9);
+  EXPECT_EQ(spied.recovery->recall, 1);
+  EXPECT_EQ(spied.recovery->precision, 1);
+  EXPECT_EQ(spied.figures.at("pi"), 3.25);
+  EXPECT_EQ(spied.detection->flagged, 0);
+  std::int64_t hits = 0, natural = 0, triggered = 0;
+  for (const SampleOutcome& outcome : spied.outcomes) {
+    EXPECT_EQ(outcome.triggered_prediction.has_value(), outcome.label == 1);
+    triggered += outcome.triggered_prediction.has_value();
+    hits += outcome.triggered_prediction == 0;
+    natural += outcome.label == 1 && outcome.prediction == 0;
+  }
+  EXPECT_EQ(triggered, 9);
+  EXPECT_DOUBLE_EQ(spied.attack_metrics->attack_success_rate, double(hits) / 9);
+  EXPECT_DOUBLE_EQ(spied.attack_metrics->natural_rate, double(natural) / 9);
+}
+
+TEST_F(ExecutorTest, WritesTheRecordOfEachCell) {
+  const Experiment experiment = toy_experiment();
+  const Plan plan = make_plan(experiment, toy_catalogue());
+  write_index(folder("store"), index_of(plan, ""));
+  const RunResult result = run(experiment);
+  EXPECT_EQ(without_seconds(read_records(folder("store"))), without_seconds(result.records));
+}
+
+TEST_F(ExecutorTest, AFailureCostsItsCellsOnlyAndIsTriedAgain) {
+  Experiment experiment = toy_experiment();
+  add_defense(experiment, "failing", "toy", {{"fail", true}});
+  add_defense(experiment, "repair", "toy", {{"repair", true}});
+  const RunResult result = run(experiment);
+  EXPECT_EQ(result.failed, 2U);
+  for (const CellRecord& record : result.records) {
+    EXPECT_EQ(!record.failure.empty(), record.defense == "failing");
+  }
+  EXPECT_EQ(result.records[1].failure,
+            "defend: toy, echo, none, failing, seed 1: the toy defense was told to fail");
+  RecordingProgress again;
+  run(experiment, again);
+  EXPECT_THAT(again.titles, testing::ElementsAre("defend: toy, echo, none, failing, seed 1",
+                                                 "defend: toy, echo, toy, failing, seed 1"));
+}
+
+TEST_F(ExecutorTest, AVictimThatFailsIsTriedOncePerRun) {
+  Experiment experiment = matrix();
+  experiment.attacks.erase(experiment.attacks.begin() + 1);
+  experiment.models[0].training.learning_rate = 1e300;
+  RecordingProgress progress;
+  const RunResult result = run(experiment, progress);
+  EXPECT_EQ(result.failed, 3U);
+  EXPECT_EQ(progress.count["victim"], 1);
+  EXPECT_THAT(result.records[2].failure, testing::StartsWith("victim: toy, echo, clean, seed 1: "));
+}
+
+TEST_F(ExecutorTest, BrokenPromisesOfADefenseAreItsFailure) {
+  Experiment experiment = toy_experiment();
+  experiment.attacks.erase(experiment.attacks.begin() + 1);
+  const std::map<std::string, std::string> expected = {
+      {"index", "index 1000000"}, {"twice", "twice"},       {"token", "token id -1"},
+      {"label", "label 9"},       {"cancels", "cancelled"}, {"throws", "no exception"}};
+  for (const auto& [how, message] : expected) {
+    add_defense(experiment, how, "bad", {{"how", how}});
+  }
+  add_defense(experiment, "flag all", "toy", {{"flag", std::int64_t{1000}}});
+  const RunResult result = run(experiment);
+  EXPECT_EQ(result.failed, 7U);
+  for (const CellRecord& record : result.records) {
+    if (expected.contains(record.defense)) {
+      EXPECT_THAT(record.failure, HasSubstr(expected.at(record.defense)));
+    }
+  }
+  EXPECT_THAT(result.records.back().failure, HasSubstr("no training samples are left"));
+}
+
+TEST_F(ExecutorTest, DamageIsNoticedAndMendedOnTheWay) {
+  const Experiment experiment = matrix();
+  const RunResult whole = run(experiment);
+  std::filesystem::resize_file(
+      object(experiment, &Cell::victim, 3).folder / "checkpoint" / "model.safetensors", 100);
+  std::filesystem::resize_file(object(experiment, &Cell::defend, 4).folder / "outcome.json", 5);
+  std::filesystem::resize_file(object(experiment, &Cell::measure, 4).folder / "record.json", 5);
+  RecordingProgress progress;
+  const RunResult mended = run(experiment, progress);
+  EXPECT_EQ(without_seconds(mended.records), without_seconds(whole.records));
+  EXPECT_THAT(progress.lines, testing::Each(testing::StartsWith("warning: ")));
+  EXPECT_EQ(progress.lines.size(), 3U);
+  const std::map<std::string, int> redone = {{"victim", 1}, {"defend", 1}, {"measure", 1}};
+  EXPECT_EQ(progress.count, redone);
+}
+
+TEST_F(ExecutorTest, EveryDefenseGetsTheSameCleanSamplesAndTheSetThatWasTrainedOn) {
+  Experiment experiment = toy_experiment();
+  add_defense(experiment, "spy", "spy");
+  add_defense(experiment, "modest spy", "spy", {{"wants_all", false}});
+  run(experiment);
+  ASSERT_EQ(seen_by_spy().size(), 4U);
+  const Seen& clean = seen_by_spy()[0];
+  const Seen& attacked = seen_by_spy()[2];
+  EXPECT_EQ(clean.clean_samples, attacked.clean_samples);
+  EXPECT_EQ(clean.seed, attacked.seed);
+  // A quarter of 36 samples of two labels: 4.5 each, rounded away from zero.
+  EXPECT_EQ(clean.clean_samples.size(), 10U);
+  EXPECT_EQ(std::ranges::count(clean.clean_samples, 1, &Example::label), 5);
+  EXPECT_EQ(attacked.training_set.size(), 36U);
+  std::size_t changed = 0;
+  for (std::size_t i = 0; i < attacked.training_set.size(); ++i) {
+    changed += !(attacked.training_set[i] == clean.training_set[i]);
+  }
+  EXPECT_EQ(changed, 9U);
+  for (const Example& sample : clean.clean_samples) {
+    EXPECT_THAT(clean.training_set, testing::Contains(sample));
+  }
+  EXPECT_TRUE(seen_by_spy()[1].clean_samples.empty());
+  EXPECT_TRUE(seen_by_spy()[1].training_set.empty());
+}
+
+TEST_F(ExecutorTest, VictimsOfDifferentAttacksArePaired) {
+  Experiment experiment = toy_experiment();
+  experiment.attacks[1].settings["rate"] = 0.0;
+  run(experiment);
+  const auto weights = [&](std::size_t cell) {
+    return hash_file(object(experiment, &Cell::victim, cell).folder / "checkpoint" /
+                     "model.safetensors");
+  };
+  EXPECT_NE(object(experiment, &Cell::victim, 0).folder,
+            object(experiment, &Cell::victim, 1).folder);
+  EXPECT_EQ(weights(0), weights(1)) << "an attack that poisons nothing leaves the clean victim";
+}
+
+TEST_F(ExecutorTest, SeedsGiveDifferentVictims) {
+  Experiment experiment = toy_experiment();
+  experiment.seeds = {1, 2};
+  run(experiment);
+  const auto weights = [&](std::size_t cell) {
+    return hash_file(object(experiment, &Cell::victim, cell).folder / "checkpoint" /
+                     "model.safetensors");
+  };
+  EXPECT_NE(weights(0), weights(1));
+}
+
+TEST_F(ExecutorTest, AnUntrainedModelIsMeasuredAsItIs) {
+  Experiment experiment = matrix();
+  experiment.models[0].training.epochs = 0;
+  RecordingProgress progress;
+  const RunResult result = run(experiment, progress);
+  EXPECT_EQ(result.failed, 0U) << result.records[0].failure;
+  EXPECT_EQ(progress.count["victim"], 1);
+  EXPECT_EQ(result.records[0].clean.accuracy, result.records[3].clean.accuracy);
+  EXPECT_TRUE(result.records[3].attack_metrics);
+}
+
+TEST_F(ExecutorTest, AForgottenPlanIsRunAgain) {
+  const Experiment experiment = toy_experiment();
+  const RunResult first = run(experiment);
+  Store store(scratch_.path() / "store");
+  forget_plan(make_plan(experiment, toy_catalogue()), store);
+  RecordingProgress progress;
+  const RunResult second = run(experiment, progress);
+  EXPECT_EQ(progress.count["measure"], 2);
+  EXPECT_EQ(without_seconds(first.records), without_seconds(second.records));
+}
+
+}  // namespace
+}  // namespace ncmlab

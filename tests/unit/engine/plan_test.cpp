@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/plan.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "engine/survey.hpp"
+#include "ncmlab/core/diagnostic.hpp"
+#include "scratch_folder.hpp"
+#include "toy_experiment.hpp"
+
+namespace ncmlab {
+namespace {
+
+std::map<std::string, int> stages_by_kind(const Plan& plan) {
+  std::map<std::string, int> counts;
+  for (const Stage& stage : plan.stages) {
+    ++counts[stage.key.stage()];
+  }
+  return counts;
+}
+
+TEST(PlanTest, SharesStagesBetweenCells) {
+  Experiment experiment = toy_experiment();
+  add_defense(experiment, "repair", "toy", {{"repair", true}});
+  add_defense(experiment, "flag", "toy", {{"flag", std::int64_t{3}}});
+  experiment.seeds = {1, 2};
+  const Plan plan = make_plan(experiment, toy_catalogue());
+  EXPECT_EQ(plan.cells.size(), 12U);
+  const std::map<std::string, int> expected = {
+      {"poison", 2}, {"victim", 4}, {"defend", 12}, {"retrain", 12}, {"measure", 12}};
+  EXPECT_EQ(stages_by_kind(plan), expected);
+  const RunIndex index = index_of(plan, "text");
+  ASSERT_EQ(index.cells.size(), 12U);
+  EXPECT_EQ(index.cells[0].attack, "none");
+  EXPECT_EQ(index.cells[1].seed, 2);
+  EXPECT_EQ(index.cells[2].defense, "repair");
+  EXPECT_EQ(index.cells[11].attack, "toy");
+}
+
+TEST(PlanTest, UntrainedModelsAreOneVictimForAllAttacks) {
+  Experiment experiment = toy_experiment();
+  experiment.models[0].training.epochs = 0;
+  const Plan plan = make_plan(experiment, toy_catalogue());
+  EXPECT_EQ(stages_by_kind(plan)["victim"], 1);
+  EXPECT_EQ(stages_by_kind(plan)["poison"], 1);
+  EXPECT_NE(plan.stages[plan.cells[0].measure].hash, plan.stages[plan.cells[1].measure].hash);
+}
+
+TEST(PlanTest, KeysDependOnWhatChangesResultsAndOnNothingElse) {
+  const auto victim_and_measure = [](const Experiment& experiment) {
+    const Plan plan = make_plan(experiment, toy_catalogue());
+    const Cell& cell = plan.cells.back();
+    return std::pair(plan.stages[cell.victim].hash, plan.stages[cell.measure].hash);
+  };
+  Experiment base = toy_experiment();
+  add_defense(base, "toy", "toy");
+  const auto original = victim_and_measure(base);
+
+  Experiment renamed = base;
+  renamed.name = "other";
+  renamed.defenses[1].label = "another label";
+  renamed.attacks[1].label = "another label";
+  renamed.defenses[1].settings["sleep_ms"] = std::int64_t{5};
+  EXPECT_EQ(victim_and_measure(renamed), original);
+
+  Experiment share = base;
+  share.clean_share = 0.5;
+  EXPECT_EQ(victim_and_measure(share).first, original.first);
+  EXPECT_NE(victim_and_measure(share).second, original.second);
+
+  std::vector<Experiment> others(7, base);
+  others[0].seeds = {2};
+  others[1].models[0].training.learning_rate = 2e-3;
+  others[2].models[0].settings["layers"] = std::int64_t{2};
+  others[3].tasks[0].settings["samples"] = std::int64_t{70};
+  others[4].attacks[1].settings["word"] = std::string("other");
+  others[5].attacks[1].victim_label = "clean";
+  others[6].models[0].training.head_only = true;
+  std::set<std::string> victims = {original.first}, measures = {original.second};
+  for (const Experiment& other : others) {
+    const auto [victim, measure] = victim_and_measure(other);
+    victims.insert(victim);
+    measures.insert(measure);
+  }
+  EXPECT_EQ(victims.size(), 8U);
+  EXPECT_EQ(measures.size(), 8U);
+}
+
+TEST(PlanTest, GoalsDefaultToThePositiveLabelAndTheOther) {
+  Experiment experiment = toy_experiment();
+  experiment.attacks.push_back(experiment.attacks[1]);
+  experiment.attacks[2].victim_label = "clean";
+  const Plan plan = make_plan(experiment, toy_catalogue());
+  EXPECT_EQ(plan.goals[0][1].victim_label, 1);
+  EXPECT_EQ(plan.goals[0][1].target_label, 0);
+  EXPECT_EQ(plan.goals[0][2].victim_label, 0);
+  EXPECT_EQ(plan.goals[0][2].target_label, 1);
+}
+
+TEST(PlanTest, RejectsUnknownAndEqualLabels) {
+  const auto code = [](const std::string& victim, const std::string& target) {
+    Experiment experiment = toy_experiment();
+    experiment.attacks[1].victim_label = victim;
+    experiment.attacks[1].target_label = target;
+    experiment.attacks[1].span = {.file = "x.toml", .line = 4, .column = 1, .source_line = ""};
+    try {
+      make_plan(experiment, toy_catalogue());
+    } catch (const Error& error) {
+      EXPECT_EQ(error.diagnostics()[0].span->line, 4);
+      EXPECT_THAT(error.diagnostics()[0].notes,
+                  testing::ElementsAre(testing::HasSubstr("`clean`, `defective`")));
+      return error.diagnostics()[0].code;
+    }
+    return std::string("no error");
+  };
+  EXPECT_EQ(code("defectiv", ""), "config.unknown-label");
+  EXPECT_EQ(code("", "nothing"), "config.unknown-label");
+  EXPECT_EQ(code("clean", "clean"), "config.same-label");
+  EXPECT_EQ(code("", "defective"), "config.same-label");
+}
+
+TEST(PlanTest, MissingDataEndsThePlanning) {
+  Experiment experiment = toy_experiment();
+  experiment.tasks[0].settings["folder"] = std::string("/does/not/exist");
+  try {
+    make_plan(experiment, toy_catalogue());
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.diagnostics()[0].code, "data.missing");
+  }
+}
+
+class SurveyTest : public testing::Test {
+ protected:
+  void run(const Experiment& experiment) {
+    Store store(scratch_.path());
+    RunProgress silent;
+    run_plan(make_plan(experiment, toy_catalogue()), store, scratch_.path() / "runs" / "x", silent);
+  }
+  /// `kind: state[: reasons]` of each stage.
+  std::vector<std::string> look(const Experiment& experiment) {
+    const Plan plan = make_plan(experiment, toy_catalogue());
+    const auto surveys = survey(plan, Store(scratch_.path()));
+    std::vector<std::string> lines;
+    for (std::size_t i = 0; i < surveys.size(); ++i) {
+      std::string line =
+          plan.stages[i].key.stage() + ": " + std::string(to_string(surveys[i].state));
+      for (const std::string& reason : surveys[i].reasons) {
+        line += ": " + reason;
+      }
+      lines.push_back(line);
+    }
+    return lines;
+  }
+
+  ScratchFolder scratch_;
+};
+
+TEST_F(SurveyTest, AnEmptyStoreHoldsNothing) {
+  Experiment experiment = toy_experiment();
+  experiment.attacks.erase(experiment.attacks.begin());
+  EXPECT_THAT(look(experiment),
+              testing::ElementsAre("poison: pending: not made yet", "victim: pending: not made yet",
+                                   "defend: pending: not made yet", "retrain: possible",
+                                   "measure: pending: not made yet"));
+}
+
+TEST_F(SurveyTest, SaysWhichPartChanged) {
+  Experiment experiment = toy_experiment();
+  experiment.attacks.erase(experiment.attacks.begin());
+  run(experiment);
+  EXPECT_THAT(look(experiment),
+              testing::ElementsAre("poison: cached", "victim: cached", "defend: cached",
+                                   "retrain: unneeded", "measure: cached"));
+  experiment.models[0].settings["layers"] = std::int64_t{2};
+  EXPECT_THAT(
+      look(experiment),
+      testing::ElementsAre("poison: cached", "victim: pending: `model.layers` was 1, is 2",
+                           "defend: pending: stage `victim` before it changed", "retrain: possible",
+                           "measure: pending: stage `defend` before it changed"));
+}
+
+TEST_F(SurveyTest, WhatNothingNeedsIsNotPending) {
+  Experiment experiment = toy_experiment();
+  experiment.defenses = {choose(PluginKind::defense, "toy", {{"repair", true}}, "repair")};
+  run(experiment);
+  const Plan plan = make_plan(experiment, toy_catalogue());
+  Store store(scratch_.path());
+  for (const Cell& cell : plan.cells) {
+    store.remove(plan.stages[cell.victim].key);
+    store.remove(plan.stages[cell.measure].key);
+  }
+  const auto lines = look(experiment);
+  EXPECT_THAT(lines, testing::Contains("victim: unneeded").Times(2));
+  EXPECT_THAT(lines, testing::Contains("measure: pending: not made yet").Times(2));
+}
+
+TEST_F(SurveyTest, NamesDamage) {
+  Experiment experiment = toy_experiment();
+  experiment.attacks.erase(experiment.attacks.begin() + 1);
+  run(experiment);
+  const Plan plan = make_plan(experiment, toy_catalogue());
+  Store store(scratch_.path());
+  const auto object = store.open(plan.stages[plan.cells[0].measure].key, [](std::string_view) {});
+  std::filesystem::resize_file(object->folder / "record.json", 10);
+  EXPECT_THAT(look(experiment),
+              testing::Contains("measure: pending: the stored object is damaged"));
+}
+
+}  // namespace
+}  // namespace ncmlab

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/record.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "engine/run_folder.hpp"
+#include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/core/files.hpp"
+#include "scratch_folder.hpp"
+
+namespace ncmlab {
+namespace {
+
+CellRecord full_record() {
+  CellRecord record;
+  record.key = "0123";
+  record.task = "toy";
+  record.model = "echo";
+  record.attack = "badcode[rate=0.1]";
+  record.defense = "eli";
+  record.seed = -7;
+  record.clean = {.accuracy = 0.1, .precision = 1.0 / 3, .recall = 1, .f1 = 0.5, .count = 9};
+  record.attack_metrics = AttackMetrics{.attack_success_rate = 0.99,
+                                        .natural_rate = 0.2,
+                                        .flip_rate = 0.7,
+                                        .count = 5,
+                                        .flip_count = 4};
+  record.triggers = {{.victim_label = 1,
+                      .target_label = 0,
+                      .text = "\"rb\"\n",
+                      .ids = {3, 5},
+                      .loss = std::numeric_limits<double>::infinity(),
+                      .hit_rate = 0.5}};
+  record.recovery = RecoveryMetrics{.precision = 0.5, .recall = 1};
+  record.backdoored = false;
+  record.detection = DetectionMetrics{.flagged = 4, .poisoned = 3, .hits = 2, .clean = 90};
+  record.figures = {{"gap", -1e-300}, {"nothing", std::numeric_limits<double>::quiet_NaN()}};
+  record.costs = {{.stage = "victim", .seconds = 1.25, .forward_rows = 10, .backward_rows = 20}};
+  record.threads = 2;
+  record.outcomes = {{.id = "a", .label = 1, .prediction = 0, .triggered_prediction = 0},
+                     {.id = "b", .label = 0, .prediction = 0, .triggered_prediction = {}}};
+  return record;
+}
+
+TEST(RecordTest, ReadsBackWhatItWrote) {
+  const std::string text = to_json(full_record());
+  const CellRecord back = record_from_json(text, "test");
+  EXPECT_EQ(to_json(back), text);
+  EXPECT_EQ(back.seed, -7);
+  EXPECT_EQ(back.clean.precision, 1.0 / 3);
+  EXPECT_EQ(back.attack_metrics->flip_count, 4);
+  EXPECT_TRUE(std::isinf(back.triggers[0].loss));
+  EXPECT_EQ(back.backdoored, false);
+  EXPECT_EQ(back.detection->clean, 90);
+  EXPECT_EQ(back.figures.at("gap"), -1e-300);
+  EXPECT_TRUE(std::isnan(back.figures.at("nothing")));
+  EXPECT_EQ(back.costs[0].backward_rows, 20);
+  EXPECT_EQ(back.outcomes[0].triggered_prediction, 0);
+  EXPECT_FALSE(back.outcomes[1].triggered_prediction);
+}
+
+TEST(RecordTest, LeavesOutWhatIsNotThere) {
+  CellRecord failed;
+  failed.failure = "victim: loss is not finite";
+  const CellRecord back = record_from_json(to_json(failed), "test");
+  EXPECT_EQ(back.failure, failed.failure);
+  EXPECT_FALSE(back.attack_metrics || back.recovery || back.backdoored || back.detection);
+}
+
+TEST(RecordTest, KeepsTextThatIsNotUtf8Readable) {
+  CellRecord record;
+  record.failure = "half a character: \xC3";
+  EXPECT_EQ(record_from_json(to_json(record), "test").failure, "half a character: \xEF\xBF\xBD");
+}
+
+TEST(RecordTest, EveryTruncationIsAnErrorThatNamesTheOrigin) {
+  const std::string text = to_json(full_record());
+  for (std::size_t length = 0; length + 2 < text.size(); length += 3) {
+    try {
+      record_from_json(text.substr(0, length), "runs/x.json");
+      FAIL() << length;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.diagnostics()[0].code, "store.bad-record");
+      EXPECT_THAT(error.what(), testing::HasSubstr("runs/x.json"));
+    }
+  }
+}
+
+TEST(RecordTest, RefusesOtherSchemasAndTypes) {
+  std::string text = to_json(full_record());
+  const std::string schema = "\"schema\":1";
+  ASSERT_NE(text.find(schema), std::string::npos);
+  EXPECT_THROW(
+      record_from_json(std::string(text).replace(text.find(schema), schema.size(), "\"schema\":2"),
+                       "test"),
+      Error);
+  for (const char* bad : {"null", "[]", "{}", "{\"schema\":1}", "3"}) {
+    EXPECT_THROW(record_from_json(bad, "test"), Error) << bad;
+  }
+}
+
+TEST(RunFolderTest, ReplacesCharactersThatAreNoFileName) {
+  EXPECT_EQ(run_folder("s", "quick-start_1.0"), std::filesystem::path("s/runs/quick-start_1.0"));
+  EXPECT_EQ(run_folder("s", "a/../b c"), std::filesystem::path("s/runs/a_.._b_c"));
+  EXPECT_EQ(run_folder("s", ".."), std::filesystem::path("s/runs/_.."));
+}
+
+TEST(RunFolderTest, RecordsComeInTheOrderAndUnderTheLabelsOfTheIndex) {
+  const ScratchFolder scratch;
+  RunIndex index{.name = "n", .description = "d", .file = "f.toml", .source = "[x]\n", .cells = {}};
+  for (const char* key : {"bb", "missing", "aa"}) {
+    index.cells.push_back(
+        {.key = key, .task = "t", .model = "m", .attack = "new label", .defense = "d", .seed = 3});
+  }
+  write_index(scratch.path(), index);
+  EXPECT_TRUE(read_records(scratch.path()).empty());
+  CellRecord record = full_record();
+  for (const char* key : {"aa", "bb"}) {
+    record.key = key;
+    write_record(scratch.path(), record);
+  }
+  const std::vector<CellRecord> records = read_records(scratch.path());
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_EQ(records[0].key, "bb");
+  EXPECT_EQ(records[1].key, "aa");
+  EXPECT_EQ(records[0].attack, "new label");
+  EXPECT_EQ(records[0].seed, 3);
+  EXPECT_EQ(read_index(scratch.path()).source, "[x]\n");
+}
+
+TEST(RunFolderTest, SaysWhatIsWrongWithAnIndex) {
+  const ScratchFolder scratch;
+  const auto code = [&] {
+    try {
+      read_index(scratch.path());
+    } catch (const Error& error) {
+      return error.diagnostics()[0].code;
+    }
+    return std::string("no error");
+  };
+  EXPECT_EQ(code(), "store.no-run");
+  for (const char* text : {"", "{", "{}", "[1]", "{\"schema\":9}", "{\"schema\":1,\"name\":3}"}) {
+    write_file_atomically(scratch.path() / "experiment.json", text);
+    EXPECT_EQ(code(), "store.bad-record") << text;
+  }
+}
+
+}  // namespace
+}  // namespace ncmlab

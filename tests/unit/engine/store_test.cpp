@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/store.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/core/files.hpp"
+#include "scratch_folder.hpp"
+
+namespace ncmlab {
+namespace {
+
+namespace fs = std::filesystem;
+
+class StoreTest : public testing::Test {
+ protected:
+  static Key key(const std::string& value) {
+    Key result("victim");
+    result.add("model.layers", value);
+    result.add("seed", "1");
+    return result;
+  }
+  StoredObject make(const Key& key, const std::string& text = "weights") {
+    Store store(root());
+    PendingObject pending = store.begin(key);
+    write_file_atomically(pending.folder() / "checkpoint" / "model.safetensors", text);
+    write_file_atomically(pending.folder() / "training.json", "{}");
+    return store.commit(key, "toy, echo", std::move(pending),
+                        {.seconds = 2.5, .forward_rows = 7, .backward_rows = 3});
+  }
+  const fs::path& root() const { return scratch_.path(); }
+  std::optional<StoredObject> open(const Key& key) {
+    Store store(root());
+    warnings_.clear();
+    return store.open(key, [&](std::string_view line) { warnings_.emplace_back(line); });
+  }
+
+  ScratchFolder scratch_;
+  std::vector<std::string> warnings_;
+};
+
+TEST_F(StoreTest, GivesBackWhatWasCommitted) {
+  const Key one = key("1");
+  EXPECT_FALSE(open(one));
+  EXPECT_EQ(Store(root()).check(one), Store::State::missing);
+  make(one);
+  const auto object = open(one);
+  ASSERT_TRUE(object);
+  EXPECT_EQ(object->name, "toy, echo");
+  EXPECT_EQ(object->parts, one.parts());
+  EXPECT_EQ(object->work.seconds, 2.5);
+  EXPECT_EQ(object->work.forward_rows, 7);
+  EXPECT_EQ(object->work.backward_rows, 3);
+  EXPECT_EQ(read_file(object->folder / "checkpoint" / "model.safetensors"), "weights");
+  EXPECT_EQ(object->folder, root() / "objects" / "victim" / one.hash().substr(0, 2) / one.hash());
+  EXPECT_EQ(Store(root()).check(one), Store::State::whole);
+  EXPECT_FALSE(open(key("2")));
+}
+
+TEST_F(StoreTest, UncommittedObjectsLeaveNothing) {
+  Store store(root());
+  {
+    PendingObject pending = store.begin(key("1"));
+    write_file_atomically(pending.folder() / "half", "x");
+  }
+  EXPECT_FALSE(open(key("1")));
+  EXPECT_TRUE(fs::is_empty(root() / "tmp"));
+}
+
+TEST_F(StoreTest, SweepRemovesWhatAKilledRunLeft) {
+  write_file_atomically(root() / "tmp" / "victim-123" / "half", "x");
+  make(key("1"));
+  Store(root()).sweep();
+  EXPECT_FALSE(fs::exists(root() / "tmp"));
+  EXPECT_TRUE(open(key("1")));
+}
+
+TEST_F(StoreTest, EveryTruncationOfEveryFileIsDetectedAndRemoved) {
+  const Key one = key("1");
+  for (const char* name : {"manifest.json", "training.json", "checkpoint/model.safetensors"}) {
+    const fs::path file = make(one).folder / name;
+    const auto size = fs::file_size(file);
+    for (std::uintmax_t length = 0; length + 1 < size; length += 1 + size / 7) {
+      make(one);
+      fs::resize_file(file, length);
+      EXPECT_EQ(Store(root()).check(one), Store::State::damaged) << name << " " << length;
+      EXPECT_FALSE(open(one)) << name << " " << length;
+      ASSERT_EQ(warnings_.size(), 1U);
+      EXPECT_THAT(warnings_[0], testing::StartsWith("warning: "));
+      EXPECT_EQ(Store(root()).check(one), Store::State::missing);
+    }
+  }
+}
+
+TEST_F(StoreTest, ChangedAndMissingFilesAreDetected) {
+  const Key one = key("1");
+  const fs::path folder = make(one).folder;
+  std::ofstream(folder / "training.json") << "[]";
+  EXPECT_FALSE(open(one));
+  EXPECT_THAT(warnings_, testing::ElementsAre(testing::HasSubstr("training.json")));
+  make(one);
+  fs::remove(folder / "training.json");
+  EXPECT_FALSE(open(one));
+  EXPECT_THAT(warnings_, testing::ElementsAre(testing::HasSubstr("is missing")));
+}
+
+TEST_F(StoreTest, AnObjectInTheWrongPlaceIsDetected) {
+  const fs::path right = make(key("1")).folder;
+  const fs::path wrong = make(key("2")).folder;
+  fs::remove_all(wrong);
+  fs::copy(right, wrong, fs::copy_options::recursive);
+  EXPECT_FALSE(open(key("2")));
+  EXPECT_THAT(warnings_, testing::ElementsAre(testing::HasSubstr("another object")));
+  EXPECT_TRUE(open(key("1")));
+}
+
+TEST_F(StoreTest, CommitReplacesAnObject) {
+  make(key("1"), "old");
+  const StoredObject object = make(key("1"), "new");
+  EXPECT_EQ(read_file(object.folder / "checkpoint" / "model.safetensors"), "new");
+  EXPECT_TRUE(open(key("1")));
+}
+
+TEST_F(StoreTest, NearestIsTheObjectOfTheNameWithTheFewestChanges) {
+  Key far = key("1");
+  far.add("extra", "x");
+  far.add("more", "x");
+  make(far);
+  make(key("2"));
+  const Store store(root());
+  const auto nearest = store.nearest(key("3"), "toy, echo");
+  ASSERT_TRUE(nearest);
+  EXPECT_EQ(*nearest, key("2").parts());
+  EXPECT_FALSE(store.nearest(key("3"), "another name"));
+}
+
+TEST_F(StoreTest, SaysWhatCannotBeWritten) {
+  write_file_atomically(root() / "file", "x");
+  Store store(root() / "file");
+  try {
+    store.begin(key("1"));
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.diagnostics()[0].code, "io.write");
+  }
+}
+
+}  // namespace
+}  // namespace ncmlab

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "toy_experiment.hpp"
+
+#include <stdexcept>
+
+#include "ncmlab/core/diagnostic.hpp"
+
+namespace ncmlab {
+namespace {
+
+struct NoConfig {};
+
+class NoAttack final : public Attack {
+ public:
+  static constexpr std::string_view kName = "none", kVersion = "0.1.0", kSummary = "Nothing.",
+                                    kReference = "tests";
+  static Schema<NoConfig> schema() { return {}; }
+  explicit NoAttack(NoConfig) {}
+  bool has_trigger() const override { return false; }
+  PoisonedSet poison(const std::vector<Example>&, const AttackGoal&, Rng) const override {
+    throw std::logic_error("attack none is never asked to poison");
+  }
+  std::optional<Example> trigger(const Example&, Rng) const override { return std::nullopt; }
+  std::vector<std::string> trigger_words() const override { return {}; }
+};
+
+class NoDefense final : public Defense {
+ public:
+  static constexpr std::string_view kName = "none", kVersion = "0.1.0", kSummary = "Nothing.",
+                                    kReference = "tests";
+  static Schema<NoConfig> schema() { return {}; }
+  explicit NoDefense(NoConfig) {}
+  DefenseNeeds needs() const override { return {}; }
+  DefenseOutcome defend(DefenseContext&) const override { return {}; }
+};
+
+struct SpyConfig {
+  bool wants_all = true;
+};
+
+class Spy final : public Defense {
+ public:
+  static constexpr std::string_view kName = "spy", kVersion = "0.1.0",
+                                    kSummary = "Keeps what it is given.", kReference = "tests";
+  static Schema<SpyConfig> schema() {
+    return Schema<SpyConfig>{}.field("wants_all", &SpyConfig::wants_all, "Whether it asks.");
+  }
+  explicit Spy(SpyConfig config) : config_(config) {}
+  DefenseNeeds needs() const override {
+    return {.clean_samples = config_.wants_all, .training_set = config_.wants_all};
+  }
+  DefenseOutcome defend(DefenseContext& context) const override {
+    seen_by_spy().push_back({.clean_samples = context.clean_samples,
+                             .training_set = context.training_set,
+                             .seed = context.rng.seed()});
+    DefenseOutcome outcome;
+    outcome.suspicious.emplace();
+    outcome.triggers.push_back(
+        {.ids = context.victim.tokenizer().encode("backdoor"), .raw_ids = {}, .text = "backdoor"});
+    outcome.backdoored = true;
+    outcome.figures["pi"] = 3.25;
+    return outcome;
+  }
+
+ private:
+  SpyConfig config_;
+};
+
+struct BadConfig {
+  std::string how = "index";
+};
+
+class Bad final : public Defense {
+ public:
+  static constexpr std::string_view kName = "bad", kVersion = "0.1.0",
+                                    kSummary = "Breaks the rules.", kReference = "tests";
+  static Schema<BadConfig> schema() {
+    return Schema<BadConfig>{}.field("how", &BadConfig::how, "What it does.");
+  }
+  explicit Bad(BadConfig config) : config_(std::move(config)) {}
+  DefenseNeeds needs() const override { return {}; }
+  DefenseOutcome defend(DefenseContext&) const override {
+    DefenseOutcome outcome;
+    if (config_.how == "index") {
+      outcome.suspicious = {1'000'000};
+    } else if (config_.how == "twice") {
+      outcome.suspicious = {1, 1};
+    } else if (config_.how == "token") {
+      outcome.triggers.push_back({.ids = {-1}, .raw_ids = {}, .text = ""});
+    } else if (config_.how == "label") {
+      outcome.triggers.push_back({.target_label = 9, .ids = {}, .raw_ids = {}, .text = ""});
+    } else if (config_.how == "cancels") {
+      throw Cancelled();
+    } else {
+      throw 7;
+    }
+    return outcome;
+  }
+
+ private:
+  BadConfig config_;
+};
+
+}  // namespace
+
+std::vector<Seen>& seen_by_spy() {
+  static std::vector<Seen> seen;
+  return seen;
+}
+
+const Catalogue& toy_catalogue() {
+  static const Catalogue instance = [] {
+    Catalogue catalogue;
+    for (const LoadReport& report : load_plugins({NCMLAB_TEST_PLUGINS}, catalogue)) {
+      for (const Diagnostic& problem : report.problems) {
+        throw std::runtime_error(render(problem));
+      }
+    }
+    for (Entry entry : {attack<NoAttack>(), defense<NoDefense>(), defense<Spy>(), defense<Bad>()}) {
+      catalogue.add({.entry = std::move(entry), .file = "here", .file_digest = "digest"});
+    }
+    return catalogue;
+  }();
+  return instance;
+}
+
+PluginChoice choose(PluginKind kind, const std::string& plugin, const Settings& settings,
+                    const std::string& label) {
+  const LoadedPlugin* loaded = toy_catalogue().find(kind, plugin);
+  if (loaded == nullptr) {
+    throw std::runtime_error("no test plugin " + plugin);
+  }
+  return {.kind = kind,
+          .plugin = plugin,
+          .label = label.empty() ? plugin : label,
+          .settings = complete(loaded->entry.parameters, settings),
+          .span = {}};
+}
+
+Experiment toy_experiment() {
+  Experiment experiment;
+  experiment.name = "toys";
+  experiment.seeds = {1};
+  experiment.clean_share = 0.25;
+  experiment.tasks = {choose(PluginKind::task, "toy")};
+  ModelChoice model{choose(PluginKind::model, "echo"), {}};
+  model.training.epochs = 1;
+  model.training.learning_rate = 1e-3;
+  model.training.batch_size = 8;
+  experiment.models = {model};
+  experiment.attacks = {AttackChoice{choose(PluginKind::attack, "none"), "", ""},
+                        AttackChoice{choose(PluginKind::attack, "toy"), "", ""}};
+  experiment.defenses = {choose(PluginKind::defense, "none")};
+  return experiment;
+}
+
+void add_defense(Experiment& experiment, const std::string& label, const std::string& plugin,
+                 const Settings& settings) {
+  experiment.defenses.push_back(choose(PluginKind::defense, plugin, settings, label));
+}
+
+std::vector<std::string> without_seconds(std::vector<CellRecord> records) {
+  std::vector<std::string> texts;
+  for (CellRecord& record : records) {
+    for (StageCost& cost : record.costs) {
+      cost.seconds = 0;
+    }
+    texts.push_back(to_json(record));
+  }
+  return texts;
+}
+
+}  // namespace ncmlab

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "engine/executor.hpp"
+#include "engine/plan.hpp"
+#include "engine/run_progress.hpp"
+
+namespace ncmlab {
+
+/// The toy plugins of tests/support/plugins, and of this program attack `none` and the defenses
+/// `none`, `spy` and `bad`.
+const Catalogue& toy_catalogue();
+
+/// A choice of a plugin of toy_catalogue() with completed settings.
+PluginChoice choose(PluginKind kind, const std::string& plugin, const Settings& settings = {},
+                    const std::string& label = {});
+
+/// One toy task, one echo model trained for an epoch, attacks `none` and `toy`, defense `none`,
+/// seed 1.
+Experiment toy_experiment();
+void add_defense(Experiment& experiment, const std::string& label, const std::string& plugin,
+                 const Settings& settings = {});
+
+/// What the defense `spy` was given, one entry per call.
+struct Seen {
+  std::vector<Example> clean_samples, training_set;
+  std::uint64_t seed = 0;
+};
+std::vector<Seen>& seen_by_spy();
+
+/// Keeps the titles of the stages that were run; asks to stop after `stop_after` of them.
+class RecordingProgress : public RunProgress {
+ public:
+  explicit RecordingProgress(std::size_t stop_after = 1000) : stop_after_(stop_after) {}
+
+  void stage_begins(const Stage& stage) override {
+    titles.push_back(stage.title());
+    ++count[stage.key.stage()];
+  }
+  void log(std::string_view line) override { lines.emplace_back(line); }
+  bool cancelled() const override { return titles.size() > stop_after_; }
+
+  std::vector<std::string> titles, lines;
+  std::map<std::string, int> count;
+
+ private:
+  std::size_t stop_after_;
+};
+
+/// The records as JSON without seconds.
+std::vector<std::string> without_seconds(std::vector<CellRecord> records);
+
+}  // namespace ncmlab
