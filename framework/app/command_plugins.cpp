@@ -41,6 +41,13 @@ int list(const Arguments& arguments) {
   std::sort(chosen.begin(), chosen.end(), [](const LoadedPlugin* a, const LoadedPlugin* b) {
     return std::tie(a->entry.kind, a->entry.name) < std::tie(b->entry.kind, b->entry.name);
   });
+  if (plugins.catalogue.plugins().empty()) {
+    print(arguments, Diagnostic{.severity = Severity::warning,
+                                .code = "plugin.none-found",
+                                .message = "no plugin was found",
+                                .help = {"`ncmlab plugins doctor` shows where they were looked "
+                                         "for; `--plugin-path DIR` adds a folder"}});
+  }
   std::cout << (values->count("json") != 0 ? list_as_json(chosen) : list_as_text(chosen));
   return kOk;
 }
@@ -71,12 +78,11 @@ int describe(const Arguments& arguments) {
   return kOk;
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) {
-    text += (text.empty() ? "" : ", ") + word;
+std::string_view verdict(const LoadReport& report) {
+  if (report.problems.empty()) {
+    return "ok     ";
   }
-  return text;
+  return report.entries.empty() ? "refused" : "partly ";
 }
 
 int doctor(const Arguments& arguments) {
@@ -96,22 +102,20 @@ int doctor(const Arguments& arguments) {
     std::cout << "  " << folder.string()
               << (std::filesystem::is_directory(folder) ? "" : " (not there)") << "\n";
   }
-  std::vector<std::vector<std::string>> rows{{"STATUS", "FILE", "PLUGINS OR REASON"}};
   bool all_accepted = true;
   for (const LoadReport& report : reports) {
-    const std::string file = report.file.string();
-    if (!report.entries.empty()) {
-      rows.push_back({"ok", file, joined(report.entries)});
+    all_accepted = all_accepted && report.problems.empty();
+    std::cout << "\n" << verdict(report) << "  " << report.file.string() << "\n";
+    for (const std::string& name : report.entries) {
+      std::cout << "  " << name << "\n";
     }
     for (const Diagnostic& problem : report.problems) {
-      all_accepted = false;
-      rows.push_back({"refused", file, problem.message});
+      std::cout << "  " << problem.message << "\n";
       for (const std::string& note : problem.notes) {
-        rows.push_back({"", "", "  " + note});
+        std::cout << "    " << note << "\n";
       }
     }
   }
-  std::cout << "\n" << aligned(rows);
   return all_accepted ? kOk : kPluginFailed;
 }
 
@@ -129,7 +133,7 @@ constexpr std::string_view kHelp =
     "`ncmlab plugins COMMAND --help` lists the options of a command.\n\n"
     "Plugins are looked for in the folders of --plugin-path, then of the variable\n"
     "NCMLAB_PLUGIN_PATH (separated by colons), then in ../lib/ncmlab/plugins and ../lib beside\n"
-    "the executable. A plugin is native code: load only what you trust.\n";
+    "the executable. A plugin is native code: load only what you trust.";
 
 }  // namespace
 

@@ -10,7 +10,7 @@ Syntax syntax() {
   return {.usage = "ncmlab validate FILE",
           .summary =
               "Reports everything that is wrong with an experiment file and runs nothing.\n"
-              "Exit code 0: the file is valid, 3: it is not.",
+              "Exit code 0: the file is valid, 3: it is not, 5: its data is not there.",
           .examples = "  ncmlab validate experiments/quickstart.toml",
           .positional = {"FILE"}};
 }
@@ -30,6 +30,7 @@ int command_validate(const Arguments& arguments) {
   const std::string file = required_word(*values, "FILE", options);
   const Plugins plugins = load_plugins(arguments);
   const Experiment experiment = open_experiment(file, plugins);
+  check_data(experiment, plugins.catalogue);
   const std::size_t cells = experiment.tasks.size() * experiment.models.size() *
                             experiment.attacks.size() * experiment.defenses.size() *
                             experiment.seeds.size();

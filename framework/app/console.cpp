@@ -46,12 +46,13 @@ int print(const Arguments& arguments, const Error& error) {
   for (const Diagnostic& diagnostic : error.diagnostics()) {
     print(arguments, diagnostic);
   }
-  const auto problems =
-      std::count_if(error.diagnostics().begin(), error.diagnostics().end(),
-                    [](const Diagnostic& d) { return d.severity == Severity::error; });
-  const auto& first = error.diagnostics().front();
-  if (problems > 1 && first.span) {
-    std::cerr << "error: " << problems << " problems in " << first.span->file
+  const auto& all = error.diagnostics();
+  const bool one_file = std::all_of(all.begin(), all.end(), [&](const Diagnostic& diagnostic) {
+    return diagnostic.severity == Severity::error && diagnostic.span &&
+           diagnostic.span->file == all.front().span->file;
+  });
+  if (all.size() > 1 && one_file) {
+    std::cerr << "error: " << all.size() << " problems in " << all.front().span->file
               << ", nothing was run\n";
   }
   return exit_code(error);

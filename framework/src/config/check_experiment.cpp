@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "config/experiment.hpp"
+#include "ncmlab/plugin/model.hpp"
 #include "ncmlab/plugin/task.hpp"
 
 namespace ncmlab {
@@ -28,26 +29,63 @@ void check_label(const AttackChoice& attack, const std::string& key, const std::
   problems.push_back(std::move(problem));
 }
 
+// Runs `work`; what it throws is added to `problems` with the place of `choice`.
+template <typename Work>
+void attempt(const PluginChoice& choice, std::vector<Diagnostic>& problems, const Work& work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    for (Diagnostic problem : error.diagnostics()) {
+      if (!problem.span && choice.span.line > 0) {
+        problem.span = choice.span;
+      }
+      problems.push_back(std::move(problem));
+    }
+  }
+}
+
+template <typename Choices>
+void create_all(const Choices& choices, const Catalogue& catalogue,
+                std::vector<Diagnostic>& problems) {
+  for (const PluginChoice& choice : choices) {
+    attempt(choice, problems,
+            [&] { catalogue.create<Plugin>(choice.kind, choice.plugin, choice.settings); });
+  }
+}
+
 }  // namespace
 
 void check_experiment(const Experiment& experiment, const Catalogue& catalogue) {
   std::vector<Diagnostic> problems;
   for (const PluginChoice& choice : experiment.tasks) {
-    const auto task = catalogue.create<Task>(choice.kind, choice.plugin, choice.settings);
-    const std::vector<std::string> names = task->label_names();
-    for (const AttackChoice& attack : experiment.attacks) {
-      check_label(attack, "victim_label", attack.victim_label, choice, names, problems);
-      check_label(attack, "target_label", attack.target_label, choice, names, problems);
-    }
+    attempt(choice, problems, [&] {
+      const auto task = catalogue.create<Task>(choice.kind, choice.plugin, choice.settings);
+      const std::vector<std::string> names = task->label_names();
+      for (const AttackChoice& attack : experiment.attacks) {
+        check_label(attack, "victim_label", attack.victim_label, choice, names, problems);
+        check_label(attack, "target_label", attack.target_label, choice, names, problems);
+      }
+    });
   }
-  for (const ModelChoice& choice : experiment.models) {
-    catalogue.create<Plugin>(choice.kind, choice.plugin, choice.settings);
+  create_all(experiment.models, catalogue, problems);
+  create_all(experiment.attacks, catalogue, problems);
+  create_all(experiment.defenses, catalogue, problems);
+  if (!problems.empty()) {
+    throw Error(std::move(problems));
   }
-  for (const AttackChoice& choice : experiment.attacks) {
-    catalogue.create<Plugin>(choice.kind, choice.plugin, choice.settings);
+}
+
+void check_data(const Experiment& experiment, const Catalogue& catalogue) {
+  std::vector<Diagnostic> problems;
+  for (const PluginChoice& task : experiment.tasks) {
+    attempt(task, problems, [&] {
+      catalogue.create<Task>(task.kind, task.plugin, task.settings)->data_fingerprint();
+    });
   }
-  for (const PluginChoice& choice : experiment.defenses) {
-    catalogue.create<Plugin>(choice.kind, choice.plugin, choice.settings);
+  for (const ModelChoice& model : experiment.models) {
+    attempt(model, problems, [&] {
+      catalogue.create<Model>(model.kind, model.plugin, model.settings)->data_fingerprint();
+    });
   }
   if (!problems.empty()) {
     throw Error(std::move(problems));

@@ -61,4 +61,8 @@ Experiment read_experiment(const std::filesystem::path& file, const Catalogue& c
 /// task. Throws Error `plugin.create-failed` or `config.unknown-label`.
 void check_experiment(const Experiment& experiment, const Catalogue& catalogue);
 
+/// Lets tasks and models look for the files that they read. Throws one Error with all `data.*` and
+/// `checkpoint.*` problems and the places that name the plugins.
+void check_data(const Experiment& experiment, const Catalogue& catalogue);
+
 }  // namespace ncmlab
