@@ -10,6 +10,8 @@
 namespace ncmlab::kernels {
 namespace {
 
+constexpr float kLog2E = 1.44269504F;
+
 std::uint64_t mix(std::uint64_t value) {  // the finaliser of SplitMix64
   value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9ULL;
   value = (value ^ (value >> 27)) * 0x94d049bb133111ebULL;

@@ -89,6 +89,16 @@ kernels::Attention describe(const at::Tensor& queries, const at::Tensor& keys, s
           .key_stride = stride};
 }
 
+/// Without what a backward pass would need.
+at::Tensor attend(kernels::Attention attention, double dropout) {
+  const at::Tensor output = at::empty(
+      {attention.query_starts[attention.rows], attention.heads * attention.head_size}, at::kFloat);
+  attention.output = output.data_ptr<float>();
+  attention.dropout = draw_dropout(dropout);
+  kernels::attention_forward(attention);
+  return output;
+}
+
 class SelfAttention : public Function<SelfAttention> {
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& joint, const Starts& starts,
@@ -264,12 +274,19 @@ at::Tensor key_value_projection(const at::Tensor& input, const at::Tensor& weigh
 
 at::Tensor attention(const at::Tensor& joint, const Starts& starts, std::int64_t heads,
                      double dropout) {
-  return SelfAttention::apply(joint, starts, heads, dropout);
+  if (at::GradMode::is_enabled()) {
+    return SelfAttention::apply(joint, starts, heads, dropout);
+  }
+  return attend(describe(joint, joint, joint.size(1) / 3, starts, starts, heads), dropout);
 }
 
 at::Tensor single_query_attention(const at::Tensor& query, const at::Tensor& key_value,
                                   const Starts& starts, std::int64_t heads, double dropout) {
-  return SingleQueryAttention::apply(query, key_value, starts, heads, dropout);
+  if (at::GradMode::is_enabled()) {
+    return SingleQueryAttention::apply(query, key_value, starts, heads, dropout);
+  }
+  const Starts query_starts = counting(starts.size());
+  return attend(describe(query, key_value, query.size(1), query_starts, starts, heads), dropout);
 }
 
 at::Tensor add_norm(const at::Tensor& branch, const at::Tensor& residual, const at::Tensor& weight,

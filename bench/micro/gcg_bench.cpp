@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// One epoch of Greedy Coordinate Gradient: the gradient of the trigger and the choice among 64
+// candidates that differ in one token, on 30 samples; the scorer's way against evaluating every
+// candidate on every sample. Weights are random.
+#include <benchmark/benchmark.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <numeric>
+#include <thread>
+
+#include "ncmlab/nn/candidate_scorer.hpp"
+#include "ncmlab/nn/roberta.hpp"
+
+namespace {
+
+using ncmlab::CandidateScorer;
+using ncmlab::Rng;
+using ncmlab::RobertaConfig;
+using ncmlab::TriggerIds;
+using ncmlab::Victim;
+
+constexpr std::size_t kSamples = 30;
+constexpr std::size_t kCandidates = 64;
+constexpr std::size_t kTriggerTokens = 5;
+
+Victim victim_of(RobertaConfig config) {
+  auto tokenizer = std::make_shared<const ncmlab::Tokenizer>(
+      ncmlab::Tokenizer::train({"int main(void) { return 0; }"}, {.vocab_size = 270}));
+  config.initializer_range = 0.05;
+  const std::int64_t hidden = config.hidden_size;
+  Victim victim(tokenizer, ncmlab::make_roberta(config, ncmlab::Pooling::cls, Rng(1)),
+                ncmlab::Head({.hidden = hidden}, Rng(2)), {});
+  // A spread of losses as a trained model has: with the initial weights all are equal.
+  for (const auto& [name, tensor] : victim.head().parameters()) {
+    tensor.detach().mul_(10);
+  }
+  return victim;
+}
+
+std::vector<ncmlab::InversionSample> samples_of(std::int64_t vocabulary, std::int64_t length,
+                                                Rng rng) {
+  std::vector<ncmlab::InversionSample> samples(kSamples);
+  for (auto& sample : samples) {
+    std::vector<std::int64_t> ids(static_cast<std::size_t>(length) - kTriggerTokens);
+    std::generate(ids.begin(), ids.end(), [&] { return rng.between(4, vocabulary - 1); });
+    ids.front() = 0;
+    ids.back() = 2;
+    sample.position = rng.between(1, length / 2);
+    sample.sample.parts = {{.ids = std::move(ids), .ranges = {}}};
+  }
+  return samples;
+}
+
+std::vector<TriggerIds> candidates_of(const TriggerIds& trigger, std::int64_t vocabulary,
+                                      Rng& rng) {
+  std::vector<TriggerIds> candidates(kCandidates, trigger);
+  for (auto& candidate : candidates) {
+    candidate[rng.below(candidate.size())] = rng.between(4, vocabulary - 1);
+  }
+  return candidates;
+}
+
+template <typename Work>
+double seconds_of(Work work) {
+  const auto begin = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+void epoch(benchmark::State& state, const RobertaConfig& config, std::int64_t length,
+           bool with_reference) {
+  torch::set_num_threads(static_cast<int>(std::thread::hardware_concurrency()));
+  Victim victim = victim_of(config);
+  Rng rng(3);
+  CandidateScorer scorer(victim, samples_of(config.vocab_size, length, rng.stream("samples")), 1,
+                         {});
+  std::vector<std::int64_t> vocabulary(static_cast<std::size_t>(config.vocab_size - 4));
+  std::iota(vocabulary.begin(), vocabulary.end(), std::int64_t{4});
+  TriggerIds trigger(kTriggerTokens, 5);
+  double gradient_seconds = 0, fast_seconds = 0, reference_seconds = 0;
+  std::int64_t rows = 0;
+  std::int64_t agreed = 0;
+  for (auto _ : state) {
+    gradient_seconds +=
+        seconds_of([&] { benchmark::DoNotOptimize(scorer.gradient(trigger, vocabulary)); });
+    const auto candidates = candidates_of(trigger, config.vocab_size, rng);
+    ncmlab::CandidateChoice fast;
+    fast_seconds +=
+        seconds_of([&] { fast = scorer.choose(candidates, ncmlab::silent_progress()); });
+    rows += fast.forward_rows;
+    if (with_reference) {
+      ncmlab::CandidateChoice slow;
+      reference_seconds += seconds_of(
+          [&] { slow = scorer.choose_reference(candidates, ncmlab::silent_progress()); });
+      agreed += candidates[slow.index] == candidates[fast.index] ? 1 : 0;
+    }
+    trigger = candidates[fast.index];
+  }
+  const auto epochs = static_cast<double>(state.iterations());
+  state.counters["gradient_s"] = gradient_seconds / epochs;
+  state.counters["choose_s"] = fast_seconds / epochs;
+  state.counters["rows_run"] = static_cast<double>(rows) / epochs / (kSamples * kCandidates);
+  if (with_reference) {
+    state.counters["reference_s"] = reference_seconds / epochs;
+    state.counters["ratio"] =
+        (gradient_seconds + reference_seconds) / (gradient_seconds + fast_seconds);
+    state.counters["agreed"] = static_cast<double>(agreed) / epochs;
+  }
+}
+
+void small_model(benchmark::State& state) {
+  epoch(state,
+        {.vocab_size = 1000,
+         .hidden_size = 96,
+         .num_hidden_layers = 4,
+         .num_attention_heads = 4,
+         .intermediate_size = 256},
+        128, true);
+}
+
+void codebert_base(benchmark::State& state) { epoch(state, {}, 400, false); }
+
+}  // namespace
+
+BENCHMARK(small_model)->Unit(benchmark::kMillisecond);
+BENCHMARK(codebert_base)->Iterations(1)->Unit(benchmark::kSecond);
