@@ -14,10 +14,14 @@ struct TomlAssertion : std::logic_error {
 
 }  // namespace ncmlab::config
 
-// The only place that includes toml++: all must see the same TOML_ASSERT, which toml++
-// takes from us only without NDEBUG (with it, the condition would be assumed true).
+// The only place that includes toml++: all must see the same TOML_ASSERT. The library that some
+// distributions build was built with NDEBUG, which makes the compiler assume each condition; our
+// own copy of the header, read without NDEBUG, checks it.
 #pragma push_macro("NDEBUG")
 #undef NDEBUG
+#undef TOML_SHARED_LIB
+#undef TOML_HEADER_ONLY
+#define TOML_HEADER_ONLY 1
 #define TOML_ASSERT(condition) \
   ((condition) ? void() : ::ncmlab::config::fail_toml_assertion(#condition))
 #include <toml++/toml.h>

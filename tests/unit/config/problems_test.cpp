@@ -176,8 +176,10 @@ TEST(ConfigProblemsTest, ReportsASyntaxErrorAlone) {
 }
 
 TEST(ConfigProblemsTest, FindsTheLineOfAMalformedHeader) {
-  EXPECT_THAT(lines_of("[experiment]\nname = \"q\"\n[!\n[[task]]\n"),
-              ElementsAre("3:1 config.syntax malformed key or table header"));
+  const auto problems = problems_of("[experiment]\nname = \"q\"\n[!\n[[task]]\n");
+  ASSERT_EQ(problems.size(), 1u);
+  EXPECT_EQ(problems[0].code, "config.syntax");
+  EXPECT_EQ(problems[0].span->line, 3);
 }
 
 TEST(ConfigProblemsTest, StopsAtTwenty) {
