@@ -72,7 +72,7 @@ class CFamilyAnalysis {
 
   void add(std::uint32_t declarator, std::uint32_t declaration, IdentifierKind kind) {
     const CDeclarator found = read_declarator(tree_, declarator);
-    if (found.name == kNone) {
+    if (found.name == kNone || (by_words_ && is_followed_by_word(found.name))) {
       return;
     }
     const Node& name = tree_[found.name];
@@ -88,6 +88,14 @@ class CFamilyAnalysis {
     const std::size_t end = by_words_ ? source_.size() : tree_[scope].end;
     const bool is_callable = found.has_parameters || !is_data_type(tree_, declaration, language_);
     declarations_.add(tree_.text(found.name), {kind, {name.begin, end}, is_callable});
+  }
+
+  /// As in `int unused x;` or `int x unused;`, where a tree with errors cannot tell which of the
+  /// words is a macro.
+  bool is_followed_by_word(std::uint32_t name) const {
+    const std::size_t next = source_.find_first_not_of(" \t\r\n", tree_[name].end);
+    return next != std::string_view::npos && starts_word(source_[next]) &&
+           source_.substr(next, 2) != "__";
   }
 
   /// The node whose parameters the list holds, if they are variables of this function's text.

@@ -5,14 +5,16 @@
 #include <unordered_set>
 
 namespace ncmlab::detail {
-namespace {
 
-bool is_word_start(char c) {
+bool starts_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$' ||
          static_cast<unsigned char>(c) >= 0x80;
 }
+
+namespace {
+
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_word_byte(char c) { return is_word_start(c) || is_digit(c); }
+bool is_word_byte(char c) { return starts_word(c) || is_digit(c); }
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v'; }
 
 /// The offset after the line that holds `offset`, lines joined by a backslash counted as one.
@@ -77,7 +79,7 @@ class CLexer {
     const std::size_t begin = at_;
     if (c == '"' || c == '\'') {
       skip_literal(c);
-    } else if (is_word_start(c)) {
+    } else if (starts_word(c)) {
       const std::string_view word = take_word();
       if (macro_parameters_.count(word) == 0) {
         words_.push_back({word, {begin, at_}, previous_});
@@ -126,7 +128,7 @@ class CLexer {
     take_word();
     if (at_ < end && text_[at_] == '(') {
       while (at_ < end && text_[at_] != ')') {
-        if (is_word_start(text_[at_])) {
+        if (starts_word(text_[at_])) {
           macro_parameters_.insert(take_word());
         } else {
           ++at_;

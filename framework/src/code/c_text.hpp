@@ -19,6 +19,9 @@ struct CWord {
   bool is_pasted = false;     ///< operand of `#` or `##`
 };
 
+/// Whether an identifier may begin with `c`; bytes of multi-byte characters count as letters.
+bool starts_word(char c);
+
 /// The words of `text` that may name variables: names and parameters of macros are left out.
 std::vector<CWord> c_words(std::string_view text);
 

@@ -83,7 +83,7 @@ class PythonAnalysis {
           occurrences_.add_function(name, tree_.range(i));
         }
         break;
-      case PythonScopes::Meaning::class_attribute:
+      case PythonScopes::Meaning::fixed:
         break;
     }
   }

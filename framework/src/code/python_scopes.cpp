@@ -135,8 +135,7 @@ void PythonScopes::bind(std::uint32_t i) {
     bind_target(name, Meaning::local_variable);
     local_functions_.insert(name == kNone ? std::string_view() : tree_.text(name));
   } else if (kind == "class_definition") {
-    const std::uint32_t name = tree_.child_by_field(i, "name");
-    blocked_.insert(name == kNone ? std::string_view() : tree_.text(name));
+    bind_fixed(tree_.child_by_field(i, "name"));
   } else if (kind == "dotted_name" && tree_.is(parent, {"case_pattern", "keyword_pattern"})) {
     const std::uint32_t only = tree_.first_child(i);
     if (only != kNone && tree_.next_sibling(only) == kNone && tree_.text(only) != "_") {
@@ -170,9 +169,16 @@ void PythonScopes::bind_import(std::uint32_t statement) {
     }
     if (tree_[child].kind == "aliased_import") {
       bind_target(tree_.child_by_field(child, "alias"), Meaning::local_variable);
-    } else if (const auto name = tree_.first_child(child); name != kNone) {
-      blocked_.insert(tree_.text(name));
+    } else {
+      bind_fixed(tree_.first_child(child));
     }
+  }
+}
+
+void PythonScopes::bind_fixed(std::uint32_t identifier) {
+  if (identifier != kNone) {
+    blocked_.insert(tree_.text(identifier));
+    bind_name(identifier, scope_of_[identifier], Meaning::fixed);
   }
 }
 
@@ -205,7 +211,7 @@ void PythonScopes::bind_name(std::uint32_t identifier, std::uint32_t scope, Mean
   }
   if (owner.kind == Kind::class_body) {
     blocked_.insert(name);
-    meaning = Meaning::class_attribute;
+    meaning = Meaning::fixed;
   }
   owner.names.try_emplace(name, meaning);
 }

@@ -19,7 +19,8 @@ class PythonScopes {
   /// The function_definition, kNone if there is none.
   std::uint32_t function() const { return function_; }
 
-  enum class Meaning { parameter, local_variable, class_attribute, outside };
+  /// `fixed` is a name bound here that cannot be renamed.
+  enum class Meaning { parameter, local_variable, fixed, outside };
   /// What the name at this identifier refers to.
   Meaning resolve(std::uint32_t identifier) const;
 
@@ -43,6 +44,7 @@ class PythonScopes {
   void bind(std::uint32_t node);
   void bind_parameters(std::uint32_t list);
   void bind_import(std::uint32_t statement);
+  void bind_fixed(std::uint32_t identifier);
   void bind_target(std::uint32_t target, Meaning meaning);
   void bind_name(std::uint32_t identifier, std::uint32_t scope, Meaning meaning);
   void declare_elsewhere(std::uint32_t statement, bool is_global);

@@ -107,6 +107,8 @@ TEST(CSyntaxTest, RecognisesCodeWithMacrosThatBreakTheGrammar) {
   EXPECT_TRUE(syntax.has_error);
   EXPECT_EQ(summary(source, Language::c), "init:1 c:2 n:3 k:4");
   EXPECT_TRUE(syntax.body.has_value());
+  EXPECT_EQ(summary("void f(int x) { if (x) { uint8_t av_unused y = x; g(y); } }", Language::c),
+            "f:1 x:3");
   EXPECT_EQ(summary("void HELPER(add)(int x) { g(x); }", Language::c), "add:1 x:2");
 }
 

@@ -62,6 +62,9 @@ TEST(PythonSyntaxTest, RecursionAndMethods) {
   // The bare name is not the method's.
   EXPECT_EQ(renamed("def dumps(self, n):\n    return dumps(n)\n", Language::python, "dumps", "g"),
             "def g(self, n):\n    return dumps(n)\n");
+  EXPECT_EQ(
+      renamed("def f(a):\n    from m import f\n    return f(a)\n", Language::python, "f", "g"),
+      "def g(a):\n    from m import f\n    return f(a)\n");
   const char* source = "def name(a):\n    name = a.name\n    return name\n";
   const auto syntax = ncmlab::parse(source, Language::python);
   EXPECT_EQ(ncmlab::rename(source, Language::python, *syntax.function_name(), "g"),
