@@ -16,7 +16,8 @@ namespace {
 namespace po = boost::program_options;
 using nlohmann::json;
 
-constexpr const char* kKinds[] = {"poison", "victim", "defend", "retrain", "measure"};
+constexpr std::string_view kMeasure = "measure";
+constexpr std::string_view kKinds[] = {"poison", "victim", "defend", "retrain", kMeasure};
 
 Syntax plan_syntax() {
   Syntax syntax{
@@ -36,8 +37,6 @@ Syntax plan_syntax() {
   // clang-format on
   return syntax;
 }
-
-std::string cell_name(const Plan& plan, const Cell& cell) { return plan.stages[cell.measure].name; }
 
 std::string joined(const std::vector<std::string>& texts) {
   std::string result;
@@ -76,9 +75,10 @@ void print_summary(const Plan& plan, const std::vector<StageSurvey>& surveys) {
             << times(e.seeds.size(), "seed") << "\n\n"
             << "stage      cached  to run  possible\n";
   std::map<std::string, Counts> counts = count_by_kind(plan, surveys);
-  for (const char* kind : kKinds) {
-    Counts& count = counts[kind];
-    std::cout << padded(kind, 11) << padded(std::to_string(count[StageState::cached]), 8)
+  for (const std::string_view kind : kKinds) {
+    Counts& count = counts[std::string(kind)];
+    std::cout << padded(std::string(kind), 11)
+              << padded(std::to_string(count[StageState::cached]), 8)
               << padded(std::to_string(count[StageState::pending]), 8)
               << count[StageState::possible] << "\n";
   }
@@ -93,30 +93,32 @@ void print_summary(const Plan& plan, const std::vector<StageSurvey>& surveys) {
   }
 }
 
+void print_stage(const StageSurvey& survey, const std::string& name) {
+  std::cout << "  " << padded(std::string(to_string(survey.state)), 9) << name;
+  if (!survey.reasons.empty()) {
+    std::cout << ": " << joined(survey.reasons);
+  }
+  std::cout << "\n";
+}
+
 void print_text(const Plan& plan, const std::vector<StageSurvey>& surveys) {
   print_summary(plan, surveys);
   std::cout << "\nStages:\n";
-  for (const char* kind : kKinds) {
+  for (const std::string_view kind : kKinds) {
     for (std::size_t i = 0; i < surveys.size(); ++i) {
       const StageSurvey& survey = surveys[i];
-      if (plan.stages[i].key.stage() != kind || survey.state == StageState::unneeded) {
-        continue;
+      const bool is_listed =
+          survey.state == StageState::cached || survey.state == StageState::pending;
+      if (is_listed && plan.stages[i].key.stage() == kind && kind != kMeasure) {
+        const bool is_shared = survey.cells > 1;
+        print_stage(survey, plan.stages[i].title() +
+                                (is_shared ? " (" + times(survey.cells, "cell") + ")" : ""));
       }
-      std::cout << "  " << padded(std::string(to_string(survey.state)), 10)
-                << plan.stages[i].title();
-      if (survey.cells > 1) {
-        std::cout << " (shared by " << survey.cells << " cells)";
-      }
-      if (!survey.reasons.empty()) {
-        std::cout << ": " << joined(survey.reasons);
-      }
-      std::cout << "\n";
     }
   }
-  std::cout << "\nCells:\n";
+  std::cout << "\nCells (task, model, attack, defense, seed):\n";
   for (const Cell& cell : plan.cells) {
-    std::cout << "  " << padded(std::string(to_string(surveys[cell.measure].state)), 10)
-              << cell_name(plan, cell) << "\n";
+    print_stage(surveys[cell.measure], plan.stages[cell.measure].name);
   }
 }
 

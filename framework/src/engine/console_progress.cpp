@@ -32,7 +32,7 @@ std::string cut(const std::string& text, int columns) {
 }  // namespace
 
 std::string clock_text(double seconds) {
-  const auto total = static_cast<long long>(std::max(0.0, std::ceil(seconds)));
+  const auto total = static_cast<long long>(std::max(0.0, std::round(seconds)));
   char text[32];
   if (total < 3600) {
     std::snprintf(text, sizeof text, "%lld:%02lld", total / 60, total % 60);
@@ -40,6 +40,15 @@ std::string clock_text(double seconds) {
     std::snprintf(text, sizeof text, "%lld:%02lld:%02lld", total / 3600, total / 60 % 60,
                   total % 60);
   }
+  return text;
+}
+
+std::string duration_text(double seconds) {
+  if (seconds >= 60) {
+    return clock_text(seconds);
+  }
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f s", seconds);
   return text;
 }
 
@@ -120,7 +129,7 @@ void ConsoleProgress::stage_ends(const Stage& stage, double seconds, const std::
   if (!failure.empty()) {
     print_line("failed  " + failure);
   } else if (!options_.bar && !options_.quiet) {
-    print_line("done    " + stage.title() + " (" + clock_text(seconds) + ")");
+    print_line("done    " + stage.title() + " (" + duration_text(seconds) + ")");
   }
 }
 

@@ -70,5 +70,7 @@ class ConsoleProgress final : public RunProgress {
 
 /// `4:05`, `1:02:03`.
 std::string clock_text(double seconds);
+/// `3.2 s`, from a minute on as clock_text().
+std::string duration_text(double seconds);
 
 }  // namespace ncmlab

@@ -141,9 +141,11 @@ TEST_F(ConsoleProgressTest, PassesOnThatTheUserWantsToStop) {
 
 TEST(ClockTextTest, CountsUpToHours) {
   EXPECT_EQ(clock_text(0), "0:00");
-  EXPECT_EQ(clock_text(59.2), "1:00");
+  EXPECT_EQ(clock_text(59.7), "1:00");
   EXPECT_EQ(clock_text(3723), "1:02:03");
   EXPECT_EQ(clock_text(-5), "0:00");
+  EXPECT_EQ(duration_text(3.21), "3.2 s");
+  EXPECT_EQ(duration_text(75), "1:15");
 }
 
 }  // namespace

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/lock.hpp"
+#include "engine/run_folder.hpp"
+#include "ncmlab/core/files.hpp"
+#include "ncmlab/core/rng.hpp"
+
+namespace ncmlab {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+constexpr const char* kExperiment = R"([experiment]
+name = "toys"
+seeds = [1]
+
+[training]
+epochs = 1
+learning_rate = 1e-3
+
+[[task]]
+plugin = "toy"
+
+[[model]]
+plugin = "echo"
+
+[[attack]]
+plugin = "toy"
+
+[[defense]]
+name = "repair"
+plugin = "toy"
+repair = true
+sleep_ms = 60
+
+[[defense]]
+name = "flag"
+plugin = "toy"
+flag = 4
+sleep_ms = 60
+)";
+
+/// `ncmlab run` and `ncmlab plan` as processes of their own, in a folder of their own.
+class RunCommandTest : public testing::Test {
+ protected:
+  RunCommandTest()
+      : folder_(fs::path(testing::TempDir()) /
+                ("ncmlab-run-" +
+                 std::string(testing::UnitTest::GetInstance()->current_test_info()->name()) + "-" +
+                 std::to_string(::getpid()))) {
+    fs::create_directories(folder_);
+    write(kExperiment);
+  }
+  ~RunCommandTest() override { fs::remove_all(folder_); }
+
+  void write(const std::string& text) const {
+    write_file_atomically(folder_ / "experiment.toml", text);
+  }
+
+  pid_t start(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), NCMLAB_CLI);
+    for (const char* plugins : {NCMLAB_TEST_PLUGINS, NCMLAB_PLUGINS}) {
+      arguments.insert(arguments.end(), {"--plugin-path", plugins});
+    }
+    std::vector<char*> argv;
+    for (std::string& argument : arguments) {
+      argv.push_back(argument.data());
+    }
+    argv.push_back(nullptr);
+    fs::remove(folder_ / "out");
+    fs::remove(folder_ / "err");
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const int out = ::open((folder_ / "out").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+      const int err = ::open((folder_ / "err").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+      if (::chdir(folder_.c_str()) == 0 && ::dup2(out, STDOUT_FILENO) >= 0 &&
+          ::dup2(err, STDERR_FILENO) >= 0) {
+        ::execv(NCMLAB_CLI, argv.data());
+      }
+      ::_exit(127);
+    }
+    return child;
+  }
+  /// The exit code, or minus the signal that ended it.
+  static int finish(pid_t child) {
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  }
+  int run(const std::vector<std::string>& arguments) const { return finish(start(arguments)); }
+  std::string out() const { return read_file(folder_ / "out"); }
+  std::string err() const { return read_file(folder_ / "err"); }
+
+  /// Waits until `text` was written to stderr.
+  bool wait_for(const std::string& text) const {
+    for (int i = 0; i < 1500; ++i) {
+      if (fs::exists(folder_ / "err") && err().find(text) != std::string::npos) {
+        return true;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return false;
+  }
+
+  /// The records of a store, seconds apart.
+  std::vector<std::string> records(const std::string& store) const {
+    std::vector<std::string> texts;
+    for (CellRecord record : read_records(run_folder(folder_ / store, "toys"))) {
+      for (StageCost& cost : record.costs) {
+        cost.seconds = 0;
+      }
+      texts.push_back(to_json(record));
+    }
+    return texts;
+  }
+
+  const fs::path folder_;
+};
+
+TEST_F(RunCommandTest, KilledAnywhereAndStartedAgainItEndsWithTheSameRecords) {
+  ASSERT_EQ(run({"run", "experiment.toml", "--store", "whole"}), 0) << err();
+  ASSERT_EQ(records("whole").size(), 6U);
+  Rng rng(2024);
+  int killed = 0, code = -1;
+  for (int attempt = 0; attempt < 12 && code != 0; ++attempt) {
+    const pid_t child = start({"run", "experiment.toml", "--store", "killed"});
+    // Every other time it may write its first line, so that it is killed at work.
+    if (attempt % 2 == 1) {
+      wait_for("stages to run");
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(rng.between(20, 400)));
+    ::kill(child, SIGKILL);
+    code = finish(child);
+    killed += code == -SIGKILL;
+  }
+  EXPECT_GT(killed, 2);
+  ASSERT_EQ(run({"run", "experiment.toml", "--store", "killed"}), 0) << err();
+  EXPECT_EQ(records("killed"), records("whole"));
+}
+
+TEST_F(RunCommandTest, CtrlCLeavesARunThatGoesOn) {
+  ASSERT_EQ(run({"run", "experiment.toml", "--store", "whole"}), 0) << err();
+  for (const int signal : {SIGINT, SIGTERM}) {
+    const std::string store = "stopped" + std::to_string(signal);
+    const pid_t child = start({"run", "experiment.toml", "--store", store, "--fresh"});
+    ASSERT_TRUE(wait_for("start   defend: toy, echo, none, repair"));
+    ::kill(child, signal);
+    EXPECT_EQ(finish(child), 130);
+    EXPECT_THAT(err(), HasSubstr("resume with: "));
+    EXPECT_THAT(err(), HasSubstr(" run experiment.toml --store " + store + " --plugin-path"));
+    EXPECT_TRUE(out().empty());
+    ASSERT_EQ(run({"run", "experiment.toml", "--store", store}), 0);
+    EXPECT_EQ(records(store), records("whole"));
+    EXPECT_THAT(err(), testing::Not(HasSubstr("start   victim: toy, echo, clean")));
+  }
+}
+
+TEST_F(RunCommandTest, ASecondRunIsShownTheFirst) {
+  const StoreLock lock(folder_ / "store");
+  EXPECT_EQ(run({"run", "experiment.toml", "--store", "store"}), 6);
+  EXPECT_THAT(err(), HasSubstr("process " + std::to_string(::getpid())));
+}
+
+TEST_F(RunCommandTest, FailedCellsGiveExitCodeOne) {
+  write(std::string(kExperiment) +
+        "\n[[defense]]\nname = \"fails\"\nplugin = \"toy\"\nfail = true\n");
+  EXPECT_EQ(run({"run", "experiment.toml"}), 1);
+  EXPECT_THAT(err(), HasSubstr("the toy defense was told to fail"));
+  EXPECT_THAT(out(), HasSubstr("repair"));
+  EXPECT_TRUE(fs::exists(folder_ / "ncmlab-runs" / "runs" / "toys" / "experiment.json"));
+}
+
+TEST_F(RunCommandTest, MissingDataGivesExitCodeFive) {
+  std::string text = kExperiment;
+  const std::string task = "[[task]]\nplugin = \"toy\"\n";
+  text.replace(text.find(task), task.size(), task + "folder = \"nowhere\"\n");
+  write(text);
+  EXPECT_EQ(run({"run", "experiment.toml"}), 5);
+  EXPECT_THAT(err(), HasSubstr("nowhere"));
+  EXPECT_FALSE(fs::exists(folder_ / "ncmlab-runs"));
+}
+
+TEST_F(RunCommandTest, BadOptionsGiveExitCodeTwo) {
+  EXPECT_EQ(run({"run", "experiment.toml", "--threads", "0"}), 2);
+  EXPECT_EQ(run({"run"}), 2);
+  EXPECT_EQ(run({"plan", "experiment.toml", "--jsn"}), 2);
+}
+
+TEST_F(RunCommandTest, TheTableComesWithoutRunningAnythingTheSecondTime) {
+  ASSERT_EQ(run({"run", "experiment.toml"}), 0) << err();
+  const std::string table = out();
+  EXPECT_THAT(table, HasSubstr("flag"));
+  ASSERT_EQ(run({"run", "experiment.toml"}), 0);
+  EXPECT_EQ(out(), table);
+  EXPECT_THAT(err(), HasSubstr("0 stages to run"));
+  ASSERT_EQ(run({"run", "experiment.toml", "--fresh"}), 0);
+  EXPECT_THAT(err(), testing::AllOf(HasSubstr("17 stages run"), HasSubstr("0 failed")));
+}
+
+TEST_F(RunCommandTest, PlanSaysWhatIsThereAndWhy) {
+  const auto states = [&](const std::string& kind) {
+    std::map<std::string, int> counts;
+    EXPECT_EQ(run({"plan", "experiment.toml", "--json"}), 0) << err();
+    const nlohmann::json plan = nlohmann::json::parse(out());
+    for (const auto& stage : plan.at("stages")) {
+      counts[stage.at("state")] += stage.at("stage") == kind;
+    }
+    return counts;
+  };
+  EXPECT_EQ(states("victim")["pending"], 2);
+  EXPECT_EQ(states("retrain")["possible"], 6);
+  EXPECT_FALSE(fs::exists(folder_ / "ncmlab-runs")) << "plan leaves nothing behind";
+  ASSERT_EQ(run({"run", "experiment.toml"}), 0);
+  EXPECT_EQ(states("victim")["cached"], 2);
+  EXPECT_EQ(states("measure")["cached"], 6);
+  EXPECT_EQ(states("retrain")["cached"], 2);
+
+  std::string text = kExperiment;
+  text.replace(text.find("epochs = 1"), 10, "epochs = 2");
+  write(text);
+  ASSERT_EQ(run({"plan", "experiment.toml"}), 0);
+  EXPECT_THAT(out(), HasSubstr("6 cells = 1 task x 1 model x 2 attacks x 3 defenses x 1 seed"));
+  EXPECT_THAT(out(), HasSubstr("pending  victim: toy, echo, clean, seed 1 (3 cells): "
+                               "`training.epochs` was 1, is 2"));
+  EXPECT_THAT(out(), HasSubstr("cached   poison: toy, toy, seed 1 (3 cells)"));
+}
+
+}  // namespace
+}  // namespace ncmlab
