@@ -76,6 +76,7 @@ Predictions predict_labels(Victim& victim, const std::vector<TokenSample>& sampl
   const auto start = std::chrono::steady_clock::now();
   victim.work() = {};
   Predictions result;
+  progress.begin("predicting", std::ssize(samples));
   if (!samples.empty()) {
     const at::Tensor best = victim.predict(samples, progress).argmax(1).contiguous();
     const auto* labels = best.data_ptr<std::int64_t>();

@@ -56,6 +56,7 @@ TEST_F(ExecutorTest, RunsEachSharedStageOnceAndNothingTwice) {
   const std::map<std::string, int> expected = {
       {"poison", 2}, {"victim", 4}, {"defend", 12}, {"retrain", 4}, {"measure", 12}};
   EXPECT_EQ(first.count, expected);
+  EXPECT_EQ(first.overrun, "");
 
   RecordingProgress second;
   const RunResult again = run(experiment, second);

@@ -42,13 +42,26 @@ class RecordingProgress : public RunProgress {
     titles.push_back(stage.title());
     ++count[stage.key.stage()];
   }
+  void begin(std::string_view what, std::int64_t total) override {
+    work_ = what;
+    steps_left_ = total;
+  }
+  void advance(std::int64_t steps, std::string_view) override {
+    steps_left_ -= steps;
+    if (steps_left_ < 0) {
+      overrun = work_;
+    }
+  }
   void log(std::string_view line) override { lines.emplace_back(line); }
   bool cancelled() const override { return titles.size() > stop_after_; }
 
   std::vector<std::string> titles, lines;
   std::map<std::string, int> count;
+  std::string overrun;  ///< the last work that did more steps than it announced
 
  private:
+  std::string work_;
+  std::int64_t steps_left_ = 0;
   std::size_t stop_after_;
 };
 
