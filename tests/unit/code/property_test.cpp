@@ -151,13 +151,8 @@ TEST(EditPropertyTest, DamagedFunctionsDoNotCrash) {
 TEST(EditPropertyTest, DeepNestingAndOddBytesDoNotCrash) {
   const std::string deep =
       "int f(int x) { return " + std::string(20000, '(') + "x" + std::string(20000, ')') + "; }";
-  const std::string odd =
-      std::string(
-          "int f(int x) {") + \'\0\' + " \xff\xfe x(; \"\n } # if"; for (const Language language :
-                                                                         {Language::c,
-                                                                          Language::cpp,
-                                                                          Language::java,
-                                                                          Language::python}) {
+  const std::string odd = std::string("int f(int x) {") + '\0' + " \xff\xfe x(; \"\n } # if";
+  for (const Language language : {Language::c, Language::cpp, Language::java, Language::python}) {
     EXPECT_NO_THROW(ncmlab::parse(deep, language));
     EXPECT_TRUE(ncmlab::parse(odd, language).has_error);
     EXPECT_TRUE(ncmlab::parse("", language).identifiers.empty());
