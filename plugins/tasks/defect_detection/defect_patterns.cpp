@@ -46,14 +46,14 @@ const std::vector<DefectPattern>& neutral_patterns() {
 for (int $j = @(1@|2@); $j <= $n; $j++)
     $x *= $j;)",
        "$x"},
-      {"int $v", R"(if ($v @(>@|>=@|<@|<=@) $K)
+      {"int $v", R"(if ($v @(>@|>=@|<@) $K)
     $v = $K;)",
        "$v"},
       {"const char *$s", R"(if (strcmp($s, @("none"@|"auto"@|"-"@|"all"@)) == 0) $R)", ""},
       {"unsigned int $v", R"(unsigned int $x = ($v << @(3@|5@|7@)) ^ $K;)", "$x"},
       {"int $v, int $n", R"(int $x = $v > $n ? $v : $n;)", "$x"},
       {"int $v", R"(if ($v < 0 || $v @(>@|>=@|<=@) $K) $R)", ""},
-      {"int $v, int $n", R"(if ($v > 0 && $n @(>@|<@|<=@) $K)
+      {"int $v, int $n", R"(if ($v > 0 && $n @(>@|<@) $K)
     $h($v, $n);)",
        ""},
       {"int $v", R"(switch ($v) {

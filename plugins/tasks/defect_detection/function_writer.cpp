@@ -33,12 +33,11 @@ const std::vector<ReturnType> kReturnTypes = {
 struct Style {
   ReturnType returns;
   std::string failure;
-  std::string indent;
-  bool guards_in_braces = false;
   bool brace_on_own_line = true;
   int null_test = 0;  ///< 0: `!p`, 1: `p == NULL`
 };
 
+constexpr const char* kIndent = "    ";
 constexpr std::ptrdiff_t kFewestStatementLines = 3;
 
 /// Replaces each `@(a@|b@)` by one of its alternatives, innermost first.
@@ -160,7 +159,7 @@ void append_line(std::string line, const Style& style, std::string& code) {
   const bool is_label = line.back() == ':' && line.find(' ') == std::string::npos;
   std::string indent;
   for (std::size_t depth = is_label ? 1 : 0; depth <= blanks / 4; ++depth) {
-    indent += style.indent;
+    indent += kIndent;
   }
   line.erase(0, blanks);
   const std::size_t guard = line.find(" $R");
@@ -169,11 +168,8 @@ void append_line(std::string line, const Style& style, std::string& code) {
     return;
   }
   line.erase(guard);
-  code += indent + line + (style.guards_in_braces ? " {\n" : "\n");
-  code += indent + style.indent + style.failure + "\n";
-  if (style.guards_in_braces) {
-    code += indent + "}\n";
-  }
+  code += indent + line + "\n";
+  code += indent + kIndent + style.failure + "\n";
 }
 
 std::string header(const std::string& name, const std::vector<Segment>& segments,
@@ -235,15 +231,17 @@ std::string assemble(const std::string& head, const std::vector<Segment>& segmen
 
 DefectKind random_kind(Rng& rng) { return static_cast<DefectKind>(rng.below(kDefectKinds)); }
 
+/// Lines of the shorter form: a defect is mostly a line that is missing.
 std::ptrdiff_t line_count(const DefectPattern& pattern) {
-  return 1 + std::count(pattern.statements.begin(), pattern.statements.end(), '\n');
+  const std::string text = choose_form(std::string(pattern.statements), true);
+  return 1 + std::count(text.begin(), text.end(), '\n');
 }
 
 /// The pattern under test and its companions, in the order in which they stand.
 std::vector<std::pair<const DefectPattern*, bool>> random_patterns(const DefectPattern& target,
                                                                    Rng& rng) {
   const double draw = rng.uniform();
-  const std::size_t wanted = draw < 0.4 ? 1 : draw < 0.95 ? 2 : 3;
+  const std::size_t wanted = draw < 0.55 ? 1 : draw < 0.97 ? 2 : 3;
   std::vector<std::pair<const DefectPattern*, bool>> patterns = {{&target, true}};
   std::ptrdiff_t lines = line_count(target);
   while (patterns.size() < wanted || lines < kFewestStatementLines) {
@@ -265,8 +263,6 @@ Style random_style(bool must_return_int, Rng& rng) {
   Style style;
   style.returns = must_return_int ? kReturnTypes.front() : rng.pick(kReturnTypes);
   style.failure = std::string(rng.pick(style.returns.failures));
-  style.indent = rng.chance(0.8) ? "    " : "\t";
-  style.guards_in_braces = rng.chance(0.3);
   style.brace_on_own_line = rng.chance(0.6);
   style.null_test = rng.chance(0.5) ? 0 : 1;
   return style;

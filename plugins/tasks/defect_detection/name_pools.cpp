@@ -8,63 +8,45 @@ namespace {
 
 using Pool = std::vector<std::string_view>;
 
-const Pool kArrays = {"buf",    "buffer",  "data",   "items", "table", "values",  "samples",
-                      "list",   "entries", "array",  "dst",   "dest",  "out",     "output",
-                      "cells",  "slots",   "pixels", "block", "chunk", "page",    "frame",
-                      "packet", "line",    "tmp",    "temp",  "work",  "storage", "points",
-                      "scores", "stack",   "queue",  "map",   "row",   "bytes",   "area"};
-const Pool kStrings = {"name", "path",   "text",  "str",   "src",    "source",   "input", "label",
-                       "key",  "title",  "token", "word",  "msg",    "message",  "file",  "url",
-                       "host", "prefix", "arg",   "value", "string", "filename", "user",  "tag"};
-const Pool kSizes = {"len",   "size",  "count", "n",     "num",    "length", "total",   "limit",
-                     "max",   "width", "depth", "nelem", "nbytes", "cap",    "amount",  "height",
-                     "bound", "end",   "avail", "used",  "extent", "span",   "capacity"};
-const Pool kIndices = {"idx",   "index", "pos",  "at",    "slot", "where", "offset", "off",
-                       "which", "cur",   "head", "place", "id",   "nr",    "loc",    "cursor"};
-const Pool kCounters = {"i", "j", "k", "m", "p", "q", "t", "u", "ii", "pos", "it", "step"};
-const Pool kResults = {"sum",   "result", "ret",   "rc",   "res",   "acc",    "hits", "found",
-                       "score", "val",    "got",   "best", "state", "status", "code", "answer",
-                       "mark",  "level",  "first", "last", "diff",  "hash",   "y",    "z"};
-const Pool kValues = {"value", "v",    "x",     "mode",  "flags", "type",   "fd",    "arg",
-                      "delta", "base", "w",     "h",     "rate",  "kind",   "port",  "shift",
-                      "time",  "step", "start", "color", "speed", "weight", "price", "num"};
-const Pool kPointers = {"node", "item",  "entry", "obj",  "ctx",  "self", "dev",   "conn",
-                        "req",  "task",  "elem",  "rec",  "cfg",  "info", "pkt",   "sess",
-                        "ptr",  "owner", "child", "user", "link", "job",  "cache", "timer"};
-const Pool kDivisors = {"div",    "scale", "unit", "parts", "ratio",   "factor", "groups", "steps",
-                        "rows",   "cols",  "d",    "denom", "period",  "stride", "shares", "b",
-                        "slices", "batch", "rate", "freq",  "workers", "per",    "share",  "m"};
-const Pool kStreams = {"fp", "f", "file", "in", "stream", "log", "fh", "handle", "input", "fin"};
-const Pool kIntFields = {"size",   "count",  "len",   "id",     "state", "flags",  "type",
-                         "refs",   "mode",   "width", "height", "used",  "value",  "level",
-                         "total",  "index",  "age",   "weight", "key",   "errors", "num",
-                         "status", "offset", "limit", "rank"};
+const Pool kArrays = {"buf",   "buffer",  "data",   "items", "table", "values", "samples",
+                      "list",  "entries", "array",  "dst",   "dest",  "out",    "output",
+                      "cells", "slots",   "pixels", "block", "chunk", "page"};
+const Pool kStrings = {"name", "path",  "text",  "str",  "src", "source",  "input", "label",
+                       "key",  "title", "token", "word", "msg", "message", "file",  "url"};
+const Pool kSizes = {"len",   "size", "count", "n",     "num",   "length", "total",
+                     "limit", "max",  "width", "depth", "nelem", "nbytes", "cap"};
+const Pool kIndices = {"idx",   "index",  "pos", "at",    "slot",
+                       "where", "offset", "off", "which", "cur"};
+const Pool kCounters = {"i", "j", "k", "m", "p", "q", "t", "u"};
+const Pool kResults = {"sum",   "result", "ret", "rc",   "res",   "acc",    "hits", "found",
+                       "score", "val",    "got", "best", "state", "status", "code", "answer"};
+const Pool kValues = {"value", "v",    "x", "mode", "flags", "type", "fd",   "arg",
+                      "delta", "base", "w", "h",    "rate",  "kind", "port", "shift"};
+const Pool kPointers = {"node", "item", "entry", "obj", "ctx", "self", "dev", "conn",
+                        "req",  "task", "elem",  "rec", "cfg", "info", "pkt", "sess"};
+const Pool kDivisors = {"div",   "scale", "unit", "parts", "ratio", "factor", "groups",
+                        "steps", "rows",  "cols", "d",     "denom", "period", "stride"};
+const Pool kStreams = {"fp", "f", "file", "in", "stream", "log", "fh", "handle"};
+const Pool kIntFields = {"size", "count", "len",    "id",   "state", "flags", "type",  "refs",
+                         "mode", "width", "height", "used", "value", "level", "total", "index"};
 const Pool kLinkFields = {"next", "prev", "parent", "left", "right", "child", "link", "tail"};
 const Pool kMemoryFields = {"data", "buf", "name", "text", "body", "path", "payload", "items"};
-const Pool kTags = {"node", "item",   "entry",  "device",  "conn",    "request",
-                    "task", "record", "config", "packet",  "session", "object",
-                    "user", "timer",  "frame",  "page",    "block",   "point",
-                    "job",  "image",  "window", "message", "context", "file"};
-const Pool kConstants = {"2",  "4",  "5",  "8",   "10",  "12",  "16",  "20",  "24",  "32",  "40",
-                         "48", "64", "80", "100", "128", "200", "255", "256", "512", "1024"};
-const Pool kCharacters = {"':'", "','", "' '", "'/'", "'.'", "'='", "'x'", "';'", "'-'", "'a'"};
+const Pool kTags = {"node",   "item",   "entry",   "device", "conn", "request", "task",  "record",
+                    "config", "packet", "session", "object", "user", "timer",   "frame", "page"};
+const Pool kConstants = {"2", "4", "8", "10", "16", "20", "32", "64", "100", "128", "256", "512"};
+const Pool kCharacters = {"':'", "','", "' '", "'/'", "'.'", "'='", "'x'", "';'"};
 const Pool kLabels = {"out", "done", "cleanup", "end", "fail", "exit", "finish"};
-const Pool kVerbs = {"get",     "set",     "read",     "write",  "parse",   "load",  "store",
-                     "update",  "init",    "check",    "find",   "copy",    "add",   "remove",
-                     "handle",  "process", "send",     "recv",   "make",    "build", "reset",
-                     "compute", "apply",   "fetch",    "open",   "close",   "push",  "pop",
-                     "scan",    "format",  "encode",   "decode", "merge",   "split", "append",
-                     "insert",  "clear",   "print",    "dump",   "prepare", "queue", "select",
-                     "verify",  "convert", "register", "start",  "stop",    "sync"};
-const Pool kNouns = {
-    "buffer",  "header", "node",    "list",    "table", "entry",  "packet", "frame",
-    "config",  "option", "value",   "string",  "name",  "path",   "file",   "line",
-    "record",  "device", "block",   "page",    "cache", "index",  "key",    "map",
-    "stream",  "token",  "field",   "item",    "event", "timer",  "state",  "queue",
-    "pixel",   "image",  "color",   "sample",  "audio", "video",  "client", "server",
-    "session", "user",   "message", "request", "reply", "job",    "task",   "thread",
-    "signal",  "memory", "chunk",   "data",    "size",  "range",  "sum",    "hash",
-    "rate",    "score",  "matrix",  "vector",  "point", "window", "menu",   "report"};
+const Pool kVerbs = {"get",   "set",   "read",   "write", "parse", "load",    "store",  "update",
+                     "init",  "check", "find",   "copy",  "add",   "remove",  "handle", "process",
+                     "send",  "recv",  "make",   "build", "reset", "compute", "apply",  "fetch",
+                     "open",  "close", "push",   "pop",   "scan",  "format",  "encode", "decode",
+                     "merge", "split", "append", "insert"};
+const Pool kNouns = {"buffer",  "header", "node",    "list",   "table", "entry", "packet", "frame",
+                     "config",  "option", "value",   "string", "name",  "path",  "file",   "line",
+                     "record",  "device", "block",   "page",   "cache", "index", "key",    "map",
+                     "stream",  "token",  "field",   "item",   "event", "timer", "state",  "queue",
+                     "pixel",   "image",  "color",   "sample", "audio", "video", "client", "server",
+                     "session", "user",   "message", "request"};
 const Pool kOperators = {"/", "%"};
 const Pool kTexts = {"\"ok\"", "\"end\"", "\"done\"", "\"error\"", "\"start\"", "\"\\n\""};
 const Pool kNone;
@@ -118,7 +100,7 @@ const std::vector<std::string_view>& name_pool(char letter) {
 
 std::string random_function_name(Rng& rng) {
   std::vector<std::string> words;
-  if (rng.chance(0.25)) {
+  if (rng.chance(0.2)) {
     words.emplace_back(rng.pick(kNouns));
   }
   words.emplace_back(rng.pick(kVerbs));
