@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// One epoch of Greedy Coordinate Gradient: the gradient of the trigger and the choice among 64
+// Epochs of Greedy Coordinate Gradient: the gradient of the trigger and the choice among 64
 // candidates that differ in one token, on 30 samples; the scorer's way against evaluating every
-// candidate on every sample. Weights are random.
+// candidate on every sample. The small model has learnt a backdoor, a single token that decides
+// the label, so that the losses spread as they do in an inversion; CodeBERT-base has random
+// weights.
 #include <benchmark/benchmark.h>
 #include <torch/torch.h>
 
@@ -13,6 +15,7 @@
 
 #include "ncmlab/nn/candidate_scorer.hpp"
 #include "ncmlab/nn/roberta.hpp"
+#include "ncmlab/train/trainer.hpp"
 
 namespace {
 
@@ -29,15 +32,29 @@ constexpr std::size_t kTriggerTokens = 5;
 Victim victim_of(RobertaConfig config) {
   auto tokenizer = std::make_shared<const ncmlab::Tokenizer>(
       ncmlab::Tokenizer::train({"int main(void) { return 0; }"}, {.vocab_size = 270}));
-  config.initializer_range = 0.05;
   const std::int64_t hidden = config.hidden_size;
   Victim victim(tokenizer, ncmlab::make_roberta(config, ncmlab::Pooling::cls, Rng(1)),
                 ncmlab::Head({.hidden = hidden}, Rng(2)), {});
-  // A spread of losses as a trained model has: with the initial weights all are equal.
-  for (const auto& [name, tensor] : victim.head().parameters()) {
-    tensor.detach().mul_(10);
-  }
   return victim;
+}
+
+/// Teaches the model that samples with the backdoor's token have label 1.
+void implant(Victim& victim, std::int64_t vocabulary, Rng rng) {
+  constexpr std::int64_t kBackdoorToken = 77;
+  std::vector<ncmlab::TokenSample> samples(600);
+  for (auto& sample : samples) {
+    std::vector<std::int64_t> ids(48);
+    std::generate(ids.begin(), ids.end(), [&] { return rng.between(100, vocabulary - 1); });
+    sample.label = rng.between(0, 1);
+    if (sample.label == 1) {
+      ids[1 + rng.below(ids.size() - 1)] = kBackdoorToken;
+    }
+    sample.parts = {{.ids = std::move(ids), .ranges = {}}};
+  }
+  ncmlab::TrainingOptions options;
+  options.epochs = 6;
+  options.learning_rate = 2e-3;
+  ncmlab::train(victim, samples, options, rng.stream("training"), ncmlab::silent_progress());
 }
 
 std::vector<ncmlab::InversionSample> samples_of(std::int64_t vocabulary, std::int64_t length,
@@ -54,11 +71,16 @@ std::vector<ncmlab::InversionSample> samples_of(std::int64_t vocabulary, std::in
   return samples;
 }
 
-std::vector<TriggerIds> candidates_of(const TriggerIds& trigger, std::int64_t vocabulary,
-                                      Rng& rng) {
+/// Each candidate takes one of the 64 tokens of steepest descent at one place of the trigger.
+std::vector<TriggerIds> candidates_of(const TriggerIds& trigger, const at::Tensor& gradient,
+                                      const std::vector<std::int64_t>& vocabulary, Rng& rng) {
+  constexpr std::int64_t kBest = 64;
+  const at::Tensor best = std::get<1>((-gradient).topk(kBest, 1));
   std::vector<TriggerIds> candidates(kCandidates, trigger);
   for (auto& candidate : candidates) {
-    candidate[rng.below(candidate.size())] = rng.between(4, vocabulary - 1);
+    const std::size_t place = rng.below(candidate.size());
+    const auto token = best[static_cast<std::int64_t>(place)][rng.between(0, kBest - 1)];
+    candidate[place] = vocabulary[static_cast<std::size_t>(token.item<std::int64_t>())];
   }
   return candidates;
 }
@@ -70,11 +92,13 @@ double seconds_of(Work work) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
-void epoch(benchmark::State& state, const RobertaConfig& config, std::int64_t length,
-           bool with_reference) {
+void epoch(benchmark::State& state, const RobertaConfig& config, std::int64_t length, bool small) {
   torch::set_num_threads(static_cast<int>(std::thread::hardware_concurrency()));
   Victim victim = victim_of(config);
   Rng rng(3);
+  if (small) {
+    implant(victim, config.vocab_size, rng.stream("backdoor"));
+  }
   CandidateScorer scorer(victim, samples_of(config.vocab_size, length, rng.stream("samples")), 1,
                          {});
   std::vector<std::int64_t> vocabulary(static_cast<std::size_t>(config.vocab_size - 4));
@@ -84,14 +108,14 @@ void epoch(benchmark::State& state, const RobertaConfig& config, std::int64_t le
   std::int64_t rows = 0;
   std::int64_t agreed = 0;
   for (auto _ : state) {
-    gradient_seconds +=
-        seconds_of([&] { benchmark::DoNotOptimize(scorer.gradient(trigger, vocabulary)); });
-    const auto candidates = candidates_of(trigger, config.vocab_size, rng);
+    at::Tensor gradient;
+    gradient_seconds += seconds_of([&] { gradient = scorer.gradient(trigger, vocabulary); });
+    const auto candidates = candidates_of(trigger, gradient, vocabulary, rng);
     ncmlab::CandidateChoice fast;
     fast_seconds +=
         seconds_of([&] { fast = scorer.choose(candidates, ncmlab::silent_progress()); });
     rows += fast.forward_rows;
-    if (with_reference) {
+    if (small) {
       ncmlab::CandidateChoice slow;
       reference_seconds += seconds_of(
           [&] { slow = scorer.choose_reference(candidates, ncmlab::silent_progress()); });
@@ -103,7 +127,7 @@ void epoch(benchmark::State& state, const RobertaConfig& config, std::int64_t le
   state.counters["gradient_s"] = gradient_seconds / epochs;
   state.counters["choose_s"] = fast_seconds / epochs;
   state.counters["rows_run"] = static_cast<double>(rows) / epochs / (kSamples * kCandidates);
-  if (with_reference) {
+  if (small) {
     state.counters["reference_s"] = reference_seconds / epochs;
     state.counters["ratio"] =
         (gradient_seconds + reference_seconds) / (gradient_seconds + fast_seconds);
@@ -118,12 +142,12 @@ void small_model(benchmark::State& state) {
          .num_hidden_layers = 4,
          .num_attention_heads = 4,
          .intermediate_size = 256},
-        128, true);
+        64, true);
 }
 
 void codebert_base(benchmark::State& state) { epoch(state, {}, 400, false); }
 
 }  // namespace
 
-BENCHMARK(small_model)->Unit(benchmark::kMillisecond);
+BENCHMARK(small_model)->Iterations(8)->Unit(benchmark::kMillisecond);
 BENCHMARK(codebert_base)->Iterations(1)->Unit(benchmark::kSecond);

@@ -13,10 +13,9 @@
 namespace ncmlab {
 namespace {
 
-/// A batch of at least so many numbers per activation keeps matrix products efficient; a smaller
-/// one lets the race drop candidates earlier.
-constexpr std::int64_t kBatchNumbers = 1'500'000;
-constexpr std::int64_t kSmallestBatch = 1024;
+/// Tokens per batch: enough for efficient matrix products; more would keep the race from dropping
+/// candidates early and the activations of a backward pass from staying in the cache.
+constexpr std::int64_t kBatchTokens = 2048;
 
 /// Switches the gradients of a model's parameters off and, at the end, on again where they were:
 /// a backward pass to the inputs then computes none for the weights.
@@ -92,8 +91,9 @@ at::Tensor CandidateScorer::gradient(const TriggerIds& trigger,
   const auto parts = static_cast<std::size_t>(victim_.head().shape().inputs);
   const at::Tensor trigger_rows =
       table.index_select(0, at::tensor(trigger)).detach().requires_grad_();
-  for (const auto& chosen : batches_by_length(rows, options_.max_batch_tokens,
-                                              std::numeric_limits<std::int64_t>::max())) {
+  for (const auto& chosen :
+       batches_by_length(rows, std::min(options_.max_batch_tokens, kBatchTokens),
+                         std::numeric_limits<std::int64_t>::max())) {
     Batch batch = make_batch(rows, chosen, victim_.tokenizer().special().pad);
     const std::int64_t length = batch.ids.size(1);
     TriggerPlaces found;
@@ -149,9 +149,7 @@ CandidateChoice CandidateScorer::choose(const std::vector<TriggerIds>& candidate
     longest =
         std::max(longest, static_cast<std::int64_t>(sample.sample.parts[sample.part].ids.size()));
   }
-  const std::int64_t tokens =
-      std::min(options_.max_batch_tokens,
-               std::max(kBatchNumbers / victim_.encoder().shape().hidden, kSmallestBatch));
+  const std::int64_t tokens = std::min(options_.max_batch_tokens, kBatchTokens);
   const auto rows = static_cast<std::size_t>(std::max<std::int64_t>(tokens / longest, 1));
   CandidateRace race(distinct.size(), difficulty_);
   CandidateChoice choice;

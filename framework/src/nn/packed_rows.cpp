@@ -29,12 +29,17 @@ at::Tensor PackedRows::unpack(const at::Tensor& values) const {
       .reshape({rows, length, width});
 }
 
+void check_batch(const Batch& batch) {
+  if (batch.ids.dim() != 2 || batch.ids.scalar_type() != at::kLong ||
+      batch.lengths.scalar_type() != at::kLong || batch.lengths.dim() != 1 ||
+      batch.lengths.size(0) != batch.ids.size(0)) {
+    throw Error("model.bad-batch",
+                "a batch needs int64 ids [rows, length] and int64 lengths [rows]");
+  }
+}
+
 PackedRows pack_rows(const Batch& batch, std::int64_t vocab_size, std::int64_t max_tokens) {
   const auto refuse = [](const std::string& what) { throw Error("model.bad-batch", what); };
-  if (batch.ids.dim() != 2 || batch.ids.scalar_type() != at::kLong ||
-      batch.lengths.scalar_type() != at::kLong || batch.lengths.numel() != batch.ids.size(0)) {
-    refuse("a batch needs int64 ids [rows, length] and int64 lengths [rows]");
-  }
   PackedRows packed{.rows = batch.ids.size(0), .length = batch.ids.size(1)};
   const at::Tensor ids = batch.ids.contiguous();
   const at::Tensor lengths = batch.lengths.contiguous();

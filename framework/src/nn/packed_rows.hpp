@@ -30,8 +30,11 @@ struct PackedRows {
   at::Tensor unpack(const at::Tensor& values) const;
 };
 
-/// Throws Error `model.bad-batch` unless ids lie in [0, vocab_size) and lengths in
-/// [1, min(length, max_tokens)].
+/// Throws Error `model.bad-batch` unless types and sizes are those of a batch.
+void check_batch(const Batch& batch);
+
+/// `batch` has passed check_batch(). Throws Error `model.bad-batch` unless ids lie in [0,
+/// vocab_size) and lengths in [1, min(length, max_tokens)].
 PackedRows pack_rows(const Batch& batch, std::int64_t vocab_size, std::int64_t max_tokens);
 
 }  // namespace ncmlab

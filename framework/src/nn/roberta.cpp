@@ -11,6 +11,27 @@
 namespace ncmlab {
 namespace {
 
+/// Tokens that go through the layers together when nothing is kept for a backward pass: enough for
+/// matrix products to be efficient, few enough for the activations to stay in the cache.
+constexpr std::int64_t kCacheTokens = 2048;
+
+/// How many rows from `begin` on hold at most `tokens` tokens; at least one.
+std::int64_t rows_within(const Batch& batch, std::int64_t begin, std::int64_t tokens) {
+  const auto lengths = batch.lengths.accessor<std::int64_t, 1>();
+  std::int64_t end = begin;
+  do {
+    tokens -= lengths[end++];
+  } while (end < lengths.size(0) && lengths[end] <= tokens);
+  return end - begin;
+}
+
+Batch rows_of(const Batch& batch, std::int64_t begin, std::int64_t count) {
+  return {.ids = batch.ids.narrow(0, begin, count),
+          .lengths = batch.lengths.narrow(0, begin, count),
+          .embeddings =
+              batch.embeddings.defined() ? batch.embeddings.narrow(0, begin, count) : at::Tensor()};
+}
+
 class RobertaEncoder final : public Encoder {
  public:
   RobertaEncoder(RobertaConfig config, Pooling pooling, RobertaParameters parameters)
@@ -36,6 +57,34 @@ class RobertaEncoder final : public Encoder {
   }
 
   at::Tensor encode(const Batch& batch, bool training) override {
+    check_batch(batch);
+    if (at::GradMode::is_enabled()) {
+      return encode_rows(batch, training);
+    }
+    std::vector<at::Tensor> pieces;
+    for (std::int64_t begin = 0; begin < batch.ids.size(0);) {
+      const std::int64_t count = rows_within(batch, begin, kCacheTokens);
+      pieces.push_back(encode_rows(rows_of(batch, begin, count), training));
+      begin += count;
+    }
+    return pieces.empty() ? at::empty({0, shape_.hidden}) : at::cat(pieces);
+  }
+
+  std::vector<at::Tensor> hidden_states(const Batch& batch) override {
+    const at::NoGradGuard no_grad;
+    check_batch(batch);
+    const PackedRows rows = pack_rows(batch, shape_.vocab_size, shape_.max_tokens);
+    at::Tensor states = embed(batch, rows, false);
+    std::vector<at::Tensor> result = {rows.unpack(states.clone())};
+    for (const RobertaLayer& weights : parameters_.layers) {
+      states = layer(weights, states, rows, false);
+      result.push_back(rows.unpack(states.clone()));
+    }
+    return result;
+  }
+
+ private:
+  at::Tensor encode_rows(const Batch& batch, bool training) const {
     const PackedRows rows = pack_rows(batch, shape_.vocab_size, shape_.max_tokens);
     at::Tensor states = embed(batch, rows, training);
     const std::size_t full_layers =
@@ -48,19 +97,6 @@ class RobertaEncoder final : public Encoder {
                : mean(states, rows);
   }
 
-  std::vector<at::Tensor> hidden_states(const Batch& batch) override {
-    const at::NoGradGuard no_grad;
-    const PackedRows rows = pack_rows(batch, shape_.vocab_size, shape_.max_tokens);
-    at::Tensor states = embed(batch, rows, false);
-    std::vector<at::Tensor> result = {rows.unpack(states.clone())};
-    for (const RobertaLayer& weights : parameters_.layers) {
-      states = layer(weights, states, rows, false);
-      result.push_back(rows.unpack(states.clone()));
-    }
-    return result;
-  }
-
- private:
   double hidden_dropout(bool training) const {
     return training ? config_.hidden_dropout_prob : 0.0;
   }

@@ -13,9 +13,9 @@
 namespace ncmlab {
 namespace {
 
-/// Tokens whose activations are held at a time. A batch with more is split; its gradients add up
-/// to the same.
-constexpr std::int64_t kMicroBatchTokens = 4096;
+/// Tokens whose activations are held at a time, so that they stay in the cache. A batch with more
+/// is split; its gradients add up to the same.
+constexpr std::int64_t kMicroBatchTokens = 2048;
 
 using Indices = std::vector<std::size_t>;
 

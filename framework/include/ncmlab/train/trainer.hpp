@@ -17,20 +17,20 @@ struct TrainingOptions {
   std::int64_t epochs = 5;
   double learning_rate = 2e-5;  ///< peak
   double adam_eps = 1e-8;
-  double weight_decay = 0.0;    ///< not on biases and norm weights
-  double warmup = 0.1;          ///< share of all steps
-  double max_grad_norm = 1.0;   ///< 0: no clipping
+  double weight_decay = 0.0;   ///< not on biases and norm weights
+  double warmup = 0.1;         ///< share of all steps
+  double max_grad_norm = 1.0;  ///< 0: no clipping
   std::int64_t batch_size = 32;
-  bool head_only = false;       ///< leaves the encoder as it is
+  bool head_only = false;  ///< leaves the encoder as it is
 };
 
 struct EpochRecord {
-  double loss = 0;              ///< mean over the samples
+  double loss = 0;               ///< mean over the samples
   double validation_metric = 0;  ///< what `evaluate` returned; 0 without
 };
 
-/// Trains in place. Batches hold samples of similar length, in an order drawn from `rng`; dropout
-/// is seeded from `rng`. Same seed and thread count, same result. `evaluate`, if given, is called
+/// Trains in place. Batches are drawn from `rng` and run in pieces of similar length; dropout is
+/// seeded from `rng`. Same seed and thread count, same result. `evaluate`, if given, is called
 /// after each epoch. Throws Error `train.diverged` when the loss is not finite.
 std::vector<EpochRecord> train(Victim& victim, const std::vector<TokenSample>& samples,
                                const TrainingOptions& options, Rng rng, Progress& progress,
