@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <torch/torch.h>
+
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -24,6 +27,8 @@ struct Config {
   std::int64_t vocab_size = 2000;
   std::vector<std::int64_t> label_columns;
   double dropout = 0.1;
+  double initializer_range = 0.02;
+  std::string positions = "random";
 };
 
 struct Preset {
@@ -31,10 +36,23 @@ struct Preset {
   std::int64_t hidden, layers, heads, intermediate;
 };
 constexpr Preset kPresets[] = {
-    {"tiny", 96, 2, 4, 192}, {"small", 256, 4, 4, 1024}, {"base", 768, 12, 12, 3072}};
+    {"tiny", 64, 2, 4, 128}, {"small", 128, 4, 4, 512}, {"base", 768, 12, 12, 3072}};
 
 // RoBERTa numbers positions from the padding id + 1.
 constexpr std::int64_t kPositionOffset = 2;
+
+// Vaswani et al., NeurIPS 2017, section 3.5, scaled so that the root mean square is `spread`.
+void fill_with_sinusoids(const at::Tensor& table, double spread) {
+  const torch::NoGradGuard no_grad;
+  const std::int64_t width = table.size(1);
+  const at::Tensor place = torch::arange(table.size(0), torch::kFloat32).unsqueeze(1);
+  const at::Tensor exponent =
+      torch::arange(0, width, 2, torch::kFloat32) / static_cast<double>(width);
+  const at::Tensor angle = place / torch::pow(10000.0, exponent);
+  const double amplitude = spread * std::sqrt(2.0);
+  table.slice(1, 0, width, 2).copy_(torch::sin(angle) * amplitude);
+  table.slice(1, 1, width, 2).copy_(torch::cos(angle) * amplitude);
+}
 
 class CodeBert final : public Model {
  public:
@@ -63,7 +81,14 @@ class CodeBert final : public Model {
                "empty takes column = label.",
                at_least(0))
         .field("dropout", &Config::dropout,
-               "Dropout of a model with random weights, in all places.", range(0.0, 0.9));
+               "Dropout of a model with random weights, in all places.", range(0.0, 0.9))
+        .field("initializer_range", &Config::initializer_range,
+               "Standard deviation of random weights.", range(1e-6, 10.0))
+        .field(
+            "positions", &Config::positions,
+            "Start of the position embeddings of a model with random weights: random as in BERT, "
+            "or sinusoids of the same spread, from which small models learn sooner.",
+            choices({"random", "sinusoidal"}));
   }
 
   explicit CodeBert(Config config) : config_(std::move(config)) {}
@@ -83,12 +108,17 @@ class CodeBert final : public Model {
     shape.intermediate_size = preset.intermediate;
     shape.max_position_embeddings = context.rules.max_tokens + kPositionOffset;
     shape.hidden_dropout_prob = shape.attention_probs_dropout_prob = config_.dropout;
+    shape.initializer_range = config_.initializer_range;
     HeadShape head = context.head;
     head.hidden = preset.hidden;
     head.dropout = config_.dropout;
     head.label_columns = config_.label_columns;
-    return Victim(std::move(tokenizer),
-                  make_roberta(shape, Pooling::cls, context.rng.stream("encoder weights")),
+    auto encoder = make_roberta(shape, Pooling::cls, context.rng.stream("encoder weights"));
+    if (config_.positions == "sinusoidal") {
+      fill_with_sinusoids(encoder->parameters().at("embeddings.position_embeddings.weight"),
+                          shape.initializer_range);
+    }
+    return Victim(std::move(tokenizer), std::move(encoder),
                   Head(head, context.rng.stream("head weights")), context.rules);
   }
 
@@ -110,9 +140,10 @@ class CodeBert final : public Model {
  private:
   static void hash_folder(const fs::path& folder, Hasher& hasher) {
     if (!fs::is_directory(folder)) {
-      throw ncmlab::Error("checkpoint.missing-folder",
-                  "expected a folder with a checkpoint, found none at `" + folder.string() + "`",
-                  {"correct `checkpoint` or `tokenizer` of model `codebert`"});
+      throw ncmlab::Error(
+          "checkpoint.missing-folder",
+          "expected a folder with a checkpoint, found none at `" + folder.string() + "`",
+          {"correct `checkpoint` or `tokenizer` of model `codebert`"});
     }
     std::vector<fs::path> files;
     for (const auto& entry : fs::directory_iterator(folder)) {
@@ -143,10 +174,10 @@ class CodeBert final : public Model {
         RobertaConfig::from_json(read_file(config_file), config_file.string());
     if (tokenizer->vocab_size() > shape.vocab_size) {
       throw ncmlab::Error("checkpoint.vocabulary-mismatch",
-                  "the tokenizer has " + std::to_string(tokenizer->vocab_size()) +
-                      " tokens, but the model in `" + folder.string() + "` embeds only " +
-                      std::to_string(shape.vocab_size),
-                  {"name the tokenizer that belongs to the checkpoint with `tokenizer`"});
+                          "the tokenizer has " + std::to_string(tokenizer->vocab_size()) +
+                              " tokens, but the model in `" + folder.string() + "` embeds only " +
+                              std::to_string(shape.vocab_size),
+                          {"name the tokenizer that belongs to the checkpoint with `tokenizer`"});
     }
     const SplitWeights weights = split_roberta_weights(read_weights(folder));
     HeadShape head = context.head;
