@@ -5,6 +5,8 @@
 
 #include <cmath>
 #include <cstddef>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace ncmlab::kernels {
@@ -62,7 +64,10 @@ class Scratch {
 namespace baseline {
 #define NCMLAB_LANES 4
 #define NCMLAB_TILE_ROWS 6
-#include "nn/cpu_kernels_body.inc"
+#include "nn/cpu_vectors.inc"
+// After the vectors that both build on.
+#include "nn/cpu_add_norm.inc"
+#include "nn/cpu_attention.inc"
 #undef NCMLAB_LANES
 #undef NCMLAB_TILE_ROWS
 }  // namespace baseline
@@ -73,7 +78,10 @@ namespace baseline {
 namespace avx2 {
 #define NCMLAB_LANES 8
 #define NCMLAB_TILE_ROWS 6
-#include "nn/cpu_kernels_body.inc"
+#include "nn/cpu_vectors.inc"
+// After the vectors that both build on.
+#include "nn/cpu_add_norm.inc"
+#include "nn/cpu_attention.inc"
 #undef NCMLAB_LANES
 #undef NCMLAB_TILE_ROWS
 }  // namespace avx2
@@ -84,7 +92,10 @@ namespace avx2 {
 namespace avx512 {
 #define NCMLAB_LANES 16
 #define NCMLAB_TILE_ROWS 8
-#include "nn/cpu_kernels_body.inc"
+#include "nn/cpu_vectors.inc"
+// After the vectors that both build on.
+#include "nn/cpu_add_norm.inc"
+#include "nn/cpu_attention.inc"
 #undef NCMLAB_LANES
 #undef NCMLAB_TILE_ROWS
 }  // namespace avx512
@@ -103,22 +114,27 @@ struct Kernels {
                                 std::int64_t, float*, float*);
 };
 
-const Kernels& kernels() {
-  static const Kernels chosen = [] {
+/// The kernels that this processor can run, fastest first.
+std::vector<Kernels> available_kernels() {
+  std::vector<Kernels> result;
 #ifdef __x86_64__
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw")) {
-      return Kernels{"avx512", avx512::attend, avx512::attend_backward, avx512::add_norm_row,
-                     avx512::add_norm_backward_row};
-    }
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-      return Kernels{"avx2", avx2::attend, avx2::attend_backward, avx2::add_norm_row,
-                     avx2::add_norm_backward_row};
-    }
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw")) {
+    result.push_back({"avx512", avx512::attend, avx512::attend_backward, avx512::add_norm_row,
+                      avx512::add_norm_backward_row});
+  }
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    result.push_back({"avx2", avx2::attend, avx2::attend_backward, avx2::add_norm_row,
+                      avx2::add_norm_backward_row});
+  }
 #endif
-    return Kernels{"baseline", baseline::attend, baseline::attend_backward, baseline::add_norm_row,
-                   baseline::add_norm_backward_row};
-  }();
+  result.push_back({"baseline", baseline::attend, baseline::attend_backward, baseline::add_norm_row,
+                    baseline::add_norm_backward_row});
+  return result;
+}
+
+Kernels& kernels() {
+  static Kernels chosen = available_kernels().front();
   return chosen;
 }
 
@@ -212,6 +228,20 @@ void add_norm_backward(const AddNorm& norm, const AddNormGradient& gradient) {
   }
 }
 
-const char* instruction_set() { return kernels().name; }
+std::vector<std::string> instruction_sets() {
+  std::vector<std::string> names;
+  for (const Kernels& candidate : available_kernels()) {
+    names.emplace_back(candidate.name);
+  }
+  return names;
+}
+
+void use_instruction_set(std::string_view name) {
+  for (const Kernels& candidate : available_kernels()) {
+    if (candidate.name == name) {
+      kernels() = candidate;
+    }
+  }
+}
 
 }  // namespace ncmlab::kernels

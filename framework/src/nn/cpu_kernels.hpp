@@ -2,6 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
 
 /// Float kernels for the parts of a transformer where LibTorch's operators spend their time on
 /// memory traffic: attention over rows of different length without padding, and the sum of two
@@ -71,7 +74,10 @@ void add_norm_forward(const AddNorm& norm);
 /// `norm.normalised` and `norm.inverse_std` must hold what add_norm_forward() wrote.
 void add_norm_backward(const AddNorm& norm, const AddNormGradient& gradient);
 
-/// `avx512`, `avx2` or `baseline`: what the kernels run on.
-const char* instruction_set();
+/// Those of `avx512`, `avx2` and `baseline` that this processor has, fastest first.
+std::vector<std::string> instruction_sets();
+/// Makes the kernels run on one of instruction_sets() instead of the first, so that tests and
+/// benches can compare them. Not safe while a kernel runs.
+void use_instruction_set(std::string_view name);
 
 }  // namespace ncmlab::kernels
