@@ -23,6 +23,7 @@ void add_figures(const Inversion& found, std::map<std::string, double>& figures)
   figures["raw_loss" + direction] = found.raw_loss;
   figures["hit_rate" + direction] = found.hit_rate;
   figures["flip_rate" + direction] = found.flip_rate;
+  figures["persistence" + direction] = found.persistence;
   figures["trigger_tokens" + direction] = static_cast<double>(found.ids.size());
   figures["epochs"] += static_cast<double>(found.epochs);
   figures["candidates"] += static_cast<double>(found.candidates);
@@ -44,6 +45,10 @@ Schema<EliBadCodeConfig> EliBadCode::schema() {
              choices({"continuation", "name"}))
       .field("function_name", &C::function_name,
              "Whether the trigger may also extend the function's own name.")
+      .field(
+          "consistent", &C::consistent,
+          "Whether the trigger extends only identifiers that stand once, where there are any, so "
+          "that the program keeps its meaning.")
       .field("trigger_length", &C::trigger_length, "Tokens of the trigger before anchoring.",
              range(1, 64))
       .field("epochs", &C::epochs, "Epochs of each search.", range(0, 100'000))
@@ -60,18 +65,31 @@ Schema<EliBadCodeConfig> EliBadCode::schema() {
       .field("beta", &C::beta,
              "Anchoring drops tokens while the loss stays within this of the whole trigger's.",
              at_least(0))
-      .field("verdict_flip_rate", &C::verdict_flip_rate,
+      .field("direction", &C::direction,
+             "Which ordered pair of labels is taken: that with the highest persistence, or, as "
+             "published, that with the lowest loss.",
+             choices({"persistence", "loss"}))
+      .field("verdict_persistence", &C::verdict_persistence,
              "The model is called backdoored when the trigger turns at least this share of the "
-             "held-out samples.",
+             "held-out samples, on average while it loses its tokens one after the other.",
              range(0.0, 1.0))
       .field("unlearn_always", &C::unlearn_always,
              "Whether the best trigger is unlearned even when the verdict is clean.")
       .field("unlearn_share", &C::unlearn_share,
              "Share of the clean samples of the victim label that get the trigger.",
              range(0.0, 1.0))
+      .field("unlearn_triggers", &C::unlearn_triggers,
+             "Distinct triggers to unlearn: the best, and others that the searches moved to.",
+             range(1, 100'000))
+      .field("rounds", &C::rounds,
+             "Rounds of inversion and unlearning; a further one starts only while inversion still "
+             "finds a trigger that reaches the verdict's threshold.",
+             range(1, 1'000))
       .field("unlearn_edit", &C::unlearn_edit,
              "Whether the trigger replaces the function's name or extends it.",
              choices({"replace", "extend"}))
+      .field("keep_originals", &C::keep_originals,
+             "Whether the triggered samples come on top of the clean ones or take their place.")
       .field("unlearn_epochs", &C::unlearn_epochs, "Passes over the clean samples.",
              range(1, 10'000))
       .field("unlearn_learning_rate", &C::unlearn_learning_rate,
@@ -85,8 +103,10 @@ elibadcode::InversionOptions EliBadCode::inversion_options() const {
   return {.samples = config_.samples,
           .held_out = config_.held_out,
           .restarts = config_.restarts,
+          .triggers = config_.unlearn_triggers,
           .beta = config_.beta,
           .position = {.function_name = config_.function_name,
+                       .consistent = config_.consistent,
                        .trigger_length = config_.trigger_length},
           .search = {.trigger_length = config_.trigger_length,
                      .epochs = config_.epochs,
@@ -96,20 +116,27 @@ elibadcode::InversionOptions EliBadCode::inversion_options() const {
                      .reference_scoring = config_.scoring == "reference"}};
 }
 
-std::vector<Inversion> EliBadCode::invert_all(DefenseContext& context) const {
+std::vector<std::int64_t> EliBadCode::vocabulary(const DefenseContext& context) const {
   std::set<Language> languages;
-  std::set<std::int64_t> labels;
   for (const Example& example : context.clean_samples) {
     languages.insert(example.language);
-    labels.insert(example.label);
   }
   const auto use = config_.vocabulary == "name" ? elibadcode::TriggerUse::is_name
                                                 : elibadcode::TriggerUse::continues_name;
-  const auto vocabulary = elibadcode::filter_vocabulary(context.victim.tokenizer(), use, languages);
-  if (vocabulary.empty()) {
+  auto tokens = elibadcode::filter_vocabulary(context.victim.tokenizer(), use, languages);
+  if (tokens.empty()) {
     throw Error("defense.elibadcode.no-vocabulary",
                 "the model's tokenizer has no token that may stand in a name");
   }
+  return tokens;
+}
+
+std::vector<Inversion> EliBadCode::invert_all(DefenseContext& context) const {
+  std::set<std::int64_t> labels;
+  for (const Example& example : context.clean_samples) {
+    labels.insert(example.label);
+  }
+  const std::vector<std::int64_t> tokens = vocabulary(context);
   const std::int64_t classes = context.victim.classes();
   const auto directions = static_cast<std::int64_t>(labels.size()) * (classes - 1);
   context.progress.begin("inverting triggers", directions * config_.restarts * config_.epochs);
@@ -119,33 +146,61 @@ std::vector<Inversion> EliBadCode::invert_all(DefenseContext& context) const {
       if (target_label != victim_label) {
         const Rng rng = context.rng.stream("direction", static_cast<std::uint64_t>(found.size()));
         found.push_back(elibadcode::invert(context.victim, context.task, context.clean_samples,
-                                           vocabulary, victim_label, target_label,
-                                           inversion_options(), rng, context.progress));
+                                           tokens, victim_label, target_label, inversion_options(),
+                                           rng, context.progress));
       }
     }
   }
-  std::stable_sort(found.begin(), found.end(),
-                   [](const Inversion& a, const Inversion& b) { return a.loss < b.loss; });
+  const bool by_loss = config_.direction == "loss";
+  std::stable_sort(found.begin(), found.end(), [by_loss](const Inversion& a, const Inversion& b) {
+    return by_loss ? a.loss < b.loss : a.persistence > b.persistence;
+  });
   return found;
 }
 
-void EliBadCode::unlearn(DefenseContext& context, const Inversion& found,
+void EliBadCode::unlearn(DefenseContext& context, std::int64_t victim_label,
+                         const std::vector<TriggerIds>& triggers, const Rng& rng,
                          DefenseOutcome& outcome) const {
-  const auto edit = config_.unlearn_edit == "replace" ? elibadcode::NameEdit::replace
-                                                      : elibadcode::NameEdit::extend;
   const elibadcode::UnlearningSet set = elibadcode::unlearning_set(
-      context.victim, context.task, context.clean_samples, found.victim_label, {found.ids},
-      config_.unlearn_share, edit, context.rng.stream("unlearning set"), context.progress);
+      context.victim, context.task, context.clean_samples, victim_label, triggers,
+      {.share = config_.unlearn_share,
+       .edit = config_.unlearn_edit == "replace" ? elibadcode::NameEdit::replace
+                                                 : elibadcode::NameEdit::extend,
+       .keep_originals = config_.keep_originals},
+      rng.stream("set"), context.progress);
   const TrainingOptions options{.epochs = config_.unlearn_epochs,
                                 .learning_rate = config_.unlearn_learning_rate,
                                 .batch_size = config_.unlearn_batch_size,
                                 .head_only = config_.scope == "head"};
-  const auto epochs = train(context.victim, set.samples, options, context.rng.stream("unlearning"),
-                            context.progress);
+  const auto epochs =
+      train(context.victim, set.samples, options, rng.stream("training"), context.progress);
   outcome.repaired = true;
   outcome.figures["unlearning_samples"] = static_cast<double>(set.samples.size());
   outcome.figures["unlearning_triggered"] = static_cast<double>(set.triggered);
   outcome.figures["unlearning_loss"] = epochs.back().loss;
+}
+
+void EliBadCode::unlearn_in_rounds(DefenseContext& context, const Inversion& first,
+                                   DefenseOutcome& outcome) const {
+  std::vector<TriggerIds> triggers = first.pool;
+  for (std::int64_t round = 0;; ++round) {
+    const Rng rng = context.rng.stream("round", static_cast<std::uint64_t>(round));
+    unlearn(context, first.victim_label, triggers, rng.stream("unlearning"), outcome);
+    outcome.figures["rounds"] = static_cast<double>(round + 1);
+    if (round + 1 >= config_.rounds) {
+      return;
+    }
+    context.progress.begin("inverting once more", config_.restarts * config_.epochs);
+    const Inversion again =
+        elibadcode::invert(context.victim, context.task, context.clean_samples, vocabulary(context),
+                           first.victim_label, first.target_label, inversion_options(),
+                           rng.stream("inversion"), context.progress);
+    outcome.figures["persistence_after_unlearning"] = again.persistence;
+    if (again.persistence < config_.verdict_persistence) {
+      return;
+    }
+    triggers.insert(triggers.end(), again.pool.begin(), again.pool.end());
+  }
 }
 
 DefenseOutcome EliBadCode::defend(DefenseContext& context) const {
@@ -168,9 +223,9 @@ DefenseOutcome EliBadCode::defend(DefenseContext& context) const {
   }
   outcome.figures["inversion_forward_rows"] =
       static_cast<double>(context.victim.work().forward_rows - rows_before);
-  outcome.backdoored = found.front().flip_rate >= config_.verdict_flip_rate;
+  outcome.backdoored = found.front().persistence >= config_.verdict_persistence;
   if (*outcome.backdoored || config_.unlearn_always) {
-    unlearn(context, found.front(), outcome);
+    unlearn_in_rounds(context, found.front(), outcome);
   }
   return outcome;
 }

@@ -16,6 +16,7 @@ struct EliBadCodeConfig {
   std::int64_t held_out = 100;
   std::string vocabulary = "continuation";
   bool function_name = true;
+  bool consistent = true;
   std::int64_t trigger_length = 5;
   std::int64_t epochs = 100;
   std::int64_t top_k = 64;
@@ -24,10 +25,14 @@ struct EliBadCodeConfig {
   double stop_loss = 0.0;
   std::string scoring = "fast";
   double beta = 0.15;
-  double verdict_flip_rate = 0.9;
+  std::string direction = "persistence";
+  double verdict_persistence = 0.8;
   bool unlearn_always = false;
   double unlearn_share = 0.2;
+  std::int64_t unlearn_triggers = 1;
+  std::int64_t rounds = 1;
   std::string unlearn_edit = "replace";
+  bool keep_originals = false;
   std::int64_t unlearn_epochs = 1;
   double unlearn_learning_rate = 5e-3;
   std::int64_t unlearn_batch_size = 32;
@@ -55,11 +60,17 @@ class EliBadCode final : public Defense {
 
  private:
   elibadcode::InversionOptions inversion_options() const;
-  /// Stages 1 to 4 for every ordered pair of labels that has clean samples, lowest loss first.
+  std::vector<std::int64_t> vocabulary(const DefenseContext& context) const;
+  /// Stages 1 to 4 for every ordered pair of labels that has clean samples, best direction first.
   std::vector<elibadcode::Inversion> invert_all(DefenseContext& context) const;
-  /// Stage 5. Trains the victim on the clean samples with the trigger in some of them.
-  void unlearn(DefenseContext& context, const elibadcode::Inversion& found,
+  /// Stage 5. Trains the victim on the clean samples with `triggers` in some of them.
+  void unlearn(DefenseContext& context, std::int64_t victim_label,
+               const std::vector<TriggerIds>& triggers, const Rng& rng,
                DefenseOutcome& outcome) const;
+  /// Stage 5, and again with what a new inversion in the same direction finds, for `rounds` or
+  /// until that does not reach the verdict's threshold.
+  void unlearn_in_rounds(DefenseContext& context, const elibadcode::Inversion& first,
+                         DefenseOutcome& outcome) const;
 
   EliBadCodeConfig config_;
 };

@@ -64,8 +64,9 @@ SearchResult search_trigger(CandidateScorer& scorer, const std::vector<std::int6
     current.push_back(start.pick(vocabulary));
   }
   std::set<TriggerIds> tried = {current};
-  SearchResult best{.ids = current, .loss = scorer.loss(current), .candidates = 1};
-  while (best.epochs < options.epochs && best.loss >= options.stop_loss) {
+  SearchResult result{.best = {current, scorer.loss(current)}, .visited = {}, .candidates = 1};
+  result.visited.push_back(result.best);
+  while (result.epochs < options.epochs && result.best.loss >= options.stop_loss) {
     progress.check();
     const auto tokens =
         lowest_gradient_tokens(scorer.gradient(current, vocabulary), vocabulary, options.top_k);
@@ -78,15 +79,15 @@ SearchResult search_trigger(CandidateScorer& scorer, const std::vector<std::int6
                                        ? scorer.choose_reference(candidates, progress)
                                        : scorer.choose(candidates, progress);
     current = candidates[choice.index];
-    if (choice.loss < best.loss) {
-      best.ids = current;
-      best.loss = choice.loss;
+    result.visited.push_back({current, choice.loss});
+    if (choice.loss < result.best.loss) {
+      result.best = result.visited.back();
     }
-    best.candidates += static_cast<std::int64_t>(candidates.size());
-    ++best.epochs;
-    progress.advance(1, loss_text(best.loss));
+    result.candidates += static_cast<std::int64_t>(candidates.size());
+    ++result.epochs;
+    progress.advance(1, loss_text(result.best.loss));
   }
-  return best;
+  return result;
 }
 
 }  // namespace ncmlab::elibadcode

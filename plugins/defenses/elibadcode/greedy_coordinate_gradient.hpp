@@ -22,11 +22,17 @@ struct SearchOptions {
   bool reference_scoring = false;
 };
 
-struct SearchResult {
+/// A trigger and its mean loss on the inversion samples.
+struct ScoredTrigger {
   TriggerIds ids;
   double loss = 0;
-  std::int64_t epochs = 0;      ///< that were run
-  std::int64_t candidates = 0;  ///< triggers whose loss was compared
+};
+
+struct SearchResult {
+  ScoredTrigger best;
+  std::vector<ScoredTrigger> visited;  ///< the start and where each epoch moved to, in order
+  std::int64_t epochs = 0;             ///< that were run
+  std::int64_t candidates = 0;         ///< triggers whose loss was compared
 };
 
 /// For each row of `gradient` [length, vocabulary.size()] the `top_k` tokens (all when there are

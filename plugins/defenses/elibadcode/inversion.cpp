@@ -4,11 +4,22 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "anchoring.hpp"
 
 namespace ncmlab::elibadcode {
 namespace {
+
+/// Passes on the wish to stop and nothing else: predictions are no steps of the search.
+class Uncounted final : public Progress {
+ public:
+  explicit Uncounted(const Progress& outer) : outer_(outer) {}
+  bool cancelled() const override { return outer_.cancelled(); }
+
+ private:
+  const Progress& outer_;
+};
 
 /// Samples of one label, drawn without overlap.
 struct Drawn {
@@ -39,6 +50,26 @@ Drawn draw(const std::vector<Example>& clean, std::int64_t label, const Inversio
   return drawn;
 }
 
+/// Up to `count` distinct triggers: `best` first, then anchored ones drawn from `visited`.
+std::vector<TriggerIds> trigger_pool(const TriggerIds& best, std::vector<ScoredTrigger> visited,
+                                     double highest_loss, std::int64_t count,
+                                     const std::function<TriggerIds(const TriggerIds&)>& anchored,
+                                     Rng rng) {
+  std::vector<TriggerIds> pool = {best};
+  std::erase_if(visited, [&](const ScoredTrigger& each) { return each.loss > highest_loss; });
+  rng.shuffle(visited);
+  for (const ScoredTrigger& each : visited) {
+    if (static_cast<std::int64_t>(pool.size()) >= count) {
+      break;
+    }
+    const TriggerIds ids = anchored(each.ids);
+    if (std::find(pool.begin(), pool.end(), ids) == pool.end()) {
+      pool.push_back(ids);
+    }
+  }
+  return pool;
+}
+
 }  // namespace
 
 double flip_rate(Victim& victim, const std::vector<InversionSample>& samples,
@@ -59,12 +90,14 @@ Inversion invert(Victim& victim, const TaskView& task, const std::vector<Example
                  const std::vector<std::int64_t>& vocabulary, std::int64_t victim_label,
                  std::int64_t target_label, const InversionOptions& options, const Rng& rng,
                  Progress& progress) {
+  Uncounted uncounted(progress);
   const Drawn drawn = draw(clean, victim_label, options, rng.stream("samples"));
   CandidateScorer scorer(
       victim,
-      place_triggers(victim, task, drawn.inversion, target_label, options.position, progress),
+      place_triggers(victim, task, drawn.inversion, target_label, options.position, uncounted),
       target_label, {});
   Inversion found{.victim_label = victim_label, .target_label = target_label};
+  std::vector<ScoredTrigger> visited;
   for (std::int64_t restart = 0; restart < options.restarts; ++restart) {
     const SearchResult result =
         search_trigger(scorer, vocabulary, options.search,
@@ -73,21 +106,32 @@ Inversion invert(Victim& victim, const TaskView& task, const std::vector<Example
     progress.advance(options.search.epochs - result.epochs);
     found.epochs += result.epochs;
     found.candidates += result.candidates;
-    if (restart == 0 || result.loss < found.raw_loss) {
-      found.raw_ids = result.ids;
-      found.raw_loss = result.loss;
+    visited.insert(visited.end(), result.visited.begin(), result.visited.end());
+    if (restart == 0 || result.best.loss < found.raw_loss) {
+      found.raw_ids = result.best.ids;
+      found.raw_loss = result.best.loss;
     }
   }
-  found.ids = anchor(found.raw_ids, options.beta, [&](const TriggerIds& trigger) {
+  const auto loss = [&](const TriggerIds& trigger) {
     progress.check();
     return scorer.loss(trigger);
-  });
+  };
+  const auto anchored = [&](const TriggerIds& whole) {
+    return anchor(shrink(whole, loss), options.beta, loss);
+  };
+  found.ids = anchored(found.raw_ids);
+  found.pool = trigger_pool(found.ids, std::move(visited), found.raw_loss + options.beta,
+                            options.triggers, anchored, rng.stream("pool"));
   found.loss = scorer.loss(found.ids);
   found.hit_rate = scorer.hit_rate(found.ids);
-  found.flip_rate = flip_rate(
-      victim,
-      place_triggers(victim, task, drawn.held_out, target_label, options.position, progress),
-      found.ids, target_label, progress);
+  const auto judges =
+      place_triggers(victim, task, drawn.held_out, target_label, options.position, uncounted);
+  found.flip_rate = flip_rate(victim, judges, found.ids, target_label, uncounted);
+  const std::vector<TriggerIds> steps = shrink(found.raw_ids, loss);
+  for (const TriggerIds& step : steps) {
+    found.persistence += flip_rate(victim, judges, step, target_label, uncounted) /
+                         static_cast<double>(steps.size());
+  }
   return found;
 }
 

@@ -19,6 +19,7 @@ struct InversionOptions {
   std::int64_t samples = 30;    ///< clean samples of the victim label to invert on
   std::int64_t held_out = 100;  ///< others to judge the trigger by
   std::int64_t restarts = 1;    ///< searches, each from a random start; the best is kept
+  std::int64_t triggers = 1;    ///< distinct triggers wanted for unlearning
   double beta = 0.15;
   PositionOptions position;
   SearchOptions search;
@@ -34,6 +35,12 @@ struct Inversion {
   double loss = 0;       ///< likewise, of `ids`
   double hit_rate = 0;   ///< share of the inversion samples that `ids` turns into the target
   double flip_rate = 0;  ///< of the held-out samples; see flip_rate()
+  /// Mean flip rate of the held-out samples while the trigger loses its tokens one after the other.
+  /// A few tokens suffice for a backdoor; what merely pushes a clean model needs them all.
+  double persistence = 0;
+  /// `ids` and up to `triggers` - 1 others, anchored, drawn from those that the searches moved to
+  /// and whose loss is within beta of the best.
+  std::vector<TriggerIds> pool;
   std::int64_t epochs = 0;
   std::int64_t candidates = 0;
 };

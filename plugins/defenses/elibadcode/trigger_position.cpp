@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "name_tokens.hpp"
 #include "ncmlab/code/syntax.hpp"
@@ -25,7 +26,8 @@ std::vector<Trial> trials_of(std::size_t index, std::string_view source, const S
   std::vector<Trial> trials;
   const TokenRow& row = sample.parts.front();
   for (const Identifier& identifier : syntax.identifiers) {
-    if (identifier.kind == IdentifierKind::function_name && !options.function_name) {
+    if ((identifier.kind == IdentifierKind::function_name && !options.function_name) ||
+        (options.consistent && identifier.occurrences.size() > 1)) {
       continue;
     }
     const std::vector<NamePlace> places = find_all(source, row, identifier);
@@ -68,9 +70,13 @@ std::vector<InversionSample> place_triggers(Victim& victim, const TaskView& task
     const TokenSample sample = task.tokenize_with_ranges(victim, examples[i]);
     const std::string source = task.parts(examples[i]).front();
     const Syntax syntax = parse(source, examples[i].language);
-    for (Trial& trial : trials_of(i, source, syntax, sample, unknown, last, options)) {
-      trials.push_back(std::move(trial));
+    std::vector<Trial> own = trials_of(i, source, syntax, sample, unknown, last, options);
+    if (own.empty() && options.consistent) {
+      PositionOptions any = options;
+      any.consistent = false;
+      own = trials_of(i, source, syntax, sample, unknown, last, any);
     }
+    std::move(own.begin(), own.end(), std::back_inserter(trials));
     placed.push_back({.sample = task.tokenize(victim, examples[i]), .part = 0, .position = 1});
   }
   if (trials.empty()) {

@@ -13,7 +13,10 @@
 namespace ncmlab::elibadcode {
 
 struct PositionOptions {
-  bool function_name = true;        ///< the function's own name may carry the trigger, too
+  bool function_name = true;  ///< the function's own name may carry the trigger, too
+  /// Only an identifier that stands once may carry it, where the example has one: extending one of
+  /// several occurrences makes two names out of one and so changes what the program does.
+  bool consistent = true;
   std::int64_t trigger_length = 5;  ///< room that the row must have behind the position
 };
 

@@ -57,12 +57,28 @@ std::vector<std::int64_t> edited_ids(const TokenRow& row, const std::vector<Name
   return ids;
 }
 
+/// The example with `trigger` at every occurrence of its function name, or after <s>.
+TokenSample with_name_edited(const Victim& victim, const TaskView& task, const Example& example,
+                             const TriggerIds& trigger, NameEdit edit) {
+  const std::int64_t max_tokens = victim.rules().max_tokens;
+  const TokenSample ranged = task.tokenize_with_ranges(victim, example);
+  const TokenRow& row = ranged.parts.front();
+  const auto places =
+      function_name_places(task.parts(example).front(), example.language, row, edit);
+  TokenSample sample = task.tokenize(victim, example);
+  if (places.empty()) {
+    return with_trigger({.sample = sample, .part = 0, .position = 1}, trigger, max_tokens);
+  }
+  sample.parts.front().ids = edited_ids(row, places, trigger, edit, victim.tokenizer(), max_tokens);
+  return sample;
+}
+
 }  // namespace
 
 UnlearningSet unlearning_set(const Victim& victim, const TaskView& task,
                              const std::vector<Example>& examples, std::int64_t victim_label,
-                             const std::vector<TriggerIds>& triggers, double share, NameEdit edit,
-                             Rng rng, Progress& progress) {
+                             const std::vector<TriggerIds>& triggers,
+                             const UnlearningOptions& options, Rng rng, Progress& progress) {
   UnlearningSet set{.samples = task.tokenize(victim, examples)};
   std::vector<std::size_t> victims;
   for (std::size_t i = 0; i < examples.size(); ++i) {
@@ -72,21 +88,15 @@ UnlearningSet unlearning_set(const Victim& victim, const TaskView& task,
   }
   rng.shuffle(victims);
   victims.resize(
-      static_cast<std::size_t>(std::llround(share * static_cast<double>(victims.size()))));
-  const std::int64_t max_tokens = victim.rules().max_tokens;
+      static_cast<std::size_t>(std::llround(options.share * static_cast<double>(victims.size()))));
   for (const std::size_t i : victims) {
     progress.check();
-    const TriggerIds& trigger = triggers[set.triggered % triggers.size()];
-    const TokenSample sample = task.tokenize_with_ranges(victim, examples[i]);
-    const TokenRow& row = sample.parts.front();
-    const std::string source = task.parts(examples[i]).front();
-    const auto places = function_name_places(source, examples[i].language, row, edit);
-    if (places.empty()) {
-      set.samples[i] =
-          with_trigger({.sample = set.samples[i], .part = 0, .position = 1}, trigger, max_tokens);
+    TokenSample edited = with_name_edited(victim, task, examples[i],
+                                          triggers[set.triggered % triggers.size()], options.edit);
+    if (options.keep_originals) {
+      set.samples.push_back(std::move(edited));
     } else {
-      set.samples[i].parts.front().ids =
-          edited_ids(row, places, trigger, edit, victim.tokenizer(), max_tokens);
+      set.samples[i] = std::move(edited);
     }
     ++set.triggered;
   }

@@ -20,20 +20,27 @@ enum class NameEdit {
   extend,   ///< the trigger follows the name
 };
 
-/// The clean samples for unlearning, the trigger in some of them.
-struct UnlearningSet {
-  std::vector<TokenSample> samples;  ///< in the order of the examples, with their true labels
-  std::size_t triggered = 0;         ///< samples that carry a trigger
+struct UnlearningOptions {
+  double share = 0.2;  ///< of the examples with the victim label, rounded
+  NameEdit edit = NameEdit::replace;
+  bool keep_originals = false;  ///< the triggered samples come on top instead of taking the place
 };
 
-/// The ids of `triggers` (not empty) into `share` of the examples that carry `victim_label`,
-/// rounded, drawn by `rng`; with several triggers they take turns. Every occurrence of the function
+/// The clean samples for unlearning, the trigger in some of them.
+struct UnlearningSet {
+  /// With their true labels, in the order of the examples; what comes on top stands at the end.
+  std::vector<TokenSample> samples;
+  std::size_t triggered = 0;  ///< samples that carry a trigger
+};
+
+/// The ids of `triggers` (not empty) into a share of the examples that carry `victim_label`, drawn
+/// by `rng`; with several triggers they take turns. Every occurrence of the function
 /// name that lies within the row is edited, on the level of tokens: tokenising the edited text
 /// would give other ids than those that were inverted. An example without a function name gets the
 /// trigger after <s>.
 UnlearningSet unlearning_set(const Victim& victim, const TaskView& task,
                              const std::vector<Example>& examples, std::int64_t victim_label,
-                             const std::vector<TriggerIds>& triggers, double share, NameEdit edit,
-                             Rng rng, Progress& progress);
+                             const std::vector<TriggerIds>& triggers,
+                             const UnlearningOptions& options, Rng rng, Progress& progress);
 
 }  // namespace ncmlab::elibadcode

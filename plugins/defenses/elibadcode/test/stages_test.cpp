@@ -210,8 +210,8 @@ class UnlearningSetTest : public testing::Test {
  protected:
   UnlearningSet make(const std::vector<Example>& examples, double share, NameEdit edit,
                      const std::vector<TriggerIds>& triggers) {
-    return unlearning_set(victim_, TaskView(task_), examples, 1, triggers, share, edit, Rng(5),
-                          silent_progress());
+    return unlearning_set(victim_, TaskView(task_), examples, 1, triggers,
+                          {.share = share, .edit = edit}, Rng(5), silent_progress());
   }
   std::string text(const TokenSample& sample) {
     return victim_.tokenizer().decode(sample.parts[0].ids, true);
@@ -236,6 +236,21 @@ TEST_F(UnlearningSetTest, TriggersTheShareOfTheVictimLabelAndKeepsLabels) {
     }
   }
   EXPECT_EQ(changed, 10U);
+}
+
+TEST_F(UnlearningSetTest, KeepsOriginalsOnRequest) {
+  const std::vector<Example> examples = toy_functions(100, Rng(1));
+  const UnlearningSet set =
+      unlearning_set(victim_, TaskView(task_), examples, 1, {ids("qzx"), ids("wvu")},
+                     {.share = 0.2, .keep_originals = true}, Rng(5), silent_progress());
+  ASSERT_EQ(set.samples.size(), 110U);
+  for (std::size_t i = 0; i < 100; ++i) {
+    EXPECT_EQ(set.samples[i].parts[0].ids, victim_.tokenize(examples[i].code).ids);
+  }
+  for (std::size_t i = 100; i < 110; ++i) {
+    EXPECT_EQ(set.samples[i].label, 1);
+    EXPECT_NE(text(set.samples[i]).find(i % 2 == 0 ? "qzx" : "wvu"), std::string::npos);
+  }
 }
 
 TEST_F(UnlearningSetTest, EditsEveryOccurrenceOfTheFunctionName) {
@@ -271,10 +286,9 @@ TEST_F(UnlearningSetTest, DependsOnTheSeedOnly) {
   const std::vector<Example> examples = toy_functions(100, Rng(1));
   const auto rows = [&](Rng rng) {
     std::vector<std::vector<std::int64_t>> all;
-    for (const TokenSample& sample :
-         unlearning_set(victim_, TaskView(task_), examples, 1, {ids("qzx")}, 0.2, NameEdit::replace,
-                        rng, silent_progress())
-             .samples) {
+    for (const TokenSample& sample : unlearning_set(victim_, TaskView(task_), examples, 1,
+                                                    {ids("qzx")}, {}, rng, silent_progress())
+                                         .samples) {
       all.push_back(sample.parts[0].ids);
     }
     return all;
