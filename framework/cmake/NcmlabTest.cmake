@@ -11,7 +11,7 @@ function(ncmlab_test name)
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ncmlab_flags GTest::gtest_main GTest::gmock ${arg_LINK})
   target_include_directories(${name} PRIVATE
-    ${PROJECT_SOURCE_DIR}/tests/support ${PROJECT_SOURCE_DIR}/framework/src)
+    ${ncmlab_SOURCE_DIR}/tests/support ${ncmlab_SOURCE_DIR}/framework/src)
   if(arg_TORCH)
     target_link_libraries(${name} PRIVATE ncmlab_runtime ncmlab)
     # The precompiled header was built as for a shared library; -fPIE would not match it.
@@ -22,5 +22,5 @@ function(ncmlab_test name)
     target_link_libraries(${name} PRIVATE ncmlab_base)
   endif()
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
-    PROPERTIES LABELS ${arg_LABEL} TIMEOUT 600 WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+    PROPERTIES LABELS ${arg_LABEL} TIMEOUT 600 WORKING_DIRECTORY ${ncmlab_SOURCE_DIR})
 endfunction()

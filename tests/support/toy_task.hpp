@@ -48,7 +48,15 @@ inline std::vector<Example> toy_functions(std::size_t count, Rng rng) {
     Example example;
     example.id = "toy-" + std::to_string(i);
     example.label = static_cast<std::int64_t>(i % 2);
-    example.code = "int " + rng.pick(verbs) + "_" + rng.pick(nouns) + "(" + type + " *" + to +
+    // Names of many shapes, so that a longer name alone says nothing.
+    std::string name = rng.pick(verbs);
+    for (std::int64_t parts = rng.between(0, 3); parts > 0; --parts) {
+      name += (rng.chance(0.7) ? "_" : "") + rng.pick(rng.chance(0.7) ? nouns : names);
+    }
+    if (rng.chance(0.3)) {
+      name += std::to_string(rng.between(1, 99));
+    }
+    example.code = "int " + name + "(" + type + " *" + to +
                    ", " + type + " *" + from + ", int " + size + ") {\n  int i = 0;\n";
     if (example.label == 0) {
       example.code += "  if (" + size + " > " + limit + ")\n    return -1;\n";

@@ -95,9 +95,8 @@ std::optional<RecoveryMetrics> recovery(const std::vector<InvertedTrigger>& trig
   if (triggers.empty() || words.empty()) {
     return std::nullopt;
   }
-  const auto best_trigger = std::ranges::min_element(triggers, {}, &InvertedTrigger::loss);
   TextNumbers numbers(tokenizer);
-  const std::vector<std::int64_t> recovered = numbers.of(best_trigger->ids);
+  const std::vector<std::int64_t> recovered = numbers.of(triggers.front().ids);
 
   RecoveryMetrics best;
   const auto consider = [&](const std::vector<std::int64_t>& truth) {

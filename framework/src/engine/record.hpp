@@ -55,7 +55,7 @@ struct CellRecord {
   std::string failure;  ///< empty: the cell was measured
   ClassificationMetrics clean;
   std::optional<AttackMetrics> attack_metrics;  ///< none for attack `none`
-  std::vector<TriggerRecord> triggers;
+  std::vector<TriggerRecord> triggers;  ///< the one that the defense believes in first
   std::optional<RecoveryMetrics> recovery;
   std::optional<bool> backdoored;
   std::optional<DetectionMetrics> detection;

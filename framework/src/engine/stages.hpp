@@ -74,7 +74,7 @@ struct Measurement {
 CellRecord measure(const Plan& plan, const Cell& cell, Materials& materials,
                    const Measurement& measurement);
 
-/// Precision and recall of the best inverted trigger (lowest loss) against the words that the
+/// Precision and recall of the first inverted trigger against the words that the
 /// attack puts into code. Compared are tokens, as multisets, without the blanks and underscores
 /// at their ends, since where a word begins and what joins it to a name are the place's affair:
 /// `Ġrb`, `_rb` and `rb` are one token, `_` alone is none. A word may be spelled at the start of

@@ -58,11 +58,6 @@ Cell summarize(const std::vector<double>& values, Unit unit, std::size_t seeds) 
   return cell;
 }
 
-// Better first: it flips more samples, then with less loss.
-bool works_better(const TriggerRecord& a, const TriggerRecord& b) {
-  return a.hit_rate != b.hit_rate ? a.hit_rate > b.hit_rate : a.loss < b.loss;
-}
-
 }  // namespace
 
 Cell metric_cell(const Metric& metric, const SeedRecords& row, bool expected) {
@@ -122,13 +117,14 @@ Cell trigger_cell(const SeedRecords& row) {
   std::set<std::string> texts;
   for (const CellRecord* record : row.measured) {
     const auto& triggers = record->triggers;
-    if (!triggers.empty() && shown == nullptr) {
-      shown = &*std::min_element(triggers.begin(), triggers.end(), works_better);
+    if (triggers.empty()) {
+      continue;
     }
-    for (const TriggerRecord& trigger : triggers) {
-      texts.insert(trigger.text);
+    if (shown == nullptr) {
+      shown = &triggers.front();
     }
-    cell.n += triggers.empty() ? 0 : 1;
+    texts.insert(triggers.front().text);
+    ++cell.n;
   }
   if (shown != nullptr) {
     const std::string text = printable(shown->text);

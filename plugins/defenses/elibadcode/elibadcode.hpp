@@ -16,7 +16,7 @@ struct EliBadCodeConfig {
   std::int64_t held_out = 100;
   std::string vocabulary = "continuation";
   bool function_name = true;
-  bool consistent = true;
+  bool consistent = false;
   std::int64_t trigger_length = 5;
   std::int64_t epochs = 100;
   std::int64_t top_k = 64;
@@ -26,7 +26,7 @@ struct EliBadCodeConfig {
   std::string scoring = "fast";
   double beta = 0.15;
   std::string direction = "persistence";
-  double verdict_persistence = 0.8;
+  double verdict_persistence = 0.85;
   bool unlearn_always = false;
   double unlearn_share = 0.2;
   std::int64_t unlearn_triggers = 1;

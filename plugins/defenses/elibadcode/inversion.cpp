@@ -116,9 +116,7 @@ Inversion invert(Victim& victim, const TaskView& task, const std::vector<Example
     progress.check();
     return scorer.loss(trigger);
   };
-  const auto anchored = [&](const TriggerIds& whole) {
-    return anchor(shrink(whole, loss), options.beta, loss);
-  };
+  const auto anchored = [&](const TriggerIds& whole) { return anchor(whole, options.beta, loss); };
   found.ids = anchored(found.raw_ids);
   found.pool = trigger_pool(found.ids, std::move(visited), found.raw_loss + options.beta,
                             options.triggers, anchored, rng.stream("pool"));

@@ -16,7 +16,7 @@ struct PositionOptions {
   bool function_name = true;  ///< the function's own name may carry the trigger, too
   /// Only an identifier that stands once may carry it, where the example has one: extending one of
   /// several occurrences makes two names out of one and so changes what the program does.
-  bool consistent = true;
+  bool consistent = false;
   std::int64_t trigger_length = 5;  ///< room that the row must have behind the position
 };
 

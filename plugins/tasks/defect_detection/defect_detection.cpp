@@ -63,8 +63,8 @@ class DefectDetection final : public Task {
         .field("test_limit", &Config::test_limit,
                "Size of a random subset of the test split; 0 takes all of it.", at_least(0),
                unit("samples"))
-        .field("builtin_train", &Config::builtin_train,
-               "Training samples of the generated corpus.", range(2, 1e6), unit("samples"))
+        .field("builtin_train", &Config::builtin_train, "Training samples of the generated corpus.",
+               range(2, 1e6), unit("samples"))
         .field("builtin_valid", &Config::builtin_valid,
                "Validation samples of the generated corpus.", range(0, 1e6), unit("samples"))
         .field("builtin_test", &Config::builtin_test, "Test samples of the generated corpus.",

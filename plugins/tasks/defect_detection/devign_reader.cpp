@@ -91,13 +91,17 @@ json parse_function_json(const fs::path& file) {
   try {
     json functions = json::parse(text);
     if (!functions.is_array()) {
-      throw Error("data.wrong-type", "expected `" + file.string() + "` to hold a JSON array, found " +
+      throw Error("data.wrong-type", "expected `" + file.string() +
+                                         "` to hold a JSON array, found " +
                                          std::string(functions.type_name()));
     }
     return functions;
   } catch (const json::parse_error& error) {
-    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(
-                                                       std::min(error.byte, text.size())), '\n');
+    const auto line =
+        1 +
+        std::count(text.begin(),
+                   text.begin() + static_cast<std::ptrdiff_t>(std::min(error.byte, text.size())),
+                   '\n');
     throw_at("data.bad-json", "no valid JSON at byte " + std::to_string(error.byte), file, line,
              {"download the file again; it may be cut short"});
   }

@@ -56,8 +56,8 @@ TEST(RecoveryTest, OneOfSeveralAlternativeWordsIsEnough) {
   EXPECT_EQ(both->recall, 1);
 }
 
-TEST(RecoveryTest, TheTriggerWithTheLowestLossCounts) {
-  const auto metrics = recovery({trigger(" len", 0.5), trigger(" rb", 0.1)}, {"rb"}, tokenizer());
+TEST(RecoveryTest, TheFirstTriggerCounts) {
+  const auto metrics = recovery({trigger(" rb", 0.5), trigger(" len", 0.1)}, {"rb"}, tokenizer());
   EXPECT_EQ(metrics->precision, 1);
 }
 

@@ -179,10 +179,10 @@ TEST(TableTest, CountsVerdictsOverSeeds) {
   EXPECT_EQ(at(table, 1, "none", "verdict").text, "");
 }
 
-TEST(TableTest, ShowsTheTriggerThatWorksBest) {
+TEST(TableTest, ShowsTheFirstTrigger) {
   CellRecord record = cell("b", "x", 1, 0.9, 0.1);
-  record.triggers = {{1, 0, "weak", {1}, 0.1, 0.2}, {0, 1, "strong", {2}, 0.5, 0.9}};
-  EXPECT_EQ(at(build_tables({record}, {}).at(0), 1, "x", "trigger").text, "strong (+1)");
+  record.triggers = {{0, 1, "first", {2}, 0.5, 0.9}, {1, 0, "second", {1}, 0.1, 0.2}};
+  EXPECT_EQ(at(build_tables({record}, {}).at(0), 1, "x", "trigger").text, "first");
   record.triggers = {{0, 1, "  ", {1}, 0.1, 0.2}};
   EXPECT_EQ(at(build_tables({record}, {}).at(0), 1, "x", "trigger").text, "\"  \"");
 }

@@ -51,7 +51,7 @@ struct DefenseOutcome {
   /// Indices into the training set; the engine retrains without them. Set but empty: the defense
   /// looked and found nothing.
   std::optional<std::vector<std::size_t>> suspicious;
-  std::vector<InvertedTrigger> triggers;
+  std::vector<InvertedTrigger> triggers;  ///< the one that the defense believes in first
   std::optional<bool> backdoored;  ///< the verdict
   /// Further figures for the record, by name; unit in the name where it has one.
   std::map<std::string, double> figures;

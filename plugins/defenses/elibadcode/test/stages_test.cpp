@@ -85,13 +85,32 @@ TEST(NameTokensTest, FindsTokensOfNamesAndNothingBeyondTheCut) {
   EXPECT_FALSE(find_name(source, row, {11, 14})) << "only partly within the row";
 }
 
+TEST(TriggerPositionTest, ConsistentPositionsExtendNamesThatStandOnce) {
+  const std::vector<Example> examples = toy_functions(20, Rng(1));
+  Victim victim = toy_victim(examples, Rng(2));
+  const ToyTask task;
+  const TaskView view(task);
+  const auto placed =
+      place_triggers(victim, view, examples, 0, {.consistent = true}, silent_progress());
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    const TokenSample sample = view.tokenize_with_ranges(victim, examples[i]);
+    const auto& ranges = sample.parts[0].ranges;
+    const std::size_t end = ranges[static_cast<std::size_t>(placed[i].position) - 1].end;
+    bool stands_once = false;
+    for (const Identifier& identifier : parse(examples[i].code, Language::c).identifiers) {
+      stands_once |= identifier.occurrences.size() == 1 && identifier.occurrences[0].end == end;
+    }
+    EXPECT_TRUE(stands_once) << examples[i].code;
+  }
+}
+
 TEST(TriggerPositionTest, ExtendsTheIdentifierWhoseMaskingHelpsTheTargetLeast) {
   const std::vector<Example> examples = toy_functions(40, Rng(1));
   Victim victim = toy_victim(examples, Rng(2));
   const ToyTask task;
   const TaskView view(task);
-  const auto placed =
-      place_triggers(victim, view, {examples[0], examples[1]}, 0, {}, silent_progress());
+  const auto placed = place_triggers(victim, view, {examples[0], examples[1]}, 0,
+                                     {.consistent = false}, silent_progress());
   ASSERT_EQ(placed.size(), 2U);
   for (std::size_t i = 0; i < 2; ++i) {
     // The same by hand, one identifier at a time, with text cut into tokens by their ranges.
@@ -121,6 +140,23 @@ TEST(TriggerPositionTest, ExtendsTheIdentifierWhoseMaskingHelpsTheTargetLeast) {
     }
     EXPECT_EQ(placed[i].position, expected);
     EXPECT_EQ(placed[i].sample.parts[0].ids, sample.parts[0].ids) << "nothing stays masked";
+  }
+}
+
+TEST(TriggerPositionTest, PrefersIdentifiersThatStandOnceIfAsked) {
+  const std::vector<Example> examples = toy_functions(40, Rng(1));
+  Victim victim = toy_victim(examples, Rng(2));
+  const ToyTask task;
+  const auto placed =
+      place_triggers(victim, TaskView(task), examples, 0, {.consistent = true}, silent_progress());
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    // The function's name is the one identifier of these functions that stands once.
+    const Syntax syntax = parse(examples[i].code, Language::c);
+    const TokenSample sample = TaskView(task).tokenize_with_ranges(victim, examples[i]);
+    const auto name =
+        find_name(examples[i].code, sample.parts[0], syntax.function_name()->occurrences.front());
+    ASSERT_TRUE(name);
+    EXPECT_EQ(placed[i].position, static_cast<std::int64_t>(name->tokens.end)) << examples[i].code;
   }
 }
 
