@@ -53,7 +53,16 @@ void check_columns(const HeadShape& shape) {
 
 }  // namespace
 
+at::Tensor unit_vectors(const at::Tensor& vectors) {
+  // The guard is that of torch.nn.functional.normalize.
+  constexpr double kGuard = 1e-12;
+  return vectors / vectors.norm(2, -1, true).clamp_min(kGuard);
+}
+
 Head::Head(HeadShape shape, Rng rng) : shape_(std::move(shape)) {
+  if (shape_.kind == HeadKind::similarity) {
+    return;
+  }
   check_columns(shape_);
   if (shape_.logits != shape_.classes && (shape_.logits != 1 || shape_.classes != 2)) {
     misfit(std::to_string(shape_.logits) + " logits for " + std::to_string(shape_.classes) +
@@ -70,6 +79,9 @@ Head::Head(HeadShape shape, Rng rng) : shape_(std::move(shape)) {
 }
 
 Head::Head(HeadShape shape, const StateDict& weights) : shape_(std::move(shape)) {
+  if (shape_.kind == HeadKind::similarity) {
+    return;
+  }
   check_columns(shape_);
   shape_.dense = weights.contains("dense.weight");
   const std::string out = weights.contains("out_proj.weight") ? "out_proj." : "";
@@ -99,6 +111,10 @@ Head::Head(HeadShape shape, const StateDict& weights) : shape_(std::move(shape))
 }
 
 at::Tensor Head::logits(const at::Tensor& vectors, bool training) const {
+  if (shape_.kind == HeadKind::similarity) {
+    const at::Tensor pairs = unit_vectors(vectors).reshape({-1, 2, shape_.hidden});
+    return at::matmul(pairs.select(1, 0), pairs.select(1, 1).t());
+  }
   at::Tensor state = vectors.reshape({-1, shape_.hidden * shape_.inputs});
   if (shape_.dense) {
     state = at::dropout(state, shape_.dropout, training);
@@ -109,6 +125,9 @@ at::Tensor Head::logits(const at::Tensor& vectors, bool training) const {
 }
 
 at::Tensor Head::log_probabilities(const at::Tensor& logits) const {
+  if (shape_.kind == HeadKind::similarity) {
+    return at::log_softmax(logits * shape_.scale, 1);
+  }
   const auto& columns = shape_.label_columns;
   if (shape_.logits == 1) {
     const at::Tensor yes = at::log_sigmoid(logits);
@@ -121,7 +140,7 @@ at::Tensor Head::log_probabilities(const at::Tensor& logits) const {
 }
 
 at::Tensor Head::losses(const at::Tensor& logits, const at::Tensor& labels) const {
-  if (shape_.logits == 1) {
+  if (shape_.kind == HeadKind::classification && shape_.logits == 1) {
     constexpr double kGuard = 1e-10;
     const bool speaks_for_zero = !shape_.label_columns.empty() && shape_.label_columns[0] == 1;
     const at::Tensor target = (speaks_for_zero ? 1 - labels : labels).to(at::kFloat);
@@ -134,6 +153,9 @@ at::Tensor Head::losses(const at::Tensor& logits, const at::Tensor& labels) cons
 
 StateDict Head::parameters() const {
   StateDict result;
+  if (shape_.kind == HeadKind::similarity) {
+    return result;
+  }
   if (shape_.dense) {
     result.add("dense.weight", dense_weight_);
     result.add("dense.bias", dense_bias_);

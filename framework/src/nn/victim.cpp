@@ -107,9 +107,13 @@ TokenRow Victim::tokenize_with_ranges(std::string_view source) const {
   return row;
 }
 
-at::Tensor Victim::logits(const Batch& batch, bool training) {
+at::Tensor Victim::vectors(const Batch& batch, bool training) {
   work_.forward_rows += batch.ids.size(0);
-  return head_.logits(encoder_->encode(batch, training), training);
+  return encoder_->encode(batch, training);
+}
+
+at::Tensor Victim::logits(const Batch& batch, bool training) {
+  return head_.logits(vectors(batch, training), training);
 }
 
 at::Tensor Victim::predict(const std::vector<TokenSample>& samples, Progress& progress,
@@ -128,10 +132,7 @@ at::Tensor Victim::sentence_vectors(const std::vector<TokenSample>& samples, Pro
                                     std::int64_t max_batch_tokens) {
   return for_each_batch(samples, tokenizer_->special().pad,
                         head_.shape().inputs * head_.shape().hidden, max_batch_tokens, progress,
-                        [this](const Batch& batch) {
-                          work_.forward_rows += batch.ids.size(0);
-                          return encoder_->encode(batch, false);
-                        });
+                        [this](const Batch& batch) { return vectors(batch, false); });
 }
 
 StateDict Victim::parameters() const {

@@ -54,6 +54,24 @@ std::vector<Indices> micro_batches(const std::vector<TokenSample>& samples, Indi
   return pieces;
 }
 
+/// In-batch negatives need the vectors of the whole batch at once.
+BatchLoss search_loss(Victim& victim, const std::vector<TokenSample>& samples, Progress& progress) {
+  return [&victim, &samples, &progress](const Indices& batch) {
+    std::vector<at::Tensor> vectors;
+    for (const Indices& piece : micro_batches(samples, batch)) {
+      progress.check();
+      const Batch rows = make_batch(samples, piece, victim.tokenizer().special().pad);
+      vectors.push_back(victim.vectors(rows, true));
+      victim.work().backward_rows += rows.ids.size(0);
+    }
+    const auto count = static_cast<std::int64_t>(batch.size());
+    const at::Tensor logits = victim.head().logits(at::cat(vectors), true);
+    const at::Tensor loss = victim.head().losses(logits, at::arange(count)).sum();
+    (loss / static_cast<double>(count)).backward();
+    return loss.item<double>();
+  };
+}
+
 BatchLoss whole_model_loss(Victim& victim, const std::vector<TokenSample>& samples,
                            Progress& progress) {
   return [&victim, &samples, &progress](const Indices& batch) {
@@ -90,7 +108,19 @@ std::string loss_text(double loss) {
   return text;
 }
 
+BatchLoss batch_loss_of(Victim& victim, const std::vector<TokenSample>& samples,
+                        const TrainingOptions& options, Progress& progress) {
+  if (victim.head().shape().kind == HeadKind::similarity) {
+    return search_loss(victim, samples, progress);
+  }
+  return options.head_only ? head_loss(victim, samples, progress)
+                           : whole_model_loss(victim, samples, progress);
+}
+
 void check_labels(const Victim& victim, const std::vector<TokenSample>& samples) {
+  if (victim.head().shape().kind == HeadKind::similarity) {
+    return;
+  }
   for (const TokenSample& sample : samples) {
     if (sample.label < 0 || sample.label >= victim.classes()) {
       throw Error("train.bad-label", "a sample has the label " + std::to_string(sample.label) +
@@ -106,6 +136,10 @@ std::vector<EpochRecord> train(Victim& victim, const std::vector<TokenSample>& s
                                const TrainingOptions& options, Rng rng, Progress& progress,
                                const std::function<double(Victim&)>& evaluate) {
   check_labels(victim, samples);
+  if (options.head_only && victim.head().parameters().empty()) {
+    throw Error("train.no-head", "the model's head has no parameters that could be trained alone",
+                {"train all parameters"});
+  }
   const auto count = static_cast<std::int64_t>(samples.size());
   const std::int64_t batch_size = std::max<std::int64_t>(options.batch_size, 1);
   const std::int64_t steps = (count + batch_size - 1) / batch_size * options.epochs;
@@ -113,8 +147,7 @@ std::vector<EpochRecord> train(Victim& victim, const std::vector<TokenSample>& s
                       static_cast<std::int64_t>(options.warmup * static_cast<double>(steps)),
                       steps);
   torch::manual_seed(rng.stream("dropout").seed());
-  const BatchLoss batch_loss = options.head_only ? head_loss(victim, samples, progress)
-                                                 : whole_model_loss(victim, samples, progress);
+  const BatchLoss batch_loss = batch_loss_of(victim, samples, options, progress);
   std::vector<EpochRecord> records;
   progress.begin("training", steps);
   for (std::int64_t epoch = 0; epoch < options.epochs; ++epoch) {

@@ -93,6 +93,27 @@ TEST(HeadTest, RefusesWhatDoesNotFit) {
   EXPECT_EQ(code({.hidden = 4}, StateDict()), "checkpoint.missing-tensor");
 }
 
+TEST(HeadTest, SimilarityComparesEveryQueryWithEveryCode) {
+  const Head head(
+      [] {
+        HeadShape shape = HeadShape::for_search();
+        shape.hidden = 2;
+        return shape;
+      }(),
+      Rng(1));
+  EXPECT_TRUE(head.parameters().empty());
+  // Queries (3, 0) and (0, 2), code (1, 0) and (1, 1).
+  const at::Tensor vectors =
+      torch::tensor({{3.0F, 0.0F}, {1.0F, 0.0F}, {0.0F, 2.0F}, {1.0F, 1.0F}});
+  const at::Tensor logits = head.logits(vectors, true);
+  const float half = std::sqrt(0.5F);
+  EXPECT_TRUE(at::allclose(logits, torch::tensor({{1.0F, half}, {0.0F, half}})));
+  const at::Tensor losses = head.losses(logits, torch::tensor({0L, 1L}));
+  EXPECT_NEAR(losses[0].item<double>(), std::log(1 + std::exp(20 * (half - 1))), 1e-5);
+  EXPECT_NEAR(losses[1].item<double>(), std::log(1 + std::exp(-20 * half)), 1e-5);
+  EXPECT_TRUE(at::isfinite(head.logits(torch::zeros({2, 2}), false)).all().item<bool>());
+}
+
 TEST(HeadTest, CloneSharesNothing) {
   const Head head({.hidden = 4, .label_columns = {1, 0}}, Rng(3));
   const Head copy = head.clone();

@@ -11,9 +11,18 @@
 
 namespace ncmlab {
 
-/// A classification head as CodeXGLUE and Hugging Face build it: (dropout, dense, tanh, dropout,)
-/// out_proj on `inputs` joined sentence vectors.
+/// What a head makes of sentence vectors.
+enum class HeadKind {
+  /// As CodeXGLUE and Hugging Face build it: (dropout, dense, tanh, dropout,) out_proj on `inputs`
+  /// joined sentence vectors.
+  classification,
+  /// Cosines between queries and code (code search); no parameters. A sample has two parts, the
+  /// query and its code.
+  similarity,
+};
+
 struct HeadShape {
+  HeadKind kind = HeadKind::classification;
   std::int64_t hidden = 0;   ///< width of one sentence vector
   std::int64_t inputs = 1;   ///< sentence vectors per sample (clone detection: 2)
   std::int64_t classes = 2;  ///< number of labels
@@ -25,7 +34,20 @@ struct HeadShape {
   /// label_columns[label] is the logit column of that label; empty: column = label. With one
   /// logit, {0, 1} says that the logit speaks for label 1, {1, 0} for label 0.
   std::vector<std::int64_t> label_columns;
+  /// Of `similarity`: what cosines are multiplied by before the softmax (CodeXGLUE, EliBadCode).
+  double scale = 20;
+
+  /// The head of code search: in-batch negatives, InfoNCE.
+  static HeadShape for_search() {
+    HeadShape shape;
+    shape.kind = HeadKind::similarity;
+    shape.inputs = 2;
+    return shape;
+  }
 };
+
+/// `vectors` [..., hidden] with rows of length 1.
+at::Tensor unit_vectors(const at::Tensor& vectors);
 
 class Head {
  public:
@@ -37,11 +59,14 @@ class Head {
   Head(HeadShape shape, const StateDict& weights);
 
   const HeadShape& shape() const { return shape_; }
-  /// vectors [samples * inputs, hidden], rows of one sample adjacent -> logits [samples, logits].
+  /// vectors [samples * inputs, hidden], rows of one sample adjacent -> logits [samples, logits];
+  /// of a similarity head the cosine of every query with every code, [samples, samples].
   at::Tensor logits(const at::Tensor& vectors, bool training) const;
-  /// logits -> log-probabilities by label, [samples, classes].
+  /// logits -> log-probabilities by label, [samples, classes]; of a similarity head over the code
+  /// of the batch.
   at::Tensor log_probabilities(const at::Tensor& logits) const;
-  /// Loss of each sample towards its label, [samples]. labels: [samples] int64.
+  /// Loss of each sample towards its label, [samples]. labels: [samples] int64; of a similarity
+  /// head the place of each query's code in the batch.
   at::Tensor losses(const at::Tensor& logits, const at::Tensor& labels) const;
   StateDict parameters() const;
   Head clone() const;

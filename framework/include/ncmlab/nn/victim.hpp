@@ -44,7 +44,8 @@ struct WorkCounter {
   std::int64_t backward_rows = 0;
 };
 
-/// A trained classifier: tokenizer, encoder and head. Copies share nothing but the tokenizer.
+/// A trained model: tokenizer, encoder and head. Copies share nothing but the tokenizer. With a
+/// similarity head there are no labels to predict: code search goes by sentence_vectors().
 class Victim {
  public:
   Victim(std::shared_ptr<const Tokenizer> tokenizer, std::unique_ptr<Encoder> encoder, Head head,
@@ -62,6 +63,8 @@ class Victim {
   TokenRow tokenize(std::string_view source) const;
   TokenRow tokenize_with_ranges(std::string_view source) const;
 
+  /// [rows, hidden], the sentence vectors of a batch.
+  at::Tensor vectors(const Batch& batch, bool training);
   /// [samples, logits] of a batch whose rows are the samples' parts, adjacent.
   at::Tensor logits(const Batch& batch, bool training);
   /// Log-probabilities [samples, classes] float32 in the samples' order, without gradients, in

@@ -30,7 +30,8 @@ struct EpochRecord {
 };
 
 /// Trains in place. Batches are drawn from `rng` and run in pieces of similar length; dropout is
-/// seeded from `rng`. Same seed and thread count, same result. `evaluate`, if given, is called
+/// seeded from `rng`. Same seed and thread count, same result. With a similarity head every batch
+/// is one InfoNCE problem, its code the negatives of its queries. `evaluate`, if given, is called
 /// after each epoch. Throws Error `train.diverged` when the loss is not finite.
 std::vector<EpochRecord> train(Victim& victim, const std::vector<TokenSample>& samples,
                                const TrainingOptions& options, Rng rng, Progress& progress,
