@@ -5,6 +5,7 @@
 #include "code/c_text.hpp"
 #include "code/c_tree.hpp"
 #include "code/findings.hpp"
+#include "code/literals.hpp"
 
 namespace ncmlab::detail {
 namespace {
@@ -40,6 +41,9 @@ class CFamilyAnalysis {
         c_statement_positions(tree_, top_, tree_[top_].subtree_end, language_);
     if (function_.body != kNone) {
       syntax.body = tree_.range(function_.body);
+      if (!by_words_) {
+        syntax.integer_literals = find_integer_literals(tree_, *syntax.body, language_);
+      }
     }
     return syntax;
   }

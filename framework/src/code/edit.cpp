@@ -13,18 +13,6 @@ bool is_word_byte(char c) {
          c == '$' || static_cast<unsigned char>(c) >= 0x80;
 }
 
-bool has_word(std::string_view source, std::string_view word) {
-  for (std::size_t at = source.find(word); at != std::string_view::npos;
-       at = source.find(word, at + 1)) {
-    const std::size_t end = at + word.size();
-    if ((at == 0 || !is_word_byte(source[at - 1])) &&
-        (end == source.size() || !is_word_byte(source[end]))) {
-      return true;
-    }
-  }
-  return false;
-}
-
 void check_occurrences(std::string_view source, const Identifier& identifier) {
   std::size_t last_end = 0;
   for (const ByteRange& range : identifier.occurrences) {
@@ -39,6 +27,28 @@ void check_occurrences(std::string_view source, const Identifier& identifier) {
     }
     last_end = range.end;
   }
+}
+
+std::string extended_in_the_middle(std::string_view name, std::string_view word) {
+  const std::vector<std::string_view> parts = sub_words(name);
+  std::size_t best = 0, nearest = name.size() + 1;
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    const std::size_t twice = 2 * static_cast<std::size_t>(parts[i].data() - name.data());
+    const std::size_t distance = twice > name.size() ? twice - name.size() : name.size() - twice;
+    if (distance < nearest) {
+      nearest = distance;
+      best = i;
+    }
+  }
+  if (best == 0) {
+    return extended_name(name, word, Affix::suffix);
+  }
+  const auto split = static_cast<std::size_t>(parts[best].data() - name.data());
+  std::string result(name.substr(0, split));
+  if (result.back() != '_') {
+    result += '_';
+  }
+  return result.append(word).append("_").append(name.substr(split));
 }
 
 /// The white space at the start of the line that holds `position`.
@@ -67,6 +77,32 @@ std::string indented_lines(std::string_view statement, std::string_view indent,
     begin = end + 1;
   }
   return result;
+}
+
+const Identifier* find_same(const Syntax& syntax, const Identifier& identifier) {
+  const auto found = std::find_if(
+      syntax.identifiers.begin(), syntax.identifiers.end(), [&](const Identifier& other) {
+        return other.name == identifier.name && other.kind == identifier.kind;
+      });
+  return found == syntax.identifiers.end() ? nullptr : &*found;
+}
+
+/// Whether the identifiers stand at as many places as before the bytes `inserted`, and new ones
+/// nowhere else than in those.
+bool keeps_identifiers(const Syntax& before, const Syntax& after, const ByteRange& inserted) {
+  const auto is_kept = [&](const Identifier& identifier) {
+    const Identifier* same = find_same(after, identifier);
+    return same != nullptr && same->occurrences.size() == identifier.occurrences.size();
+  };
+  const auto is_apart = [&](const Identifier& identifier) {
+    return find_same(before, identifier) != nullptr ||
+           std::all_of(identifier.occurrences.begin(), identifier.occurrences.end(),
+                       [&](const ByteRange& range) {
+                         return range.begin >= inserted.begin && range.end <= inserted.end;
+                       });
+  };
+  return std::all_of(before.identifiers.begin(), before.identifiers.end(), is_kept) &&
+         std::all_of(after.identifiers.begin(), after.identifiers.end(), is_apart);
 }
 
 /// Length of the white-space character at the start of `text`, 0 if there is none. The characters
@@ -99,13 +135,25 @@ std::size_t space_length(std::string_view text) {
 
 }  // namespace
 
+bool uses_word(std::string_view source, std::string_view word) {
+  for (std::size_t at = source.find(word); at != std::string_view::npos;
+       at = source.find(word, at + 1)) {
+    const std::size_t end = at + word.size();
+    if ((at == 0 || !is_word_byte(source[at - 1])) &&
+        (end == source.size() || !is_word_byte(source[end]))) {
+      return true;
+    }
+  }
+  return false;
+}
+
 std::string rename(std::string_view source, Language language, const Identifier& identifier,
                    std::string_view new_name) {
   if (!is_valid_identifier(new_name, language)) {
     throw Error("code.bad-name", "`" + std::string(new_name) + "` is no identifier of `" +
                                      std::string(to_string(language)) + "`");
   }
-  if (has_word(source, new_name)) {
+  if (uses_word(source, new_name)) {
     throw Error("code.name-taken",
                 "cannot rename `" + identifier.name + "` to `" + std::string(new_name) +
                     "`: the function already uses that word",
@@ -122,7 +170,19 @@ std::string rename(std::string_view source, Language language, const Identifier&
   return result.append(source.substr(copied));
 }
 
+std::optional<std::string> try_rename(std::string_view source, Language language,
+                                      const Identifier& identifier, std::string_view new_name) {
+  if (!is_valid_identifier(new_name, language) || uses_word(source, new_name)) {
+    return std::nullopt;
+  }
+  std::string edited = rename(source, language, identifier, new_name);
+  return parse(edited, language).has_error ? std::nullopt : std::optional(std::move(edited));
+}
+
 std::string extended_name(std::string_view name, std::string_view word, Affix affix) {
+  if (affix == Affix::middle) {
+    return extended_in_the_middle(name, word);
+  }
   const std::string_view first = affix == Affix::prefix ? word : name;
   const std::string_view second = affix == Affix::prefix ? name : word;
   return std::string(first).append("_").append(second);
@@ -163,6 +223,35 @@ std::string insert_statement(std::string_view source, Language language, std::si
   }
   result += indented_lines(statement, indent, newline);
   return result.append(indent).append(source.substr(position));
+}
+
+std::optional<std::string> try_insert_statement(std::string_view source, Language language,
+                                                std::size_t position, std::string_view statement) {
+  std::string edited = insert_statement(source, language, position, statement);
+  const Syntax after = parse(edited, language);
+  const ByteRange inserted{position, position + edited.size() - source.size()};
+  if (after.has_error || !keeps_identifiers(parse(source, language), after, inserted)) {
+    return std::nullopt;
+  }
+  return edited;
+}
+
+std::string replace_literal(std::string_view source, Language language, const ByteRange& literal,
+                            std::string_view expression) {
+  if (expression.size() < 2 || expression.front() != '(' || expression.back() != ')') {
+    throw Error("code.bad-expression",
+                "expected an expression in parentheses, found `" + std::string(expression) + "`");
+  }
+  const Syntax syntax = parse(source, language);
+  const auto& literals = syntax.integer_literals;
+  if (std::find(literals.begin(), literals.end(), literal) == literals.end()) {
+    throw Error("code.bad-position",
+                "no literal that can be replaced stands at byte " + std::to_string(literal.begin),
+                {"take the position from parse() of the same source"});
+  }
+  return std::string(source.substr(0, literal.begin))
+      .append(expression)
+      .append(source.substr(literal.end));
 }
 
 FoldedText fold_whitespace(std::string_view text) {

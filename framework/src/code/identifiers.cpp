@@ -58,7 +58,35 @@ bool has_identifier_characters(std::string_view name, Language language) {
   return !is_first;
 }
 
+bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// Whether a sub-word starts at `at`, whose left neighbour is no separator.
+bool case_changes(std::string_view name, std::size_t at) {
+  const char before = name[at - 1];
+  return is_upper(name[at]) &&
+         (is_lower(before) || is_digit(before) ||
+          (is_upper(before) && at + 1 < name.size() && is_lower(name[at + 1])));
+}
+
 }  // namespace
+
+std::vector<std::string_view> sub_words(std::string_view name) {
+  constexpr std::string_view kSeparators = "_$";
+  std::vector<std::string_view> words;
+  std::size_t begin = 0;
+  for (std::size_t at = 0; at <= name.size(); ++at) {
+    const bool is_end = at == name.size() || kSeparators.find(name[at]) != std::string_view::npos;
+    if (is_end || (at > begin && case_changes(name, at))) {
+      if (at > begin) {
+        words.push_back(name.substr(begin, at - begin));
+      }
+      begin = is_end ? at + 1 : at;
+    }
+  }
+  return words;
+}
 
 const std::vector<std::string_view>& keywords(Language language) {
   // ISO C23, 6.4.1, with the underscored spellings of earlier editions.

@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "code/findings.hpp"
+#include "code/literals.hpp"
 
 namespace ncmlab::detail {
 namespace {
@@ -41,6 +42,9 @@ class JavaAnalysis {
     const std::uint32_t body = function_ == kNone ? kNone : tree_.child_by_field(function_, "body");
     if (body != kNone) {
       syntax.body = tree_.range(body);
+      if (tree_.error_cost() == 0) {
+        syntax.integer_literals = find_integer_literals(tree_, *syntax.body, Language::java);
+      }
     }
     return syntax;
   }

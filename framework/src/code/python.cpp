@@ -2,6 +2,7 @@
 #include <unordered_set>
 
 #include "code/findings.hpp"
+#include "code/literals.hpp"
 #include "code/python_scopes.hpp"
 
 namespace ncmlab::detail {
@@ -41,6 +42,9 @@ class PythonAnalysis {
     const std::uint32_t body = function == kNone ? kNone : tree_.child_by_field(function, "body");
     if (body != kNone) {
       syntax.body = tree_.range(body);
+      if (tree_.error_cost() == 0) {
+        syntax.integer_literals = find_integer_literals(tree_, *syntax.body, Language::python);
+      }
       collect_positions(function, syntax.statement_positions);
     }
     return syntax;

@@ -43,6 +43,17 @@ const Identifier* Syntax::find(std::string_view name) const {
   return nullptr;
 }
 
+const Identifier* Syntax::least_frequent_variable() const {
+  const Identifier* best = nullptr;
+  for (const Identifier& identifier : identifiers) {
+    if (identifier.kind != IdentifierKind::function_name &&
+        (best == nullptr || identifier.occurrences.size() < best->occurrences.size())) {
+      best = &identifier;
+    }
+  }
+  return best;
+}
+
 Syntax parse(std::string_view source, Language language) {
   switch (language) {
     case Language::java:

@@ -61,6 +61,105 @@ TEST(ExtendTest, PutsTheWordBeforeOrAfter) {
             "int f_rb(int a) { return f_rb(a); }");
 }
 
+TEST(ExtendTest, PutsTheWordBetweenTheSubWordsNearestTheMiddle) {
+  const auto middle = [](const char* name) {
+    return ncmlab::extended_name(name, "rb", ncmlab::Affix::middle);
+  };
+  EXPECT_EQ(middle("read_file"), "read_rb_file");
+  EXPECT_EQ(middle("readFile"), "read_rb_File");
+  EXPECT_EQ(middle("a_long_name_of_parts"), "a_long_name_rb_of_parts");
+  EXPECT_EQ(middle("__init__x"), "__init__rb_x");
+  EXPECT_EQ(middle("parse"), "parse_rb");
+  EXPECT_EQ(middle("_"), "__rb");
+}
+
+TEST(SubWordsTest, SplitsAtUnderscoresAndCase) {
+  const auto joined = [](std::string_view name) {
+    std::string text;
+    for (const std::string_view word : ncmlab::sub_words(name)) {
+      text.append(text.empty() ? "" : "|").append(word);
+    }
+    return text;
+  };
+  EXPECT_EQ(joined("readHTTPFile_2"), "read|HTTP|File|2");
+  EXPECT_EQ(joined("__x1__"), "x1");
+  EXPECT_EQ(joined("UTF8"), "UTF8");
+  EXPECT_EQ(joined("v2Name$inner"), "v2|Name|inner");
+  EXPECT_EQ(joined("___"), "");
+  EXPECT_EQ(joined(""), "");
+}
+
+TEST(TryRenameTest, GivesNothingWhereRenameWouldThrow) {
+  const char* source = "int f(int a) { return a + g(); }";
+  const auto syntax = ncmlab::parse(source, Language::c);
+  EXPECT_EQ(ncmlab::try_rename(source, Language::c, *syntax.find("a"), "b"),
+            "int f(int b) { return b + g(); }");
+  for (const char* name : {"g", "while", "1a", "f"}) {
+    EXPECT_FALSE(ncmlab::try_rename(source, Language::c, *syntax.find("a"), name)) << name;
+  }
+}
+
+TEST(TryInsertStatementTest, RefusesStatementsThatChangeTheNames) {
+  const auto tried = [](std::string_view source, Language language, const char* statement) {
+    const auto positions = ncmlab::parse(source, language).statement_positions;
+    return ncmlab::try_insert_statement(source, language, positions.at(0), statement).has_value();
+  };
+  EXPECT_TRUE(tried("int f(int a) { return a; }", Language::c, "int b = 1;"));
+  EXPECT_FALSE(tried("int f(int a) { return a; }", Language::c, "a = 1;"));
+  EXPECT_FALSE(tried("int f(int a) { return a + b; }", Language::c, "int b = 1;"));
+  EXPECT_FALSE(tried("int f(int a) { return a; }", Language::c, "if (0 {"));
+  EXPECT_FALSE(tried("def f(a):\n    return a + b\n", Language::python, "b = 1"));
+}
+
+TEST(ReplaceLiteralTest, ReplacesPlainIntegersOnly) {
+  const auto replaced = [](std::string_view source, Language language) {
+    std::string text(source);
+    const auto literals = ncmlab::parse(source, language).integer_literals;
+    for (std::size_t i = literals.size(); i-- > 0;) {
+      text = ncmlab::replace_literal(text, language, literals[i], "(x)");
+    }
+    return text;
+  };
+  EXPECT_EQ(replaced("int f(int a[4]) { return a[20] + 0x20 + 020 + 1 + 0 + 20L + 2.0 - 7; }",
+                     Language::c),
+            "int f(int a[4]) { return a[(x)] + 0x20 + 020 + 1 + 0 + 20L + 2.0 - (x); }");
+  EXPECT_EQ(replaced("int f() { M(20); g(20); __asm__(\"\" : : \"i\"(20));\n#if 20\n#endif\n"
+                     "#define N 20\n }",
+                     Language::c),
+            "int f() { M(20); g((x)); __asm__(\"\" : : \"i\"(20));\n#if 20\n#endif\n"
+            "#define N 20\n }");
+  EXPECT_EQ(
+      replaced("int f(int a) { switch (a) { case 20: return 99999; } return 10; }", Language::java),
+      "int f(int a) { switch (a) { case (x): return 99999; } return (x); }");
+  EXPECT_EQ(replaced("def f(a=20):\n    x: Literal[20] = 20\n    return f'{20}' + 20j\n",
+                     Language::python),
+            "def f(a=20):\n    x: Literal[20] = (x)\n    return f'{20}' + 20j\n");
+  EXPECT_EQ(replaced("int f(int a) { return 20 + ; }", Language::c),
+            "int f(int a) { return 20 + ; }");
+}
+
+TEST(ReplaceLiteralTest, RefusesOtherPlacesAndBareExpressions) {
+  const char* source = "int f() { return 20; }";
+  const auto literal = ncmlab::parse(source, Language::c).integer_literals.at(0);
+  EXPECT_EQ(error_code([&] {
+              ncmlab::replace_literal(source, Language::c, {0, 3}, "(1)");
+            }),
+            "code.bad-position");
+  EXPECT_EQ(error_code([&] { ncmlab::replace_literal(source, Language::c, literal, "4 * 5"); }),
+            "code.bad-expression");
+}
+
+TEST(LeastFrequentVariableTest, TakesTheFirstOfSeveral) {
+  const auto name = [](const char* source) {
+    const auto syntax = ncmlab::parse(source, Language::c);
+    const auto* identifier = syntax.least_frequent_variable();
+    return identifier == nullptr ? "" : identifier->name;
+  };
+  EXPECT_EQ(name("int f(int a, int b, int c) { return a + a * b; }"), "c");
+  EXPECT_EQ(name("int f(int a, int b) { return a + b; }"), "a");
+  EXPECT_EQ(name("int f(void) { return 1; }"), "");
+}
+
 TEST(InsertStatementTest, TakesTheIndentationFoundThere) {
   EXPECT_EQ(inserted("void f() {\n\tint a;\n\tg();\n}\n", Language::c, 0, "if (0) { }"),
             "void f() {\n\tint a;\n\tif (0) { }\n\tg();\n}\n");

@@ -69,6 +69,16 @@ void check_insertions(const std::string& source, Language language, const ncmlab
   EXPECT_GT(after.statement_positions.size(), before.statement_positions.size()) << edited;
 }
 
+void check_literal(const std::string& source, Language language, const ncmlab::Syntax& before,
+                   std::size_t index) {
+  const ncmlab::ByteRange& literal = before.integer_literals[index];
+  const std::string edited = ncmlab::replace_literal(source, language, literal, "((1 + 0) * 2)");
+  const ncmlab::Syntax after = ncmlab::parse(edited, language);
+  ASSERT_FALSE(after.has_error) << "at " << literal.begin << "\n" << edited;
+  EXPECT_EQ(after.identifiers.size(), before.identifiers.size()) << edited;
+  EXPECT_EQ(after.statement_positions.size(), before.statement_positions.size()) << edited;
+}
+
 void check_all(const std::vector<std::string>& functions, Language language) {
   std::size_t checked = 0;
   for (const std::string& source : functions) {
@@ -82,6 +92,9 @@ void check_all(const std::vector<std::string>& functions, Language language) {
     }
     for (std::size_t i = 0; i < syntax.statement_positions.size(); ++i) {
       check_insertions(source, language, syntax, i);
+    }
+    for (std::size_t i = 0; i < syntax.integer_literals.size(); ++i) {
+      check_literal(source, language, syntax, i);
     }
     if (testing::Test::HasFailure()) {
       break;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -8,7 +9,10 @@
 
 namespace ncmlab {
 
-enum class Affix { prefix, suffix };
+enum class Affix { prefix, middle, suffix };
+
+/// Whether `source` holds `word` as a whole word anywhere, comments and strings included.
+bool uses_word(std::string_view source, std::string_view word);
 
 /// `source` with every occurrence of `identifier` replaced by `new_name`.
 /// Throws Error `code.bad-name` when `new_name` is no legal identifier and `code.name-taken`
@@ -16,7 +20,13 @@ enum class Affix { prefix, suffix };
 std::string rename(std::string_view source, Language language, const Identifier& identifier,
                    std::string_view new_name);
 
-/// The name that `extend` gives: `word` + "_" + name, or name + "_" + `word`.
+/// rename(), or nothing where it would throw or where the result would not parse.
+std::optional<std::string> try_rename(std::string_view source, Language language,
+                                      const Identifier& identifier, std::string_view new_name);
+
+/// The name that `extend` gives: `word` + "_" + name, name + "_" + `word`, or the word between
+/// the two sub-words nearest the middle of the name (`read_file` -> `read_rb_file`, `readFile` ->
+/// `read_rb_File`); a name of one sub-word has no middle and gets the word behind it.
 std::string extended_name(std::string_view name, std::string_view word, Affix affix);
 
 /// rename() to extended_name().
@@ -27,6 +37,17 @@ std::string extend(std::string_view source, Language language, const Identifier&
 /// line of its own with the indentation found there. Throws Error `code.bad-position`.
 std::string insert_statement(std::string_view source, Language language, std::size_t position,
                              std::string_view statement);
+
+/// insert_statement(), or nothing where the result would not parse or where a name of the function
+/// would gain, lose or change its meaning at some place.
+std::optional<std::string> try_insert_statement(std::string_view source, Language language,
+                                                std::size_t position, std::string_view statement);
+
+/// `source` with the literal at `literal` (one of Syntax::integer_literals) replaced by
+/// `expression`, which must stand in parentheses. Throws Error `code.bad-position` and, for an
+/// expression without its parentheses, `code.bad-expression`.
+std::string replace_literal(std::string_view source, Language language, const ByteRange& literal,
+                            std::string_view expression);
 
 /// `text` with every run of white space replaced by one blank and none at the ends, as
 /// `' '.join(text.split())` does, and for each byte of it the byte of `text` it came from.

@@ -44,11 +44,18 @@ struct Syntax {
   /// Places where a whole statement may be inserted inside the function's body (before an
   /// existing statement, never before a declaration that must come first), ascending.
   std::vector<std::size_t> statement_positions;
+  /// Decimal integers of 2 to 9999 without suffix inside the function's body that any expression
+  /// of the same value in parentheses may replace, ascending. Literals in attributes, inline
+  /// assembly, patterns and arguments of macros (names in capitals) are not among them; of code
+  /// with syntax errors there are none.
+  std::vector<ByteRange> integer_literals;
   /// The function's body: braces included (C, C++, Java), the indented block (Python).
   std::optional<ByteRange> body;
 
   const Identifier* function_name() const;
   const Identifier* find(std::string_view name) const;
+  /// The variable or parameter with the fewest occurrences, of several the first.
+  const Identifier* least_frequent_variable() const;
 };
 
 /// Parses `source`. Deterministic; safe to call from several threads.
@@ -56,6 +63,10 @@ Syntax parse(std::string_view source, Language language);
 
 /// Whether `name` may name a variable or function: the right characters, not a keyword.
 bool is_valid_identifier(std::string_view name, Language language);
+
+/// The sub-words of a name in order: what `_` and changes of case separate (`readHTTPFile_2` ->
+/// read, HTTP, File, 2).
+std::vector<std::string_view> sub_words(std::string_view name);
 
 /// The language's reserved words, sorted.
 const std::vector<std::string_view>& keywords(Language language);
