@@ -10,6 +10,7 @@
 #include <optional>
 #include <string_view>
 
+#include "data/gzip_buffer.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
 
@@ -76,23 +77,28 @@ int column_of(std::string_view text, std::size_t byte) {
       Diagnostic{.code = std::move(code), .message = std::move(message), .span = std::move(span)});
 }
 
-nlohmann::json parse_line(const std::string& text, const std::filesystem::path& file,
-                          std::int64_t line) {
+[[noreturn]] void fail_parse(const nlohmann::json::parse_error& error, const std::string& text,
+                             const std::filesystem::path& file, std::int64_t line) {
   if (const auto invalid = first_invalid_byte(text)) {
     fail("data.not-utf8",
          "expected UTF-8, found a byte that is not at offset " + std::to_string(*invalid) +
              " of the line",
          file, line, column_of(text, *invalid));
   }
+  const std::size_t byte = error.byte == 0 ? 0 : error.byte - 1;
+  fail("data.not-json",
+       byte >= text.size() ? "expected one JSON object per line, found a line that ends too early"
+                           : "expected one JSON object per line, found text that is not JSON",
+       file, line, column_of(text, byte), text);
+}
+
+nlohmann::json parse_line(const std::string& text, const std::filesystem::path& file,
+                          std::int64_t line) {
   nlohmann::json record;
   try {
     record = nlohmann::json::parse(text);
   } catch (const nlohmann::json::parse_error& error) {
-    const std::size_t byte = error.byte == 0 ? 0 : error.byte - 1;
-    fail("data.not-json",
-         byte >= text.size() ? "expected one JSON object per line, found a line that ends too early"
-                             : "expected one JSON object per line, found text that is not JSON",
-         file, line, column_of(text, byte), text);
+    fail_parse(error, text, file, line);
   } catch (const nlohmann::json::exception&) {
     fail("data.not-json", "expected one JSON object per line, found a number out of range", file,
          line, 1, text);
@@ -104,8 +110,76 @@ nlohmann::json parse_line(const std::string& text, const std::filesystem::path& 
   return record;
 }
 
-const nlohmann::json& field(const nlohmann::json& record, const char* name,
-                            const std::filesystem::path& file, std::int64_t line) {
+[[noreturn]] void fail_type(const std::string& name, const char* expected,
+                            const nlohmann::json& found, const std::filesystem::path& file,
+                            std::int64_t line) {
+  fail_record("data.wrong-type",
+              "field `" + name + "`: expected " + expected + ", found " +
+                  (found.is_number_float() ? "a fraction" : found.type_name()),
+              file, line);
+}
+
+/// Calls `visit` for each line that is not blank.
+void for_each_line(std::istream& stream, const std::filesystem::path& name,
+                   const std::function<void(const std::string& text, std::int64_t line)>& visit) {
+  std::istream text(stream.rdbuf());
+  text.tie(stream.tie());
+  std::optional<GzipBuffer> inflated;
+  if (GzipBuffer::is_gzip(*stream.rdbuf())) {
+    text.rdbuf(&inflated.emplace(*stream.rdbuf()));
+  }
+  std::string line;
+  for (std::int64_t number = 1; std::getline(text, line); ++number) {
+    if (line.find_first_not_of(" \t\r") != std::string::npos) {
+      visit(line, number);
+    }
+  }
+  const std::string failure = inflated ? inflated->failure() : "";
+  if (text.bad() || !failure.empty()) {
+    throw Error("data.cannot-read",
+                "reading `" + name.string() + "` failed" + (failure.empty() ? "" : ": " + failure));
+  }
+}
+
+std::ifstream open_file(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream || std::filesystem::is_directory(file)) {
+    throw Error(
+        "data.cannot-read",
+        "cannot read `" + file.string() + "`: " +
+            (std::filesystem::is_directory(file) ? "it is a folder" : std::strerror(errno)));
+  }
+  return stream;
+}
+
+}  // namespace
+
+void for_each_json_line(std::istream& stream, const std::filesystem::path& name,
+                        const JsonLineVisitor& visit) {
+  for_each_line(stream, name, [&](const std::string& text, std::int64_t line) {
+    visit(parse_line(text, name, line), line);
+  });
+}
+
+void for_each_json_line(const std::filesystem::path& file, const JsonLineVisitor& visit) {
+  std::ifstream stream = open_file(file);
+  for_each_json_line(stream, file, visit);
+}
+
+void for_each_json_line(const std::filesystem::path& file, BadRecords& bad,
+                        const JsonLineVisitor& visit) {
+  std::ifstream stream = open_file(file);
+  for_each_line(stream, file, [&](const std::string& text, std::int64_t line) {
+    try {
+      visit(parse_line(text, file, line), line);
+    } catch (const Error& error) {
+      bad.take(error);
+    }
+  });
+}
+
+const nlohmann::json& json_field(const nlohmann::json& record, const std::string& name,
+                                 const std::filesystem::path& file, std::int64_t line) {
   const auto found = record.find(name);
   if (found != record.end()) {
     return *found;
@@ -114,59 +188,35 @@ const nlohmann::json& field(const nlohmann::json& record, const char* name,
   for (const auto& item : record.items()) {
     names.push_back(item.key());
   }
-  Diagnostic diagnostic{
-      .code = "data.missing-field",
-      .message = "the record has no field `" + std::string(name) + "`",
-      .span = Span{.file = file.string(), .line = static_cast<int>(line), .column = 1}};
+  std::vector<std::string> help;
   if (const auto similar = suggest(name, names)) {
-    diagnostic.help.push_back("a field with a similar name exists: `" + *similar + "`");
+    help.push_back("a field with a similar name exists: `" + *similar + "`");
   }
-  throw Error(std::move(diagnostic));
+  fail_record("data.missing-field", "the record has no field `" + name + "`", file, line,
+              std::move(help));
 }
 
-[[noreturn]] void fail_type(const char* name, const char* expected, const nlohmann::json& found,
-                            const std::filesystem::path& file, std::int64_t line) {
-  fail("data.wrong-type",
-       "field `" + std::string(name) + "`: expected " + expected + ", found " +
-           (found.is_number_float() ? "a fraction" : found.type_name()),
-       file, line);
+void fail_record(std::string code, std::string message, const std::filesystem::path& file,
+                 std::int64_t line, std::vector<std::string> help) {
+  throw Error(
+      Diagnostic{.code = std::move(code),
+                 .message = std::move(message),
+                 .span = Span{.file = file.string(), .line = static_cast<int>(line), .column = 1},
+                 .help = std::move(help)});
 }
 
-}  // namespace
-
-void for_each_json_line(
-    const std::filesystem::path& file,
-    const std::function<void(const nlohmann::json& record, std::int64_t line)>& visit) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream || std::filesystem::is_directory(file)) {
-    throw Error(
-        "data.cannot-read",
-        "cannot read `" + file.string() + "`: " +
-            (std::filesystem::is_directory(file) ? "it is a folder" : std::strerror(errno)));
-  }
-  std::string text;
-  for (std::int64_t line = 1; std::getline(stream, text); ++line) {
-    if (text.find_first_not_of(" \t\r") != std::string::npos) {
-      visit(parse_line(text, file, line), line);
-    }
-  }
-  if (stream.bad()) {
-    throw Error("data.cannot-read", "reading `" + file.string() + "` failed");
-  }
-}
-
-std::string string_field(const nlohmann::json& record, const char* name,
+std::string string_field(const nlohmann::json& record, const std::string& name,
                          const std::filesystem::path& file, std::int64_t line) {
-  const nlohmann::json& value = field(record, name, file, line);
+  const nlohmann::json& value = json_field(record, name, file, line);
   if (!value.is_string()) {
     fail_type(name, "a string", value, file, line);
   }
   return value.get<std::string>();
 }
 
-std::int64_t integer_field(const nlohmann::json& record, const char* name,
+std::int64_t integer_field(const nlohmann::json& record, const std::string& name,
                            const std::filesystem::path& file, std::int64_t line) {
-  const nlohmann::json& value = field(record, name, file, line);
+  const nlohmann::json& value = json_field(record, name, file, line);
   constexpr auto kLargest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   if (value.is_number_unsigned() && value.get<std::uint64_t>() > kLargest) {
     fail_type(name, "an integer below 2^63", value, file, line);
@@ -203,8 +253,8 @@ std::vector<Example> read_examples(const std::filesystem::path& file) {
     const std::string language = string_field(record, "language", file, line);
     const std::optional<Language> known = language_from_string(language);
     if (!known) {
-      fail("data.unknown-language",
-           "expected `c`, `cpp`, `java` or `python`, found `" + language + "`", file, line);
+      fail_record("data.unknown-language",
+                  "expected `c`, `cpp`, `java` or `python`, found `" + language + "`", file, line);
     }
     examples.push_back(Example{.id = string_field(record, "id", file, line),
                                .code = string_field(record, "code", file, line),

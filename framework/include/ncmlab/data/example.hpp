@@ -21,6 +21,8 @@ struct Example {
 
 struct Corpus {
   std::vector<Example> train, valid, test;
+  /// What a reader has to say about the data, for example which records it passed over.
+  std::vector<std::string> warnings = {};
 };
 
 /// Hash over all fields of all examples, in order.

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ncmlab/core/diagnostic.hpp"
+
+namespace ncmlab {
+
+/// What becomes of records that do not fit: the first one ends the reading, or they are passed
+/// over and counted. A task offers it as the parameter `on_bad_record`.
+class BadRecords {
+ public:
+  /// The values of the parameter `on_bad_record`.
+  static const std::vector<std::string>& choices();
+
+  /// `choice` is one of choices().
+  explicit BadRecords(const std::string& choice) : skips_(choice == "skip") {}
+
+  /// To be called with what was thrown for a record. Throws it again unless records are skipped.
+  void take(const Error& error);
+  /// The number of records skipped.
+  std::int64_t count() const { return count_; }
+  /// A sentence that counts the records skipped and shows the first few; nothing if there are none.
+  std::optional<std::string> summary() const;
+
+ private:
+  bool skips_;
+  std::int64_t count_ = 0;
+  std::vector<std::string> first_;
+};
+
+}  // namespace ncmlab
