@@ -52,7 +52,7 @@ std::string describe_failure(const Progress& progress) {
 class Executor {
  public:
   Executor(const Plan& plan, Store& store, RunProgress& progress)
-      : plan_(plan), store_(store), progress_(progress), materials_(plan) {}
+      : plan_(plan), store_(store), progress_(progress), materials_(plan, progress) {}
 
   CellRecord run(const Cell& cell) {
     CellRecord record;

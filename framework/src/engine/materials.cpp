@@ -50,6 +50,9 @@ const Corpus& Materials::corpus(const Cell& cell) {
     const Task& task = *plan_.tasks[cell.task];
     Corpus corpus = task.load(stream_of(cell, "corpus"));
     check_corpus(corpus, task);
+    for (const std::string& warning : corpus.warnings) {
+      progress_.log("warning: " + warning);
+    }
     corpus_ = std::move(corpus);
   }
   return *corpus_;

@@ -28,7 +28,8 @@ struct TriggeredSet {
 /// (task, seed) drops the one before. Everything is the same whatever was asked for before.
 class Materials {
  public:
-  explicit Materials(const Plan& plan) : plan_(plan) {}
+  /// What a task's reader warns about is logged to `progress`.
+  Materials(const Plan& plan, Progress& progress) : plan_(plan), progress_(progress) {}
 
   const Corpus& corpus(const Cell& cell);
   /// A class-balanced share of the clean training split, shuffled.
@@ -53,6 +54,7 @@ class Materials {
                        const std::vector<Example>& examples, Progress& progress);
 
   const Plan& plan_;
+  Progress& progress_;
   std::optional<std::pair<std::size_t, std::int64_t>> focus_;
   std::optional<Corpus> corpus_;
   std::optional<std::vector<Example>> clean_samples_;

@@ -35,6 +35,9 @@ class Toy final : public ncmlab::Task {
       auto& split = place < 6 ? corpus.train : place < 7 ? corpus.valid : corpus.test;
       split.push_back(std::move(example));
     }
+    if (!config_.folder.empty()) {
+      corpus.warnings.push_back("nothing is read from `" + config_.folder + "`");
+    }
     return corpus;
   }
 

@@ -67,6 +67,19 @@ TEST_F(ExecutorTest, RunsEachSharedStageOnceAndNothingTwice) {
   }
 }
 
+TEST_F(ExecutorTest, LogsWhatTheTaskWarnsAboutOnce) {
+  Experiment experiment = toy_experiment();
+  RecordingProgress silent;
+  run(experiment, silent, "without");
+  EXPECT_THAT(silent.lines, testing::Not(testing::Contains(HasSubstr("warning"))));
+  experiment.tasks = {choose(PluginKind::task, "toy", {{"folder", std::string(".")}})};
+  RecordingProgress progress;
+  run(experiment, progress, "with");
+  EXPECT_EQ(
+      std::count(progress.lines.begin(), progress.lines.end(), "warning: nothing is read from `.`"),
+      1);
+}
+
 TEST_F(ExecutorTest, ARunThatWasStoppedAnywhereEndsWithTheSameRecords) {
   const Experiment experiment = matrix();
   const RunResult whole = run(experiment, "whole");
