@@ -39,36 +39,6 @@ kernels::Dropout saved_dropout(AutogradContext* context) {
           .seed = static_cast<std::uint64_t>(context->saved_data["seed"].toInt())};
 }
 
-/// One product with several linear layers whose weights and biases are views of `weight` and
-/// `bias`. The views are arguments so that they receive gradients.
-class JointLinear : public Function<JointLinear> {
- public:
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& input, at::TensorList parts,
-                            const at::Tensor& weight, const at::Tensor& bias) {
-    context->saved_data["parts"] = static_cast<std::int64_t>(parts.size());
-    context->saved_data["parameters"] = parts[0].requires_grad();
-    context->save_for_backward({input, weight});
-    return at::linear(input, weight, bias);
-  }
-
-  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
-    const auto saved = context->get_saved_variables();
-    const auto parts = context->saved_data["parts"].toInt();
-    const at::Tensor gradient = gradients[0].contiguous();
-    variable_list result(static_cast<std::size_t>(parts) + 3);
-    if (context->needs_input_grad(0)) {
-      result[0] = at::mm(gradient, saved[1]);
-    }
-    if (context->saved_data["parameters"].toBool()) {
-      const auto weights = at::mm(gradient.t(), saved[0]).chunk(parts / 2, 0);
-      const auto biases = gradient.sum(0).chunk(parts / 2, 0);
-      std::copy(weights.begin(), weights.end(), result.begin() + 1);
-      std::copy(biases.begin(), biases.end(), result.begin() + 1 + parts / 2);
-    }
-    return result;
-  }
-};
-
 /// The kernel's view of queries, keys and values; `keys` holds the values right of the keys and
 /// `queries` may be the same tensor, with the queries left of the keys.
 kernels::Attention describe(const at::Tensor& queries, const at::Tensor& keys, std::int64_t hidden,
@@ -190,12 +160,6 @@ class SingleQueryAttention : public Function<SingleQueryAttention> {
   }
 };
 
-at::Tensor joint_linear(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
-                        const std::vector<at::Tensor>& parts) {
-  return at::GradMode::is_enabled() ? JointLinear::apply(input, at::TensorList(parts), weight, bias)
-                                    : at::linear(input, weight, bias);
-}
-
 kernels::AddNorm describe(const at::Tensor& branch, const at::Tensor& residual,
                           const at::Tensor& weight, const at::Tensor& bias, double eps) {
   return {.rows = branch.size(0),
@@ -259,18 +223,6 @@ class AddNorm : public Function<AddNorm> {
 };
 
 }  // namespace
-
-at::Tensor joint_projection(const at::Tensor& input, const at::Tensor& weight,
-                            const at::Tensor& bias, const std::vector<at::Tensor>& parts) {
-  return joint_linear(input, weight, bias, parts);
-}
-
-at::Tensor key_value_projection(const at::Tensor& input, const at::Tensor& weight,
-                                const at::Tensor& bias, const std::vector<at::Tensor>& parts) {
-  const std::int64_t hidden = input.size(1);
-  return joint_linear(input, weight.narrow(0, hidden, 2 * hidden),
-                      bias.narrow(0, hidden, 2 * hidden), {parts[1], parts[2], parts[4], parts[5]});
-}
 
 at::Tensor attention(const at::Tensor& joint, const Starts& starts, std::int64_t heads,
                      double dropout) {

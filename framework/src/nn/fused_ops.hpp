@@ -10,16 +10,6 @@
 /// grad mode is on. All tensors are float32 on the CPU.
 namespace ncmlab::ops {
 
-/// Query, key and value projections as one matrix product. `weight` [3 hidden, hidden] and `bias`
-/// [3 hidden] are the storage that the six parts (weights, then biases of query, key and value)
-/// are views of; gradients go to the parts.
-at::Tensor joint_projection(const at::Tensor& input, const at::Tensor& weight,
-                            const at::Tensor& bias, const std::vector<at::Tensor>& parts);
-
-/// Key and value alone: [tokens, 2 hidden].
-at::Tensor key_value_projection(const at::Tensor& input, const at::Tensor& weight,
-                                const at::Tensor& bias, const std::vector<at::Tensor>& parts);
-
 /// Self-attention within each row: joint [tokens, 3 hidden] -> [tokens, hidden].
 /// `dropout` is the probability of dropping an attention weight.
 at::Tensor attention(const at::Tensor& joint, const std::vector<std::int64_t>& starts,

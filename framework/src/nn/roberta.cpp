@@ -53,7 +53,9 @@ class RobertaEncoder final : public Encoder {
   std::string config_json() const override { return config_.to_json(); }
 
   std::unique_ptr<Encoder> clone() const override {
-    return make_roberta(config_, shape_.pooling, parameters_.named);
+    auto copy = make_roberta(config_, shape_.pooling, parameters_.named);
+    copy->set_precision(precision());
+    return copy;
   }
 
   at::Tensor encode(const Batch& batch, bool training) override {
@@ -84,7 +86,7 @@ class RobertaEncoder final : public Encoder {
   }
 
  private:
-  at::Tensor encode_rows(const Batch& batch, bool training) const {
+  at::Tensor encode_rows(const Batch& batch, bool training) {
     const PackedRows rows = pack_rows(batch, shape_.vocab_size, shape_.max_tokens);
     at::Tensor states = embed(batch, rows, training);
     const std::size_t full_layers =
@@ -142,29 +144,30 @@ class RobertaEncoder final : public Encoder {
     return in_place ? at::gelu_(values, approximate) : at::gelu(values, approximate);
   }
 
-  at::Tensor joint(const RobertaLayer& weights, const at::Tensor& states) const {
-    return ops::joint_projection(states, weights.joint_weight, weights.joint_bias,
-                                 weights.joint_parts);
+  at::Tensor linear(const Affine& layer, const at::Tensor& input) {
+    return products_.linear(precision(), input, layer.weight, layer.bias);
+  }
+
+  at::Tensor joint(const RobertaLayer& weights, const at::Tensor& states) {
+    return products_.joint(precision(), states, weights.joint);
   }
 
   /// What follows the attention, token by token.
   at::Tensor feed_forward(const RobertaLayer& weights, const at::Tensor& attended,
-                          const at::Tensor& input, bool training) const {
+                          const at::Tensor& input, bool training) {
     const double eps = config_.layer_norm_eps;
     const double dropout = hidden_dropout(training);
-    const at::Tensor branch =
-        at::linear(attended, weights.attention_out.weight, weights.attention_out.bias);
+    const at::Tensor branch = linear(weights.attention_out, attended);
     const at::Tensor states = ops::add_norm(branch, input, weights.attention_norm.weight,
                                             weights.attention_norm.bias, eps, dropout);
-    const at::Tensor wide =
-        activation(at::linear(states, weights.intermediate.weight, weights.intermediate.bias));
-    const at::Tensor narrow = at::linear(wide, weights.output.weight, weights.output.bias);
+    const at::Tensor wide = activation(linear(weights.intermediate, states));
+    const at::Tensor narrow = linear(weights.output, wide);
     return ops::add_norm(narrow, states, weights.output_norm.weight, weights.output_norm.bias, eps,
                          dropout);
   }
 
   at::Tensor layer(const RobertaLayer& weights, const at::Tensor& states, const PackedRows& rows,
-                   bool training) const {
+                   bool training) {
     const at::Tensor attended =
         ops::attention(joint(weights, states), rows.starts, config_.num_attention_heads,
                        attention_dropout(training));
@@ -174,14 +177,13 @@ class RobertaEncoder final : public Encoder {
   /// The last layer for the first token of each row alone: keys and values are needed of every
   /// token, the query, the feed-forward network and the norms of one.
   at::Tensor first_token_layer(const RobertaLayer& weights, const at::Tensor& states,
-                               const PackedRows& rows, bool training) const {
+                               const PackedRows& rows, bool training) {
     const at::Tensor first = states.index_select(0, rows.first_tokens());
-    const at::Tensor query = at::linear(first, weights.joint_parts[0], weights.joint_parts[3]);
+    const at::Tensor query =
+        products_.linear(precision(), first, weights.joint.parts[0], weights.joint.parts[3]);
     const at::Tensor attended = ops::single_query_attention(
-        query,
-        ops::key_value_projection(states, weights.joint_weight, weights.joint_bias,
-                                  weights.joint_parts),
-        rows.starts, config_.num_attention_heads, attention_dropout(training));
+        query, products_.joint(precision(), states, weights.joint, 1), rows.starts,
+        config_.num_attention_heads, attention_dropout(training));
     return feed_forward(weights, attended, first, training);
   }
 
@@ -197,6 +199,7 @@ class RobertaEncoder final : public Encoder {
   RobertaConfig config_;
   RobertaParameters parameters_;
   EncoderShape shape_;
+  LinearLayers products_;
 };
 
 }  // namespace

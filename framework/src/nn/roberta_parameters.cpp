@@ -44,18 +44,18 @@ class Builder {
         return;
       }
     }
-    layer.joint_weight = at::cat(weights);
-    layer.joint_bias = at::cat(biases);
-    weights = layer.joint_weight.chunk(3);
-    biases = layer.joint_bias.chunk(3);
+    layer.joint.weight = at::cat(weights);
+    layer.joint.bias = at::cat(biases);
+    weights = layer.joint.weight.chunk(3);
+    biases = layer.joint.bias.chunk(3);
     for (std::size_t i = 0; i < 3; ++i) {
       weights[i] = weights[i].detach().requires_grad_();
       biases[i] = biases[i].detach().requires_grad_();
       target_.named.add(prefix + names[i] + ".weight", weights[i]);
       target_.named.add(prefix + names[i] + ".bias", biases[i]);
     }
-    layer.joint_parts = weights;
-    layer.joint_parts.insert(layer.joint_parts.end(), biases.begin(), biases.end());
+    layer.joint.parts = weights;
+    layer.joint.parts.insert(layer.joint.parts.end(), biases.begin(), biases.end());
   }
 
  private:

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ncmlab/nn/roberta.hpp"
+#include "nn/linear_layers.hpp"
 
 namespace ncmlab {
 
@@ -26,9 +27,7 @@ struct Affine {
 /// One layer. Query, key and value share one storage, so that one matrix product serves all three
 /// while each stays a parameter with a name, a gradient and an optimiser state of its own.
 struct RobertaLayer {
-  at::Tensor joint_weight;              ///< [3 hidden, hidden]
-  at::Tensor joint_bias;                ///< [3 hidden]
-  std::vector<at::Tensor> joint_parts;  ///< weights, then biases, of query, key, value: views
+  JointLayers joint;  ///< query, key, value
   Affine attention_out, attention_norm, intermediate, output, output_norm;
 };
 

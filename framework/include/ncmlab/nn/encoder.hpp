@@ -25,6 +25,12 @@ struct Batch {
 /// Pads `rows` (none empty) to the longest with `pad_id`.
 Batch make_batch(const std::vector<const std::vector<std::int64_t>*>& rows, std::int64_t pad_id);
 
+/// The number format of the matrix products of linear layers. With `bf16` their operands and
+/// results are rounded to bfloat16; sums, parameters, gradients, the residual stream, norms and
+/// softmax stay float32. Faster where the processor multiplies bfloat16 (AVX512-BF16), slower
+/// elsewhere.
+enum class Precision { fp32, bf16 };
+
 enum class Pooling { cls, mean, last_eos };
 
 struct EncoderShape {
@@ -39,6 +45,10 @@ struct EncoderShape {
 class Encoder {
  public:
   virtual ~Encoder() = default;
+
+  Precision precision() const { return precision_; }
+  /// Holds for every later pass, in training and evaluation. clone() keeps it.
+  void set_precision(Precision precision) { precision_ = precision; }
 
   virtual const EncoderShape& shape() const = 0;
   /// [vocab, hidden], the word embeddings themselves (no copy).
@@ -56,6 +66,9 @@ class Encoder {
   virtual std::string config_json() const = 0;
   /// A copy that shares no storage.
   virtual std::unique_ptr<Encoder> clone() const = 0;
+
+ private:
+  Precision precision_ = Precision::fp32;
 };
 
 }  // namespace ncmlab

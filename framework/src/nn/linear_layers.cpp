@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "nn/linear_layers.hpp"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+
+namespace ncmlab {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::Function;
+using torch::autograd::variable_list;
+
+/// `values` as an operand of products in bf16.
+at::Tensor rounded(const at::Tensor& values) {
+  const at::Tensor bf16 = values.to(at::kBFloat16);
+  return values.is_cpu() && !has_bf16_products() ? bf16.to(at::kFloat) : bf16;
+}
+
+/// a [m, k] times b [k, n] in float32; in bf16 both must be rounded and the result is.
+at::Tensor multiply(Precision precision, const at::Tensor& a, const at::Tensor& b) {
+  const at::Tensor product = at::mm(a, b);
+  return precision == Precision::fp32 ? product : product.to(at::kBFloat16).to(at::kFloat);
+}
+
+at::Tensor multiply_and_add(Precision precision, const at::Tensor& input, const at::Tensor& weight,
+                            const at::Tensor& bias) {
+  if (precision == Precision::fp32) {
+    return at::linear(input, weight, bias);
+  }
+  at::Tensor product = multiply(precision, input, weight.t());
+  return bias.defined() ? product.add_(bias) : product;
+}
+
+/// `parts` are those of JointLayers; they are arguments so that they receive gradients. `weight`
+/// is rounded in bf16.
+class Linear : public Function<Linear> {
+ public:
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& input, at::TensorList parts,
+                            const at::Tensor& weight, const at::Tensor& bias, bool bf16) {
+    const Precision precision = bf16 ? Precision::bf16 : Precision::fp32;
+    const at::Tensor operand = bf16 ? rounded(input) : input;
+    context->saved_data["bf16"] = bf16;
+    context->saved_data["parts"] = static_cast<std::int64_t>(parts.size());
+    context->saved_data["layers"] =
+        static_cast<std::int64_t>(bias.defined() ? parts.size() / 2 : parts.size());
+    context->saved_data["parameters"] = parts[0].requires_grad();
+    context->save_for_backward({operand, weight});
+    return multiply_and_add(precision, operand, weight, bias);
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const auto saved = context->get_saved_variables();
+    const bool bf16 = context->saved_data["bf16"].toBool();
+    const Precision precision = bf16 ? Precision::bf16 : Precision::fp32;
+    const auto parts = static_cast<std::size_t>(context->saved_data["parts"].toInt());
+    const auto layers = context->saved_data["layers"].toInt();
+    const at::Tensor gradient = gradients[0].contiguous();
+    const at::Tensor operand = bf16 ? rounded(gradient) : gradient;
+    variable_list result(parts + 4);
+    if (context->needs_input_grad(0)) {
+      result[0] = multiply(precision, operand, saved[1]);
+    }
+    if (context->saved_data["parameters"].toBool()) {
+      const auto weights = multiply(precision, operand.t(), saved[0]).chunk(layers, 0);
+      std::copy(weights.begin(), weights.end(), result.begin() + 1);
+      if (parts > weights.size()) {
+        const auto biases = gradient.sum(0).chunk(layers, 0);
+        std::copy(biases.begin(), biases.end(), result.begin() + 1 + layers);
+      }
+    }
+    return result;
+  }
+};
+
+}  // namespace
+
+bool has_bf16_products() {
+#ifdef __x86_64__
+  static const bool found = __builtin_cpu_supports("avx512bf16") != 0;
+  return found;
+#else
+  return false;
+#endif
+}
+
+at::Tensor LinearLayers::rounded_weight(const at::Tensor& weight) {
+  RoundedWeight& entry = rounded_[weight.unsafeGetTensorImpl()];
+  const auto version = static_cast<std::int64_t>(weight._version());
+  if (entry.version != version) {
+    const at::NoGradGuard no_grad;
+    entry = {.source = weight, .rounded = rounded(weight), .version = version};
+  }
+  return entry.rounded;
+}
+
+at::Tensor LinearLayers::linear(Precision precision, const at::Tensor& input,
+                                const at::Tensor& weight, const at::Tensor& bias) {
+  if (precision == Precision::fp32) {
+    return at::linear(input, weight, bias);
+  }
+  const at::Tensor operand = rounded_weight(weight);
+  if (!at::GradMode::is_enabled()) {
+    return multiply_and_add(precision, rounded(input), operand, bias);
+  }
+  std::vector<at::Tensor> parts = {weight};
+  if (bias.defined()) {
+    parts.push_back(bias);
+  }
+  return Linear::apply(input, at::TensorList(parts), operand, bias, true);
+}
+
+at::Tensor LinearLayers::joint(Precision precision, const at::Tensor& input,
+                               const JointLayers& layers, std::int64_t first) {
+  const bool bf16 = precision == Precision::bf16;
+  const auto count =
+      static_cast<std::int64_t>(layers.parts.size()) / (layers.bias.defined() ? 2 : 1);
+  const std::int64_t skipped = layers.weight.size(0) / count * first;
+  const auto tail = [&](const at::Tensor& whole) {
+    return whole.defined() ? whole.narrow(0, skipped, whole.size(0) - skipped) : whole;
+  };
+  const at::Tensor weight = tail(bf16 ? rounded_weight(layers.weight) : layers.weight);
+  const at::Tensor bias = tail(layers.bias);
+  if (!at::GradMode::is_enabled()) {
+    return multiply_and_add(precision, bf16 ? rounded(input) : input, weight, bias);
+  }
+  std::vector<at::Tensor> parts;
+  for (std::size_t i = 0; i < layers.parts.size(); ++i) {
+    if (static_cast<std::int64_t>(i) % count >= first) {
+      parts.push_back(layers.parts[i]);
+    }
+  }
+  return Linear::apply(input, at::TensorList(parts), weight, bias, bf16);
+}
+
+}  // namespace ncmlab
