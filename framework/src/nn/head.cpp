@@ -4,10 +4,10 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <sstream>
 
 #include "ncmlab/core/diagnostic.hpp"
 #include "nn/random_weights.hpp"
+#include "nn/shape_text.hpp"
 
 namespace ncmlab {
 namespace {
@@ -18,16 +18,10 @@ constexpr double kWeightStd = 0.02;
   throw Error("checkpoint.head-shape", "the classification head does not fit: " + what);
 }
 
-std::string text(at::IntArrayRef sizes) {
-  std::ostringstream stream;
-  stream << sizes;
-  return stream.str();
-}
-
 at::Tensor parameter(const StateDict& weights, std::string_view name, std::int64_t dimensions) {
   const at::Tensor& tensor = weights.at(name);
   if (tensor.dim() != dimensions) {
-    misfit("`" + std::string(name) + "` has the shape " + text(tensor.sizes()));
+    misfit("`" + std::string(name) + "` has the shape " + shape_text(tensor.sizes()));
   }
   return tensor.detach().to(at::kFloat, false, true).contiguous().requires_grad_();
 }
@@ -92,8 +86,9 @@ Head::Head(HeadShape shape, const StateDict& weights) : shape_(std::move(shape))
     dense_weight_ = parameter(weights, "dense.weight", 2);
     dense_bias_ = parameter(weights, "dense.bias", 1);
     if (dense_bias_.size(0) != dense_weight_.size(0) || dense_weight_.size(0) != joined) {
-      misfit("`dense.weight` " + text(dense_weight_.sizes()) + ", `dense.bias` " +
-             text(dense_bias_.sizes()) + " and `out_proj.weight` " + text(out_weight_.sizes()));
+      misfit("`dense.weight` " + shape_text(dense_weight_.sizes()) + ", `dense.bias` " +
+             shape_text(dense_bias_.sizes()) + " and `out_proj.weight` " +
+             shape_text(out_weight_.sizes()));
     }
     joined = dense_weight_.size(1);
   }

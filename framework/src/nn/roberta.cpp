@@ -214,38 +214,4 @@ std::unique_ptr<Encoder> make_roberta(const RobertaConfig& config, Pooling pooli
   return std::make_unique<RobertaEncoder>(config, pooling, load_parameters(config, weights));
 }
 
-SplitWeights split_roberta_weights(const StateDict& weights) {
-  constexpr std::string_view kAnchor = "embeddings.word_embeddings.weight";
-  constexpr std::string_view kHead = "classifier.";
-  const std::string* anchor = nullptr;
-  for (const auto& [name, tensor] : weights) {
-    const bool whole_word =
-        name.size() == kAnchor.size() ||
-        (name.ends_with(kAnchor) && name[name.size() - kAnchor.size() - 1] == '.');
-    if (whole_word && name.ends_with(kAnchor) &&
-        (anchor == nullptr || name.size() < anchor->size())) {
-      anchor = &name;
-    }
-  }
-  if (anchor == nullptr) {
-    throw Error("checkpoint.no-encoder",
-                "the weights hold no RoBERTa encoder: no tensor is called `" +
-                    std::string(kAnchor) + "` below any prefix");
-  }
-  SplitWeights result;
-  const std::string prefix = anchor->substr(0, anchor->size() - kAnchor.size());
-  for (const auto& [name, tensor] : weights.below(prefix)) {
-    if (name.starts_with("embeddings.") || name.starts_with("encoder.")) {
-      result.encoder.add(name, tensor);
-    }
-  }
-  for (const auto& [name, tensor] : weights) {
-    const std::size_t at = name.rfind(kHead);
-    if (at != std::string::npos && (at == 0 || name[at - 1] == '.')) {
-      result.head.add(name.substr(at + kHead.size()), tensor);
-    }
-  }
-  return result;
-}
-
 }  // namespace ncmlab

@@ -3,10 +3,9 @@
 
 #include <torch/torch.h>
 
-#include <sstream>
-
 #include "ncmlab/core/diagnostic.hpp"
 #include "nn/random_weights.hpp"
+#include "nn/shape_text.hpp"
 
 namespace ncmlab {
 namespace {
@@ -63,12 +62,6 @@ class Builder {
   const TensorSource& source_;
 };
 
-std::string text(at::IntArrayRef sizes) {
-  std::ostringstream stream;
-  stream << sizes;
-  return stream.str();
-}
-
 }  // namespace
 
 RobertaParameters make_parameters(const RobertaConfig& config, const TensorSource& source) {
@@ -120,17 +113,26 @@ RobertaParameters load_parameters(const RobertaConfig& config, const StateDict& 
     if (found == nullptr) {
       problems.push_back(
           {.code = "checkpoint.missing-tensor",
-           .message = "the weights have no tensor `" + name + "` of shape " + text(sizes)});
+           .message = "the weights have no tensor `" + name + "` of shape " + shape_text(sizes)});
     } else if (found->sizes() != at::IntArrayRef(sizes)) {
       problems.push_back({.code = "checkpoint.shape",
-                          .message = "tensor `" + name + "` should have the shape " + text(sizes) +
-                                     " by `config.json`, but has " + text(found->sizes())});
+                          .message = "tensor `" + name + "` should have the shape " +
+                                     shape_text(sizes) + " by `config.json`, but has " +
+                                     shape_text(found->sizes())});
     } else {
       return found->detach().to(at::kCPU, at::kFloat, false, true).contiguous();
     }
     return {};
   };
   RobertaParameters result = make_parameters(config, source);
+  const std::int64_t hidden = config.hidden_size;
+  const auto carry_along = [&](const std::string& name, const std::vector<std::int64_t>& sizes) {
+    if (weights.contains(name)) {
+      result.named.add(name, source(name, sizes, Initial::zeros));
+    }
+  };
+  carry_along("pooler.dense.weight", {hidden, hidden});
+  carry_along("pooler.dense.bias", {hidden});
   if (!problems.empty()) {
     throw Error(std::move(problems));
   }

@@ -12,6 +12,7 @@
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
 #include "ncmlab/core/hash.hpp"
+#include "ncmlab/nn/architecture.hpp"
 #include "ncmlab/nn/roberta.hpp"
 #include "ncmlab/plugin/registration.hpp"
 
@@ -170,8 +171,8 @@ class CodeBert final : public Model {
   Victim from_folder(const fs::path& folder, std::shared_ptr<const Tokenizer> tokenizer,
                      const ModelContext& context) const {
     const fs::path config_file = folder / "config.json";
-    const RobertaConfig shape =
-        RobertaConfig::from_json(read_file(config_file), config_file.string());
+    const std::string config_text = read_file(config_file);
+    const RobertaConfig shape = RobertaConfig::from_json(config_text, config_file.string());
     if (tokenizer->vocab_size() > shape.vocab_size) {
       throw ncmlab::Error("checkpoint.vocabulary-mismatch",
                           "the tokenizer has " + std::to_string(tokenizer->vocab_size()) +
@@ -179,14 +180,16 @@ class CodeBert final : public Model {
                               std::to_string(shape.vocab_size),
                           {"name the tokenizer that belongs to the checkpoint with `tokenizer`"});
     }
-    const SplitWeights weights = split_roberta_weights(read_weights(folder));
+    const SplitWeights weights =
+        split_weights(architecture_of(config_text, config_file.string()), read_weights(folder));
     HeadShape head = context.head;
     head.hidden = shape.hidden_size;
     head.dropout = shape.hidden_dropout_prob;
     head.label_columns = config_.label_columns;
     InputRules rules = context.rules;
     rules.max_tokens = std::min(rules.max_tokens, shape.max_position_embeddings - kPositionOffset);
-    return Victim(std::move(tokenizer), make_roberta(shape, Pooling::cls, weights.encoder),
+    return Victim(std::move(tokenizer),
+                  make_encoder(config_text, config_file.string(), Pooling::cls, weights.encoder),
                   weights.head.empty() ? Head(head, context.rng.stream("head weights"))
                                        : Head(head, weights.head),
                   rules);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ncmlab/core/files.hpp"
+#include "ncmlab/nn/architecture.hpp"
 #include "ncmlab/nn/roberta.hpp"
 #include "ncmlab/plugin/registration.hpp"
 
@@ -47,12 +48,14 @@ class Echo final : public ncmlab::Model {
   ncmlab::Victim open(const std::filesystem::path& folder,
                       const ncmlab::ModelContext& context) const override {
     const auto file = folder / "config.json";
-    const auto network = ncmlab::RobertaConfig::from_json(ncmlab::read_file(file), file.string());
+    const std::string config = ncmlab::read_file(file);
     const ncmlab::StateDict weights = ncmlab::read_weights(folder);
-    const ncmlab::SplitWeights split = ncmlab::split_roberta_weights(weights);
+    const ncmlab::SplitWeights split =
+        ncmlab::split_weights(ncmlab::architecture_of(config, file.string()), weights);
+    auto encoder = ncmlab::make_encoder(config, file.string(), ncmlab::Pooling::cls, split.encoder);
+    const std::int64_t hidden = encoder->shape().hidden;
     return {std::make_shared<const ncmlab::Tokenizer>(ncmlab::Tokenizer::from_folder(folder)),
-            ncmlab::make_roberta(network, ncmlab::Pooling::cls, split.encoder),
-            ncmlab::Head(head_of(context, network.hidden_size), split.head), context.rules};
+            std::move(encoder), ncmlab::Head(head_of(context, hidden), split.head), context.rules};
   }
 
   std::string data_fingerprint() const override { return {}; }

@@ -9,15 +9,15 @@
 #include <vector>
 
 #include "ncmlab/core/files.hpp"
+#include "ncmlab/nn/architecture.hpp"
 #include "ncmlab/nn/encoder.hpp"
 #include "ncmlab/nn/head.hpp"
-#include "ncmlab/nn/roberta.hpp"
 #include "ncmlab/nn/state_dict.hpp"
 #include "shared_data.hpp"
 
 namespace ncmlab::testing {
 
-/// One of the recorded RoBERTa cases: model, batch and what Hugging Face computed for it.
+/// One of the recorded cases: model, batch and what Hugging Face computed for it.
 struct GoldenCase {
   explicit GoldenCase(const std::string& name)
       : folder(golden_data() / "models" / name),
@@ -26,18 +26,25 @@ struct GoldenCase {
         expected(read_safetensors(folder / "expected.safetensors")) {}
 
   std::unique_ptr<Encoder> encoder() const {
-    const auto config =
-        RobertaConfig::from_json(read_file(folder / "hf" / "config.json"), "config.json");
-    const auto pooling = description["pooling"] == "mean" ? Pooling::mean : Pooling::cls;
-    return make_roberta(config, pooling, weights().encoder);
+    return make_encoder(config(), "config.json", pooling(), weights().encoder);
+  }
+  std::string config() const { return read_file(folder / "hf" / "config.json"); }
+  Pooling pooling() const {
+    const std::string word = description["pooling"];
+    return word == "cls" ? Pooling::cls : word == "mean" ? Pooling::mean : Pooling::last_eos;
   }
   SplitWeights weights() const {
-    return split_roberta_weights(read_torch_pickle(folder / "model.bin"));
+    return split_weights(architecture_of(config(), "config.json"),
+                         read_torch_pickle(folder / "model.bin"));
   }
   Head head() const {
-    return Head(
-        {.hidden = weights().encoder.at("embeddings.word_embeddings.weight").size(1), .dropout = 0},
-        weights().head);
+    const SplitWeights split = weights();
+    if (split.head.empty()) {
+      HeadShape shape = HeadShape::for_search();
+      shape.hidden = encoder()->shape().hidden;
+      return Head(shape, split.head);
+    }
+    return Head({.hidden = encoder()->shape().hidden, .dropout = 0}, split.head);
   }
   Batch batch() const {
     return {.ids = inputs.at("input_ids"),

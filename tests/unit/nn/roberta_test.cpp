@@ -297,22 +297,5 @@ TEST(RobertaConfigTest, ParsesWhatItWritesAndNamesWhatIsWrong) {
   EXPECT_THAT(message("{", "["), HasSubstr("not a JSON object"));
 }
 
-TEST(SplitRobertaWeightsTest, FindsEncoderAndHeadBelowAnyPrefix) {
-  for (const std::string prefix : {"", "roberta.", "encoder.", "module.encoder.roberta."}) {
-    StateDict weights;
-    weights.add(prefix + "embeddings.word_embeddings.weight", torch::ones({2, 2}));
-    weights.add(prefix + "encoder.layer.0.output.dense.bias", torch::ones({2}));
-    weights.add(prefix + "pooler.dense.weight", torch::ones({2, 2}));
-    weights.add("encoder.classifier.out_proj.weight", torch::ones({1, 2}));
-    weights.add("decoder.bias", torch::ones({1}));
-    const SplitWeights split = split_roberta_weights(weights);
-    EXPECT_TRUE(split.encoder.contains("embeddings.word_embeddings.weight")) << prefix;
-    EXPECT_TRUE(split.encoder.contains("encoder.layer.0.output.dense.bias")) << prefix;
-    ASSERT_EQ(split.head.size(), 1u) << prefix;
-    EXPECT_TRUE(split.head.contains("out_proj.weight"));
-  }
-  EXPECT_THROW(split_roberta_weights(StateDict()), Error);
-}
-
 }  // namespace
 }  // namespace ncmlab

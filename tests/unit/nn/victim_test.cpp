@@ -12,6 +12,7 @@
 
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
+#include "ncmlab/nn/architecture.hpp"
 #include "nn/whitespace.hpp"
 #include "shared_data.hpp"
 #include "small_victim.hpp"
@@ -119,10 +120,10 @@ TEST(VictimTest, SavedWeightsComeBack) {
   EXPECT_FALSE(at::equal(other.predict_logits(samples), expected));
   other.load_weights(folder);
   EXPECT_TRUE(at::equal(other.predict_logits(samples), expected));
-  const SplitWeights split = split_roberta_weights(read_weights(folder));
-  const auto encoder =
-      make_roberta(RobertaConfig::from_json(read_file(folder / "config.json"), "config.json"),
-                   Pooling::cls, split.encoder);
+  const std::string config = read_file(folder / "config.json");
+  const SplitWeights split =
+      split_weights(architecture_of(config, "config.json"), read_weights(folder));
+  const auto encoder = make_encoder(config, "config.json", Pooling::cls, split.encoder);
   const Victim read(std::make_shared<Tokenizer>(Tokenizer::from_folder(folder)), encoder->clone(),
                     Head({.hidden = 32}, split.head), victim.rules());
   EXPECT_TRUE(at::equal(Victim(read.clone()).predict_logits(samples), expected));
@@ -168,12 +169,13 @@ TEST(VictimTest, RealCheckpointGivesTheRecordedLogits) {
   NCMLAB_NEEDS(recorded_file);
   const char* wanted = std::getenv("NCMLAB_LOGITS");
   const std::size_t limit = wanted != nullptr ? std::stoul(wanted) : 150;
-  const SplitWeights weights = split_roberta_weights(read_weights(folder));
-  const RobertaConfig config =
-      RobertaConfig::from_json(read_file(folder / "config.json"), "config.json");
-  Victim victim(std::make_shared<Tokenizer>(Tokenizer::from_folder(folder)),
-                make_roberta(config, Pooling::cls, weights.encoder),
-                Head({.hidden = config.hidden_size, .label_columns = {1, 0}}, weights.head),
+  const std::string config = read_file(folder / "config.json");
+  const SplitWeights weights =
+      split_weights(architecture_of(config, "config.json"), read_weights(folder));
+  auto encoder = make_encoder(config, "config.json", Pooling::cls, weights.encoder);
+  const std::int64_t hidden = encoder->shape().hidden;
+  Victim victim(std::make_shared<Tokenizer>(Tokenizer::from_folder(folder)), std::move(encoder),
+                Head({.hidden = hidden, .label_columns = {1, 0}}, weights.head),
                 {.max_tokens = 400});
   const auto functions = lines_of(test_file, limit);
   const auto recorded = lines_of(recorded_file, limit);

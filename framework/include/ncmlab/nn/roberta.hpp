@@ -38,18 +38,9 @@ struct RobertaConfig {
 std::unique_ptr<Encoder> make_roberta(const RobertaConfig& config, Pooling pooling, Rng rng);
 
 /// The same from named tensors (names of RobertaModel, without a prefix). Missing or misshapen
-/// tensors are all reported, with both shapes; a pooler and `position_ids` are not needed.
+/// tensors are all reported, with both shapes. A pooler is not needed; if there is one, it is
+/// carried along in parameters() so that it is not lost, and never used.
 std::unique_ptr<Encoder> make_roberta(const RobertaConfig& config, Pooling pooling,
                                       const StateDict& weights);
-
-/// What a wrapped checkpoint holds: the encoder's tensors and the head's, without prefixes.
-struct SplitWeights {
-  StateDict encoder;  ///< `embeddings...`, `encoder.layer...`
-  StateDict head;     ///< `dense.weight`, `out_proj.weight`, ...; empty for a bare encoder
-};
-
-/// Finds the encoder below any wrapping prefix (`encoder.`, `roberta.`, `module.`, ...) by its
-/// `embeddings.word_embeddings.weight`, and the head below the last `classifier.`.
-SplitWeights split_roberta_weights(const StateDict& weights);
 
 }  // namespace ncmlab

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ncmlab/nn/architecture.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/nn/roberta.hpp"
+#include "nn/shape_text.hpp"
+
+namespace ncmlab {
+namespace {
+
+constexpr std::string_view kRobertaParts[] = {"embeddings.", "encoder.", "pooler."};
+constexpr std::string_view kRobertaDerived[] = {"embeddings.position_ids",
+                                                "embeddings.token_type_ids"};
+
+std::unique_ptr<Encoder> roberta(std::string_view config, std::string_view origin, Pooling pooling,
+                                 const StateDict& weights) {
+  return make_roberta(RobertaConfig::from_json(config, origin), pooling, weights);
+}
+
+constexpr Architecture kArchitectures[] = {
+    {.model_type = "roberta",
+     .base_class = "RobertaModel",
+     .anchor = "embeddings.word_embeddings.weight",
+     .parts = kRobertaParts,
+     .derived = kRobertaDerived,
+     .tied = {},
+     .make = roberta},
+};
+
+/// The shortest name that is the anchor or ends with it after a dot.
+const std::string* find_anchor(std::string_view anchor, const StateDict& weights) {
+  const std::string* found = nullptr;
+  for (const auto& [name, tensor] : weights) {
+    const bool matches = name.ends_with(anchor) && (name.size() == anchor.size() ||
+                                                    name[name.size() - anchor.size() - 1] == '.');
+    if (matches && (found == nullptr || name.size() < found->size())) {
+      found = &name;
+    }
+  }
+  return found;
+}
+
+/// Where the head's own name begins in `name`; npos if it is not the head's.
+std::size_t head_name(std::string_view name) {
+  constexpr std::string_view kHead = "classifier.";
+  const std::size_t at = name.rfind(kHead);
+  const bool whole_word = at != std::string_view::npos && (at == 0 || name[at - 1] == '.');
+  return whole_word ? at + kHead.size() : std::string_view::npos;
+}
+
+}  // namespace
+
+std::span<const Architecture> architectures() { return kArchitectures; }
+
+const Architecture& architecture_of(std::string_view config, std::string_view origin) {
+  const nlohmann::json parsed = nlohmann::json::parse(config, nullptr, false);
+  const auto fail = [&](const std::string& what) {
+    std::string known;
+    for (const Architecture& architecture : kArchitectures) {
+      known += (known.empty() ? "`" : ", `") + std::string(architecture.model_type) + "`";
+    }
+    throw Error("checkpoint.bad-config", "`" + std::string(origin) + "` " + what,
+                {"name a Hugging Face `config.json` whose `model_type` is one of " + known});
+  };
+  if (!parsed.is_object()) {
+    fail("is not a JSON object");
+  }
+  if (!parsed.contains("model_type")) {
+    fail("does not say its `model_type`");
+  }
+  const nlohmann::json& type = parsed["model_type"];
+  const auto* found = std::ranges::find_if(kArchitectures, [&](const Architecture& architecture) {
+    return type.is_string() && type.get_ref<const std::string&>() == architecture.model_type;
+  });
+  if (found == std::end(kArchitectures)) {
+    fail("has the unknown `model_type` " + type.dump());
+  }
+  return *found;
+}
+
+std::unique_ptr<Encoder> make_encoder(std::string_view config, std::string_view origin,
+                                      Pooling pooling, const StateDict& weights) {
+  const Architecture& architecture = architecture_of(config, origin);
+  auto encoder = architecture.make(config, origin, pooling, weights);
+  const StateDict parameters = encoder->parameters();
+  std::vector<Diagnostic> problems;
+  for (const auto& [name, tensor] : weights) {
+    const bool is_copy = std::ranges::find(architecture.tied, name, [](const auto& pair) {
+                           return pair.first;
+                         }) != architecture.tied.end();
+    if (!parameters.contains(name) && !is_copy &&
+        std::ranges::find(architecture.derived, name) == architecture.derived.end()) {
+      problems.push_back({.code = "checkpoint.extra-tensor",
+                          .message = "the model of `" + std::string(origin) + "` has no tensor `" +
+                                     name + "`, but the weights hold one of shape " +
+                                     shape_text(tensor.sizes())});
+    }
+  }
+  if (!problems.empty()) {
+    throw Error(std::move(problems));
+  }
+  return encoder;
+}
+
+SplitWeights split_weights(const Architecture& architecture, const StateDict& weights) {
+  const std::string* anchor = find_anchor(architecture.anchor, weights);
+  if (anchor == nullptr) {
+    throw Error("checkpoint.no-encoder",
+                "the weights hold no " + std::string(architecture.base_class) +
+                    ": no tensor is called `" + std::string(architecture.anchor) +
+                    "` below any prefix");
+  }
+  const std::string prefix = anchor->substr(0, anchor->size() - architecture.anchor.size());
+  SplitWeights result;
+  for (const auto& [name, tensor] : weights) {
+    const std::string_view inner =
+        std::string_view(name).substr(name.starts_with(prefix) ? prefix.size() : name.size());
+    if (const std::size_t at = head_name(name); at != std::string::npos) {
+      result.head.add(name.substr(at), tensor);
+    } else if (std::ranges::any_of(architecture.parts, [&](std::string_view part) {
+                 return inner.starts_with(part);
+               })) {
+      result.encoder.add(std::string(inner), tensor);
+    } else {
+      result.others.add(name, tensor);
+    }
+  }
+  return result;
+}
+
+}  // namespace ncmlab

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ncmlab/nn/architecture.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/nn/roberta.hpp"
+
+namespace ncmlab {
+namespace {
+
+using ::testing::HasSubstr;
+
+RobertaConfig tiny() {
+  return {.vocab_size = 20,
+          .hidden_size = 8,
+          .num_hidden_layers = 1,
+          .num_attention_heads = 2,
+          .intermediate_size = 12,
+          .max_position_embeddings = 12};
+}
+
+const Architecture& roberta() { return architecture_of(tiny().to_json(), "config.json"); }
+
+/// All diagnostics that `action` throws, one a line, with their codes.
+template <typename Action>
+std::string complaint(Action action) {
+  std::string text;
+  try {
+    action();
+  } catch (const Error& error) {
+    for (const Diagnostic& diagnostic : error.diagnostics()) {
+      text += diagnostic.code + ": " + diagnostic.message + "\n";
+      for (const std::string& help : diagnostic.help) {
+        text += help + "\n";
+      }
+    }
+  }
+  return text;
+}
+
+TEST(ArchitectureTest, ModelTypeDecides) {
+  EXPECT_EQ(roberta().base_class, "RobertaModel");
+  const auto refused = [](const char* config) {
+    return complaint([&] { architecture_of(config, "dir/config.json"); });
+  };
+  EXPECT_THAT(refused(R"({"model_type": "gpt2"})"), HasSubstr("unknown `model_type` \"gpt2\""));
+  EXPECT_THAT(refused(R"({"model_type": "gpt2"})"), HasSubstr("`roberta`"));
+  EXPECT_THAT(refused(R"({"model_type": 7})"), HasSubstr("unknown `model_type` 7"));
+  EXPECT_THAT(refused("{}"), HasSubstr("`dir/config.json` does not say its `model_type`"));
+  EXPECT_THAT(refused("[]"), HasSubstr("not a JSON object"));
+  EXPECT_THAT(refused("{"), HasSubstr("not a JSON object"));
+}
+
+TEST(SplitWeightsTest, FindsEncoderAndHeadBelowAnyPrefix) {
+  for (const std::string prefix : {"", "roberta.", "encoder.", "module.encoder.roberta."}) {
+    StateDict weights;
+    weights.add(prefix + "embeddings.word_embeddings.weight", torch::ones({2, 2}));
+    weights.add(prefix + "encoder.layer.0.output.dense.bias", torch::ones({2}));
+    weights.add(prefix + "pooler.dense.weight", torch::ones({2, 2}));
+    weights.add("encoder.classifier.out_proj.weight", torch::ones({1, 2}));
+    weights.add("lm_head.bias", torch::ones({1}));
+    const SplitWeights split = split_weights(roberta(), weights);
+    EXPECT_TRUE(split.encoder.contains("embeddings.word_embeddings.weight")) << prefix;
+    EXPECT_TRUE(split.encoder.contains("encoder.layer.0.output.dense.bias")) << prefix;
+    EXPECT_TRUE(split.encoder.contains("pooler.dense.weight")) << prefix;
+    EXPECT_EQ(split.encoder.size(), 3u) << prefix;
+    ASSERT_EQ(split.head.size(), 1u) << prefix;
+    EXPECT_TRUE(split.head.contains("out_proj.weight"));
+    ASSERT_EQ(split.others.size(), 1u) << prefix;
+    EXPECT_TRUE(split.others.contains("lm_head.bias"));
+  }
+  EXPECT_THAT(complaint([] { split_weights(roberta(), StateDict()); }),
+              HasSubstr("checkpoint.no-encoder"));
+}
+
+TEST(MakeEncoderTest, ReportsMissingExtraAndMisshapenTensorsWithTheirShapes) {
+  const auto encoder = make_roberta(tiny(), Pooling::cls, Rng(1));
+  const auto changed = [&](const std::string& without, const std::string& with) {
+    StateDict weights;
+    for (const auto& [name, tensor] : encoder->parameters()) {
+      if (name != without) {
+        weights.add(name, tensor);
+      }
+    }
+    if (!with.empty()) {
+      weights.add(with, torch::ones({8, 3}));
+    }
+    return complaint([&] { make_encoder(tiny().to_json(), "config.json", Pooling::cls, weights); });
+  };
+  EXPECT_EQ(changed("", ""), "");
+  EXPECT_EQ(changed("", "embeddings.position_ids"), "");
+  const char* name = "encoder.layer.0.output.dense.weight";
+  EXPECT_THAT(changed(name, ""),
+              HasSubstr("checkpoint.missing-tensor: the weights have no tensor "
+                        "`encoder.layer.0.output.dense.weight` of shape [8, 12]"));
+  EXPECT_THAT(changed(name, name), HasSubstr("should have the shape [8, 12] by `config.json`, but "
+                                             "has [8, 3]"));
+  EXPECT_THAT(changed("", "encoder.layer.1.output.dense.weight"),
+              HasSubstr("checkpoint.extra-tensor: the model of `config.json` has no tensor "
+                        "`encoder.layer.1.output.dense.weight`, but the weights hold one of shape "
+                        "[8, 3]"));
+  EXPECT_THAT(changed("", "pooler.dense.weight"), HasSubstr("[8, 8]"));
+}
+
+TEST(MakeEncoderTest, CarriesThePoolerThatNothingReads) {
+  StateDict weights;
+  for (const auto& [name, tensor] : make_roberta(tiny(), Pooling::cls, Rng(1))->parameters()) {
+    weights.add(name, tensor);
+  }
+  weights.add("pooler.dense.weight", torch::rand({8, 8}));
+  weights.add("pooler.dense.bias", torch::rand({8}));
+  const auto encoder = make_encoder(tiny().to_json(), "config.json", Pooling::cls, weights);
+  EXPECT_TRUE(at::equal(encoder->clone()->parameters().at("pooler.dense.weight"),
+                        weights.at("pooler.dense.weight")));
+}
+
+}  // namespace
+}  // namespace ncmlab
