@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <torch/torch.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -24,7 +25,8 @@ using testing::raw;
 using testing::zip;
 
 std::filesystem::path temporary(const std::string& name) {
-  return std::filesystem::path(::testing::TempDir()) / ("ncmlab_state_dict_" + name);
+  return std::filesystem::path(::testing::TempDir()) /
+         ("ncmlab_state_dict_" + std::to_string(getpid()) + "_" + name);
 }
 
 void write(const std::filesystem::path& path, const std::string& bytes) {
