@@ -1,96 +1,141 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "ncmlab/train/optimizer.hpp"
+
 #include <torch/torch.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "ncmlab/train/trainer.hpp"
+#include "ncmlab/core/diagnostic.hpp"
 
 namespace ncmlab {
+namespace {
 
-struct Optimizer::State {
-  State(std::vector<torch::optim::OptimizerParamGroup> groups, const TrainingOptions& options)
-      : adam(std::move(groups),
-             torch::optim::AdamWOptions(options.learning_rate).eps(options.adam_eps)) {}
+// The defaults of every implementation (Kingma & Ba 2015, section 2).
+constexpr double kBeta1 = 0.9;
+constexpr double kBeta2 = 0.999;
 
-  torch::optim::AdamW adam;
-  std::vector<at::Tensor> parameters;
-  double peak = 0, max_grad_norm = 0;
-  std::int64_t steps = 0, warmup_steps = 0, total_steps = 0;
-};
+const std::string kFirst = "first_moment.", kSecond = "second_moment.", kUpdates = "updates.";
+
+}  // namespace
 
 Optimizer::Optimizer(const StateDict& parameters, const TrainingOptions& options,
-                     std::int64_t warmup_steps, std::int64_t total_steps) {
-  const auto group_options = [&](double decay) {
-    auto result = std::make_unique<torch::optim::AdamWOptions>(options.learning_rate);
-    result->eps(options.adam_eps).weight_decay(decay);
-    return result;
-  };
-  std::vector<at::Tensor> matrices, vectors, all;
+                     std::int64_t warmup_steps, std::int64_t total_steps)
+    : peak_(options.learning_rate),
+      eps_(options.adam_eps),
+      max_grad_norm_(options.max_grad_norm),
+      warmup_steps_(warmup_steps),
+      total_steps_(total_steps) {
   for (const auto& [name, tensor] : parameters) {
-    // Biases and norm weights are the parameters with one dimension.
-    (tensor.dim() > 1 ? matrices : vectors).push_back(tensor);
-    all.push_back(tensor);
+    slots_.push_back({.name = name,
+                      .parameter = tensor,
+                      .decay = tensor.dim() > 1 ? options.weight_decay : 0,
+                      .first_moment = {},
+                      .second_moment = {}});
   }
-  std::vector<torch::optim::OptimizerParamGroup> groups;
-  if (!matrices.empty()) {
-    groups.emplace_back(std::move(matrices), group_options(options.weight_decay));
-  }
-  if (!vectors.empty()) {
-    groups.emplace_back(std::move(vectors), group_options(0));
-  }
-  state_ = std::make_unique<State>(std::move(groups), options);
-  state_->parameters = std::move(all);
-  state_->peak = options.learning_rate;
-  state_->max_grad_norm = options.max_grad_norm;
-  state_->warmup_steps = warmup_steps;
-  state_->total_steps = total_steps;
 }
 
-Optimizer::~Optimizer() = default;
-Optimizer::Optimizer(Optimizer&&) noexcept = default;
-
 void Optimizer::zero_grad() {
-  for (at::Tensor& parameter : state_->parameters) {
-    parameter.mutable_grad().reset();
+  for (Slot& slot : slots_) {
+    slot.parameter.mutable_grad().reset();
   }
 }
 
 double Optimizer::learning_rate() const {
-  const auto step = static_cast<double>(state_->steps);
-  const auto warmup = static_cast<double>(state_->warmup_steps);
-  const auto total = static_cast<double>(state_->total_steps);
+  const auto step = static_cast<double>(steps_);
+  const auto warmup = static_cast<double>(warmup_steps_);
+  const auto total = static_cast<double>(total_steps_);
   if (step < warmup) {
-    return state_->peak * step / warmup;
+    return peak_ * step / warmup;
   }
-  return state_->peak * std::max(0.0, total - step) / std::max(1.0, total - warmup);
+  return peak_ * std::max(0.0, total - step) / std::max(1.0, total - warmup);
 }
 
-double Optimizer::step() {
+double Optimizer::clip() const {
   double squares = 0;
-  for (const at::Tensor& parameter : state_->parameters) {
-    if (parameter.grad().defined()) {
-      const double norm = parameter.grad().norm().item<double>();
+  for (const Slot& slot : slots_) {
+    if (slot.parameter.grad().defined()) {
+      const double norm = slot.parameter.grad().norm().item<double>();
       squares += norm * norm;
     }
   }
   const double norm = std::sqrt(squares);
   // The guard is that of torch.nn.utils.clip_grad_norm_.
-  const double factor = state_->max_grad_norm > 0 ? state_->max_grad_norm / (norm + 1e-6) : 1.0;
+  const double factor = max_grad_norm_ > 0 ? max_grad_norm_ / (norm + 1e-6) : 1.0;
   if (factor < 1) {
-    for (const at::Tensor& parameter : state_->parameters) {
-      if (parameter.grad().defined()) {
-        parameter.grad().mul_(factor);
+    for (const Slot& slot : slots_) {
+      if (slot.parameter.grad().defined()) {
+        slot.parameter.grad().mul_(factor);
       }
     }
   }
-  const double rate = learning_rate();
-  for (auto& group : state_->adam.param_groups()) {
-    static_cast<torch::optim::AdamWOptions&>(group.options()).lr(rate);
-  }
-  state_->adam.step();
-  ++state_->steps;
   return norm;
+}
+
+void Optimizer::update(Slot& slot, double rate) const {
+  const at::Tensor& gradient = slot.parameter.grad();
+  if (!slot.first_moment.defined()) {
+    slot.first_moment = at::zeros_like(slot.parameter);
+    slot.second_moment = at::zeros_like(slot.parameter);
+  }
+  ++slot.updates;
+  const auto updates = static_cast<double>(slot.updates);
+  const double bias1 = 1 - std::pow(kBeta1, updates);
+  const double bias2 = 1 - std::pow(kBeta2, updates);
+  if (slot.decay != 0) {
+    slot.parameter.mul_(1 - rate * slot.decay);
+  }
+  slot.first_moment.mul_(kBeta1).add_(gradient, 1 - kBeta1);
+  slot.second_moment.mul_(kBeta2).addcmul_(gradient, gradient, 1 - kBeta2);
+  const at::Tensor denominator = slot.second_moment.sqrt().div_(std::sqrt(bias2)).add_(eps_);
+  slot.parameter.addcdiv_(slot.first_moment, denominator, -rate / bias1);
+}
+
+double Optimizer::step() {
+  const at::NoGradGuard no_grad;
+  const double norm = clip();
+  const double rate = learning_rate();
+  for (Slot& slot : slots_) {
+    if (slot.parameter.grad().defined()) {
+      update(slot, rate);
+    }
+  }
+  ++steps_;
+  return norm;
+}
+
+StateDict Optimizer::state() const {
+  StateDict result;
+  for (const Slot& slot : slots_) {
+    if (slot.first_moment.defined()) {
+      result.add(kFirst + slot.name, slot.first_moment);
+      result.add(kSecond + slot.name, slot.second_moment);
+      result.add(kUpdates + slot.name, at::tensor(slot.updates, at::kLong));
+    }
+  }
+  return result;
+}
+
+void Optimizer::restore(const StateDict& state, std::int64_t steps) {
+  for (Slot& slot : slots_) {
+    if (!state.contains(kFirst + slot.name)) {
+      slot.first_moment = slot.second_moment = at::Tensor();
+      slot.updates = 0;
+      continue;
+    }
+    const auto moment = [&](const std::string& name) {
+      const at::Tensor& stored = state.at(name);
+      if (stored.sizes() != slot.parameter.sizes()) {
+        throw Error("checkpoint.shape",
+                    "tensor `" + name + "` does not have the shape of its parameter");
+      }
+      return stored.to(slot.parameter.device(), at::kFloat, false, true);
+    };
+    slot.first_moment = moment(kFirst + slot.name);
+    slot.second_moment = moment(kSecond + slot.name);
+    slot.updates = state.at(kUpdates + slot.name).item<std::int64_t>();
+  }
+  steps_ = steps;
 }
 
 }  // namespace ncmlab

@@ -4,118 +4,19 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <numeric>
+#include <utility>
 
 #include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/train/optimizer.hpp"
+#include "train/batch_loss.hpp"
+#include "train/training_state.hpp"
 
 namespace ncmlab {
 namespace {
-
-/// Tokens whose activations are held at a time, so that they stay in the cache. A batch with more
-/// is split; its gradients add up to the same.
-constexpr std::int64_t kMicroBatchTokens = 2048;
-
-using Indices = std::vector<std::size_t>;
-
-at::Tensor labels_of(const std::vector<TokenSample>& samples, const Indices& chosen) {
-  std::vector<std::int64_t> labels;
-  for (const std::size_t index : chosen) {
-    labels.push_back(samples[index].label);
-  }
-  return at::tensor(labels);
-}
-
-/// Computes the loss of a batch and adds its gradients; returns the sum over the samples.
-using BatchLoss = std::function<double(const Indices& batch)>;
-
-std::int64_t tokens_of(const TokenSample& sample) {
-  std::size_t tokens = 0;
-  for (const TokenRow& part : sample.parts) {
-    tokens += part.ids.size();
-  }
-  return static_cast<std::int64_t>(tokens);
-}
-
-/// The batch in pieces of similar length of at most kMicroBatchTokens, each at least one sample.
-std::vector<Indices> micro_batches(const std::vector<TokenSample>& samples, Indices batch) {
-  std::ranges::stable_sort(batch, {}, [&](std::size_t index) { return tokens_of(samples[index]); });
-  std::vector<Indices> pieces;
-  std::int64_t tokens = 0;
-  for (const std::size_t index : batch) {
-    tokens += tokens_of(samples[index]);
-    if (pieces.empty() || tokens > kMicroBatchTokens) {
-      pieces.emplace_back();
-      tokens = tokens_of(samples[index]);
-    }
-    pieces.back().push_back(index);
-  }
-  return pieces;
-}
-
-/// In-batch negatives need the vectors of the whole batch at once.
-BatchLoss search_loss(Victim& victim, const std::vector<TokenSample>& samples, Progress& progress) {
-  return [&victim, &samples, &progress](const Indices& batch) {
-    std::vector<at::Tensor> vectors;
-    for (const Indices& piece : micro_batches(samples, batch)) {
-      progress.check();
-      const Batch rows = make_batch(samples, piece, victim.tokenizer().special().pad);
-      vectors.push_back(victim.vectors(rows, true));
-      victim.work().backward_rows += rows.ids.size(0);
-    }
-    const auto count = static_cast<std::int64_t>(batch.size());
-    const at::Tensor logits = victim.head().logits(at::cat(vectors), true);
-    const at::Tensor loss = victim.head().losses(logits, at::arange(count)).sum();
-    (loss / static_cast<double>(count)).backward();
-    return loss.item<double>();
-  };
-}
-
-BatchLoss whole_model_loss(Victim& victim, const std::vector<TokenSample>& samples,
-                           Progress& progress) {
-  return [&victim, &samples, &progress](const Indices& batch) {
-    double total = 0;
-    for (const Indices& piece : micro_batches(samples, batch)) {
-      progress.check();
-      const Batch rows = make_batch(samples, piece, victim.tokenizer().special().pad);
-      const at::Tensor loss =
-          victim.head().losses(victim.logits(rows, true), labels_of(samples, piece)).sum();
-      (loss / static_cast<double>(batch.size())).backward();
-      victim.work().backward_rows += rows.ids.size(0);
-      total += loss.item<double>();
-    }
-    return total;
-  };
-}
-
-/// The encoder stays as it is, so each sample's vectors are computed once, without dropout.
-BatchLoss head_loss(Victim& victim, const std::vector<TokenSample>& samples, Progress& progress) {
-  const at::Tensor vectors = victim.sentence_vectors(samples, progress);
-  return [&victim, &samples, vectors](const Indices& batch) {
-    const std::vector<std::int64_t> rows(batch.begin(), batch.end());
-    const Head& head = victim.head();
-    const at::Tensor logits = head.logits(vectors.index_select(0, at::tensor(rows)), true);
-    const at::Tensor loss = head.losses(logits, labels_of(samples, batch)).sum();
-    (loss / static_cast<double>(batch.size())).backward();
-    return loss.item<double>();
-  };
-}
-
-std::string loss_text(double loss) {
-  char text[32];
-  std::snprintf(text, sizeof text, "loss %.4f", loss);
-  return text;
-}
-
-BatchLoss batch_loss_of(Victim& victim, const std::vector<TokenSample>& samples,
-                        const TrainingOptions& options, Progress& progress) {
-  if (victim.head().shape().kind == HeadKind::similarity) {
-    return search_loss(victim, samples, progress);
-  }
-  return options.head_only ? head_loss(victim, samples, progress)
-                           : whole_model_loss(victim, samples, progress);
-}
 
 void check_labels(const Victim& victim, const std::vector<TokenSample>& samples) {
   if (victim.head().shape().kind == HeadKind::similarity) {
@@ -130,53 +31,222 @@ void check_labels(const Victim& victim, const std::vector<TokenSample>& samples)
   }
 }
 
+std::int64_t ceil_div(std::int64_t number, std::int64_t by) { return (number + by - 1) / by; }
+
+void copy_over(const StateDict& target, const StateDict& source) {
+  const at::NoGradGuard no_grad;
+  for (const auto& [name, tensor] : target) {
+    if (source.at(name).sizes() != tensor.sizes()) {
+      throw Error("checkpoint.shape", "tensor `" + name + "` has another shape in the model");
+    }
+    tensor.copy_(source.at(name));
+  }
+}
+
+class Training {
+ public:
+  Training(Victim& victim, const std::vector<TokenSample>& samples, const TrainingOptions& options,
+           const Rng& rng, Progress& progress, const TrainingHooks& hooks)
+      : victim_(victim),
+        options_(options),
+        rng_(rng),
+        progress_(progress),
+        hooks_(hooks),
+        count_(static_cast<std::int64_t>(samples.size())),
+        batch_(std::max<std::int64_t>(options.batch_size, 1)),
+        accumulation_(std::max<std::int64_t>(options.accumulation, 1)),
+        parameters_(options.head_only ? victim.head().parameters() : victim.parameters()),
+        optimizer_(parameters_, options,
+                   static_cast<std::int64_t>(options.warmup * static_cast<double>(total_steps())),
+                   total_steps()),
+        batch_loss_(make_batch_loss(victim, samples, options.head_only, progress)),
+        work_before_(victim.work()),
+        start_(std::chrono::steady_clock::now()) {}
+
+  TrainingResult run() {
+    resume();
+    const std::int64_t batches = ceil_div(count_, batch_);
+    progress_.begin("training", batches * (options_.epochs - std::ssize(result_.epochs)));
+    while (std::ssize(result_.epochs) < options_.epochs && !is_stopped()) {
+      finish_epoch(run_epoch(result_.epochs.size()));
+    }
+    optimizer_.zero_grad();
+    result_.kept_epoch = best_.value_or(result_.epochs.empty() ? 0 : result_.epochs.size() - 1);
+    if (!best_parameters_.empty()) {
+      copy_over(parameters_, best_parameters_);
+    }
+    return std::move(result_);
+  }
+
+ private:
+  std::int64_t total_steps() const {
+    return ceil_div(count_, batch_ * accumulation_) * options_.epochs;
+  }
+
+  EpochRecord run_epoch(std::size_t epoch) {
+    Indices order(static_cast<std::size_t>(count_));
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    rng_.stream("order", epoch).shuffle(order);
+    torch::manual_seed(rng_.stream("dropout", epoch).seed());
+    const std::string place =
+        "epoch " + std::to_string(epoch + 1) + "/" + std::to_string(options_.epochs);
+    BatchSums total;
+    for (std::int64_t begin = 0; begin < count_; begin += batch_ * accumulation_) {
+      const std::int64_t end = std::min(count_, begin + batch_ * accumulation_);
+      const BatchSums sums = run_step(order, begin, end, place);
+      total.loss += sums.loss;
+      total.right += sums.right;
+    }
+    const auto samples = static_cast<double>(std::max<std::int64_t>(count_, 1));
+    return {.loss = total.loss / samples,
+            .accuracy = static_cast<double>(total.right) / samples,
+            .validation = {}};
+  }
+
+  /// One step of the optimiser on the samples order[begin, end), batch by batch.
+  BatchSums run_step(const Indices& order, std::int64_t begin, std::int64_t end,
+                     const std::string& place) {
+    optimizer_.zero_grad();
+    BatchSums total;
+    for (std::int64_t from = begin; from < end; from += batch_) {
+      progress_.check();
+      const std::int64_t to = std::min(end, from + batch_);
+      const BatchSums sums = batch_loss_(Indices(order.begin() + from, order.begin() + to),
+                                         static_cast<double>(end - begin));
+      total.loss += sums.loss;
+      total.right += sums.right;
+      char loss[32];
+      std::snprintf(loss, sizeof loss, ", loss %.4f", sums.loss / static_cast<double>(to - from));
+      progress_.advance(1, place + loss);
+    }
+    const double norm = optimizer_.step();
+    if (!std::isfinite(total.loss) || !std::isfinite(norm)) {
+      throw Error("train.diverged", "the loss or its gradient is not finite in " + place,
+                  {"lower `learning_rate`"});
+    }
+    return total;
+  }
+
+  void finish_epoch(EpochRecord record) {
+    if (hooks_.evaluate) {
+      record.validation = hooks_.evaluate(victim_);
+    }
+    result_.epochs.push_back(std::move(record));
+    if (options_.early_stopping > 0) {
+      note_best();
+    }
+    if (hooks_.report) {
+      hooks_.report(result_.epochs.back(), result_.epochs.size() - 1);
+    }
+    const bool is_last = std::ssize(result_.epochs) >= options_.epochs || is_stopped();
+    if (!hooks_.state_folder.empty() && !is_last) {
+      save();
+    }
+    // What the epoch to come may make worse.
+    if (best_ && *best_ + 1 == result_.epochs.size() && !is_last) {
+      best_parameters_ = parameters_.clone();
+    }
+  }
+
+  double stopping_metric(std::size_t epoch) const {
+    const auto& figures = result_.epochs[epoch].validation;
+    const auto found = figures.find(options_.stopping_metric);
+    if (found == figures.end()) {
+      throw Error("train.no-metric",
+                  "early stopping goes by the validation metric `" + options_.stopping_metric +
+                      "`, which there is not",
+                  {"set `early_stopping = 0`, or give the task a validation split"});
+    }
+    return found->second;
+  }
+
+  void note_best() {
+    const std::size_t last = result_.epochs.size() - 1;
+    const double metric = stopping_metric(last);
+    if (!best_ || metric > stopping_metric(*best_)) {
+      best_ = last;
+      best_parameters_ = {};
+    }
+  }
+
+  bool is_stopped() const {
+    return best_ && std::ssize(result_.epochs) - 1 - static_cast<std::int64_t>(*best_) >=
+                        options_.early_stopping;
+  }
+
+  void save() const {
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
+    const WorkCounter& work = victim_.work();
+    save_training_state(
+        hooks_.state_folder,
+        {.epochs = result_.epochs,
+         .steps = optimizer_.steps(),
+         .work = {.forward_rows = work.forward_rows - work_before_.forward_rows,
+                  .backward_rows = work.backward_rows - work_before_.backward_rows},
+         .seconds = result_.resumed_seconds + elapsed.count(),
+         .parameters = parameters_,
+         .optimizer = optimizer_.state(),
+         .best_epoch = best_,
+         .best_parameters = best_parameters_});
+  }
+
+  void resume() {
+    if (hooks_.state_folder.empty()) {
+      return;
+    }
+    std::optional<TrainingState> state;
+    try {
+      state = load_training_state(hooks_.state_folder);
+    } catch (const Error& error) {
+      progress_.log("warning: training starts anew, its state is damaged: " +
+                    error.diagnostics().front().message);
+      std::error_code ignored;
+      std::filesystem::remove_all(hooks_.state_folder, ignored);
+    }
+    if (!state) {
+      return;
+    }
+    copy_over(parameters_, state->parameters);
+    optimizer_.restore(state->optimizer, state->steps);
+    victim_.work().forward_rows += state->work.forward_rows;
+    victim_.work().backward_rows += state->work.backward_rows;
+    best_ = state->best_epoch;
+    best_parameters_ = best_ && state->best_parameters.empty() ? parameters_.clone()
+                                                               : std::move(state->best_parameters);
+    result_.epochs = std::move(state->epochs);
+    result_.resumed_epochs = result_.epochs.size();
+    result_.resumed_seconds = state->seconds;
+    progress_.log("training goes on after epoch " + std::to_string(result_.resumed_epochs) + "/" +
+                  std::to_string(options_.epochs));
+  }
+
+  Victim& victim_;
+  const TrainingOptions& options_;
+  const Rng& rng_;
+  Progress& progress_;
+  const TrainingHooks& hooks_;
+  const std::int64_t count_, batch_, accumulation_;
+  StateDict parameters_;
+  Optimizer optimizer_;
+  BatchLoss batch_loss_;
+  WorkCounter work_before_;
+  std::chrono::steady_clock::time_point start_;
+  TrainingResult result_;
+  std::optional<std::size_t> best_;  ///< of early stopping
+  StateDict best_parameters_;        ///< empty while the best epoch is the last
+};
+
 }  // namespace
 
-std::vector<EpochRecord> train(Victim& victim, const std::vector<TokenSample>& samples,
-                               const TrainingOptions& options, Rng rng, Progress& progress,
-                               const std::function<double(Victim&)>& evaluate) {
+TrainingResult train(Victim& victim, const std::vector<TokenSample>& samples,
+                     const TrainingOptions& options, const Rng& rng, Progress& progress,
+                     const TrainingHooks& hooks) {
   check_labels(victim, samples);
   if (options.head_only && victim.head().parameters().empty()) {
     throw Error("train.no-head", "the model's head has no parameters that could be trained alone",
                 {"train all parameters"});
   }
-  const auto count = static_cast<std::int64_t>(samples.size());
-  const std::int64_t batch_size = std::max<std::int64_t>(options.batch_size, 1);
-  const std::int64_t steps = (count + batch_size - 1) / batch_size * options.epochs;
-  Optimizer optimizer(options.head_only ? victim.head().parameters() : victim.parameters(), options,
-                      static_cast<std::int64_t>(options.warmup * static_cast<double>(steps)),
-                      steps);
-  torch::manual_seed(rng.stream("dropout").seed());
-  const BatchLoss batch_loss = batch_loss_of(victim, samples, options, progress);
-  std::vector<EpochRecord> records;
-  progress.begin("training", steps);
-  for (std::int64_t epoch = 0; epoch < options.epochs; ++epoch) {
-    Indices order(samples.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    rng.stream("order", static_cast<std::uint64_t>(epoch)).shuffle(order);
-    double total = 0;
-    for (std::int64_t begin = 0; begin < count; begin += batch_size) {
-      progress.check();
-      const std::int64_t end = std::min(count, begin + batch_size);
-      optimizer.zero_grad();
-      const double loss = batch_loss(Indices(order.begin() + begin, order.begin() + end));
-      const double norm = optimizer.step();
-      if (!std::isfinite(loss) || !std::isfinite(norm)) {
-        throw Error("train.diverged",
-                    "the loss or its gradient is not finite in epoch " + std::to_string(epoch + 1),
-                    {"lower `learning_rate`"});
-      }
-      total += loss;
-      progress.advance(1, loss_text(loss / static_cast<double>(end - begin)));
-    }
-    EpochRecord record{.loss = total / static_cast<double>(std::max<std::int64_t>(count, 1))};
-    if (evaluate) {
-      record.validation_metric = evaluate(victim);
-    }
-    records.push_back(record);
-  }
-  optimizer.zero_grad();
-  return records;
+  return Training(victim, samples, options, rng, progress, hooks).run();
 }
 
 }  // namespace ncmlab

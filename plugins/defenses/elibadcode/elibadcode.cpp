@@ -172,12 +172,12 @@ void EliBadCode::unlearn(DefenseContext& context, std::int64_t victim_label,
                                 .learning_rate = config_.unlearn_learning_rate,
                                 .batch_size = config_.unlearn_batch_size,
                                 .head_only = config_.scope == "head"};
-  const auto epochs =
+  const auto training =
       train(context.victim, set.samples, options, rng.stream("training"), context.progress);
   outcome.repaired = true;
   outcome.figures["unlearning_samples"] = static_cast<double>(set.samples.size());
   outcome.figures["unlearning_triggered"] = static_cast<double>(set.triggered);
-  outcome.figures["unlearning_loss"] = epochs.back().loss;
+  outcome.figures["unlearning_loss"] = training.epochs.back().loss;
 }
 
 void EliBadCode::unlearn_in_rounds(DefenseContext& context, const Inversion& first,

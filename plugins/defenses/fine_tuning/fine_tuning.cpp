@@ -24,13 +24,13 @@ DefenseOutcome FineTuning::defend(DefenseContext& context) const {
   const TrainingOptions options{.epochs = config_.epochs,
                                 .learning_rate = config_.learning_rate,
                                 .batch_size = config_.batch_size};
-  const auto epochs =
+  const auto training =
       train(context.victim, context.task.tokenize(context.victim, context.clean_samples), options,
             context.rng.stream("training"), context.progress);
   DefenseOutcome outcome;
   outcome.repaired = true;
   outcome.figures["clean_samples"] = static_cast<double>(context.clean_samples.size());
-  outcome.figures["training_loss"] = epochs.back().loss;
+  outcome.figures["training_loss"] = training.epochs.back().loss;
   return outcome;
 }
 

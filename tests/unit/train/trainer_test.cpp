@@ -9,14 +9,18 @@
 
 #include "../nn/golden_case.hpp"
 #include "../nn/small_victim.hpp"
+#include "learnable_samples.hpp"
 #include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/train/optimizer.hpp"
 
 namespace ncmlab {
 namespace {
 
+using testing::accuracy;
 using testing::difference;
+using testing::fast_options;
 using testing::GoldenCase;
-using testing::random_samples;
+using testing::learnable_samples;
 using testing::small_victim;
 
 class GoldenTrainingTest : public ::testing::TestWithParam<const char*> {};
@@ -63,51 +67,29 @@ INSTANTIATE_TEST_SUITE_P(Cases, GoldenTrainingTest,
                          ::testing::Values("codebert_defect", "codebert_clone",
                                            "unixcoder_defect"));
 
-/// Samples whose label says whether they contain token 7.
-std::vector<TokenSample> learnable_samples(const Victim& victim, std::size_t count, Rng rng) {
-  auto samples = random_samples(victim, count, 1, rng.stream("samples"));
-  for (TokenSample& sample : samples) {
-    auto& ids = sample.parts[0].ids;
-    std::replace(ids.begin(), ids.end(), std::int64_t{7}, std::int64_t{8});
-    sample.label = rng.between(0, 1);
-    if (sample.label == 1) {
-      ids[static_cast<std::size_t>(rng.between(1, static_cast<std::int64_t>(ids.size()) - 2))] = 7;
-    }
-  }
-  return samples;
-}
-
-double accuracy(Victim& victim, const std::vector<TokenSample>& samples) {
-  const at::Tensor predicted = victim.predict(samples).argmax(1);
-  double hits = 0;
-  for (std::size_t i = 0; i < samples.size(); ++i) {
-    hits += predicted[static_cast<std::int64_t>(i)].item<std::int64_t>() == samples[i].label;
-  }
-  return hits / static_cast<double>(samples.size());
-}
-
-TrainingOptions fast_options() {
-  TrainingOptions options;
-  options.epochs = 8;
-  options.learning_rate = 2e-3;
-  options.batch_size = 16;
-  return options;
-}
-
 TEST(TrainTest, LearnsAndReportsEveryEpoch) {
   Victim victim = small_victim(1, {}, 0.1);
   const auto samples = learnable_samples(victim, 400, Rng(2));
   const auto unseen = learnable_samples(victim, 200, Rng(3));
   int calls = 0;
-  const auto records =
-      train(victim, samples, fast_options(), Rng(4), silent_progress(), [&](Victim& model) {
-        ++calls;
-        return accuracy(model, unseen);
-      });
+  std::vector<std::size_t> reported;
+  const TrainingHooks hooks{
+      .evaluate =
+          [&](Victim& model) {
+            ++calls;
+            return std::map<std::string, double>{{"accuracy", accuracy(model, unseen)}};
+          },
+      .report = [&](const EpochRecord&, std::size_t epoch) { reported.push_back(epoch); }};
+  const auto result = train(victim, samples, fast_options(), Rng(4), silent_progress(), hooks);
+  const auto& records = result.epochs;
   ASSERT_EQ(records.size(), 8u);
+  EXPECT_EQ(result.kept_epoch, 7u);
   EXPECT_EQ(calls, 8);
+  EXPECT_EQ(reported, (std::vector<std::size_t>{0, 1, 2, 3, 4, 5, 6, 7}));
   EXPECT_LT(records.back().loss, 0.5 * records.front().loss);
-  EXPECT_GT(records.back().validation_metric, 0.85);
+  EXPECT_LT(records.front().accuracy, 0.8);
+  EXPECT_GT(records.back().accuracy, 0.85);
+  EXPECT_GT(records.back().validation.at("accuracy"), 0.85);
   EXPECT_EQ(victim.work().backward_rows, 8 * 400);
 }
 
@@ -132,7 +114,7 @@ TEST(TrainTest, HeadOnlyLeavesTheEncoderAsItIs) {
   TrainingOptions options = fast_options();
   options.head_only = true;
   options.epochs = 40;
-  const auto records = train(victim, samples, options, Rng(3), silent_progress());
+  const auto records = train(victim, samples, options, Rng(3), silent_progress()).epochs;
   EXPECT_LT(records.back().loss, records.front().loss);
   EXPECT_EQ(victim.work().forward_rows, 64);
   for (const auto& [name, tensor] : victim.parameters()) {
@@ -190,42 +172,9 @@ TEST(TrainTest, ReportsDivergenceAndBadLabels) {
 
 TEST(TrainTest, NoSamplesNoSteps) {
   Victim victim = small_victim(1);
-  const auto records = train(victim, {}, fast_options(), Rng(1), silent_progress());
+  const auto records = train(victim, {}, fast_options(), Rng(1), silent_progress()).epochs;
   EXPECT_EQ(records.size(), 8u);
   EXPECT_EQ(records.front().loss, 0);
-}
-
-TEST(OptimizerTest, ScheduleRisesAndFallsLinearly) {
-  const at::Tensor parameter = torch::ones({2, 2}).requires_grad_();
-  StateDict parameters;
-  parameters.add("w", parameter);
-  TrainingOptions options;
-  options.learning_rate = 1;
-  Optimizer optimizer(parameters, options, 2, 6);
-  std::vector<double> rates;
-  for (int i = 0; i < 7; ++i) {
-    rates.push_back(optimizer.learning_rate());
-    optimizer.zero_grad();
-    parameter.sum().backward();
-    EXPECT_NEAR(optimizer.step(), 2, 1e-6);
-  }
-  EXPECT_EQ(rates, (std::vector<double>{0, 0.5, 1, 0.75, 0.5, 0.25, 0}));
-}
-
-TEST(OptimizerTest, DecaysMatricesButNotVectors) {
-  const at::Tensor matrix = torch::ones({2, 2}).requires_grad_();
-  const at::Tensor vector = torch::ones({2}).requires_grad_();
-  StateDict parameters;
-  parameters.add("dense.weight", matrix);
-  parameters.add("norm.weight", vector);
-  TrainingOptions options;
-  options.learning_rate = 0.5;
-  options.weight_decay = 0.2;
-  Optimizer optimizer(parameters, options, 0, 10);
-  (matrix.sum() * 0 + vector.sum() * 0).backward();
-  optimizer.step();
-  EXPECT_NEAR(matrix[0][0].item<double>(), 0.9, 1e-6);
-  EXPECT_NEAR(vector[0].item<double>(), 1, 1e-6);
 }
 
 }  // namespace

@@ -1,60 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
+#include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "ncmlab/core/progress.hpp"
 #include "ncmlab/core/rng.hpp"
 #include "ncmlab/nn/victim.hpp"
+#include "ncmlab/train/options.hpp"
 
 namespace ncmlab {
 
-/// AdamW (Loshchilov & Hutter 2019) with a linear schedule, as Hugging Face's scripts run it.
-struct TrainingOptions {
-  std::int64_t epochs = 5;
-  double learning_rate = 2e-5;  ///< peak
-  double adam_eps = 1e-8;
-  double weight_decay = 0.0;   ///< not on biases and norm weights
-  double warmup = 0.1;         ///< share of all steps
-  double max_grad_norm = 1.0;  ///< 0: no clipping
-  std::int64_t batch_size = 32;
-  bool head_only = false;  ///< leaves the encoder as it is
+struct EpochRecord {
+  double loss = 0;      ///< mean over the training samples
+  double accuracy = 0;  ///< on them while they train: dropout is on and the weights move
+  std::map<std::string, double> validation;  ///< what `evaluate` returned
 };
 
-struct EpochRecord {
-  double loss = 0;               ///< mean over the samples
-  double validation_metric = 0;  ///< what `evaluate` returned; 0 without
+/// What a caller of train() adds to it.
+struct TrainingHooks {
+  /// Called after each epoch; figures of the model on other samples, by name.
+  std::function<std::map<std::string, double>(Victim&)> evaluate = {};
+  /// Called after each epoch with its record and its place, from 0.
+  std::function<void(const EpochRecord&, std::size_t epoch)> report = {};
+  /// Folder for the state after the last finished epoch; empty: none is kept. A training that
+  /// finds its state there goes on from it, to the same result bit for bit. The folder must serve
+  /// one training only, and is the caller's to remove.
+  std::filesystem::path state_folder = {};
+};
+
+struct TrainingResult {
+  std::vector<EpochRecord> epochs;
+  std::size_t kept_epoch = 0;  ///< whose weights the victim has; the last but for early stopping
+  std::size_t resumed_epochs = 0;  ///< taken over from the state folder
+  double resumed_seconds = 0;      ///< that those took
 };
 
 /// Trains in place. Batches are drawn from `rng` and run in pieces of similar length; dropout is
-/// seeded from `rng`. Same seed and thread count, same result. With a similarity head every batch
-/// is one InfoNCE problem, its code the negatives of its queries. `evaluate`, if given, is called
-/// after each epoch. Throws Error `train.diverged` when the loss is not finite.
-std::vector<EpochRecord> train(Victim& victim, const std::vector<TokenSample>& samples,
-                               const TrainingOptions& options, Rng rng, Progress& progress,
-                               const std::function<double(Victim&)>& evaluate = {});
-
-/// One optimiser that train() uses, for callers that make their own batches.
-class Optimizer {
- public:
-  /// `total_steps` and `warmup_steps` fix the schedule: rate = peak * step / warmup, then linear
-  /// to 0 at total_steps.
-  Optimizer(const StateDict& parameters, const TrainingOptions& options, std::int64_t warmup_steps,
-            std::int64_t total_steps);
-  ~Optimizer();
-  Optimizer(Optimizer&&) noexcept;
-
-  void zero_grad();
-  /// Clips, steps and advances the schedule. Returns the gradient norm before clipping.
-  double step();
-  double learning_rate() const;
-
- private:
-  struct State;
-  std::unique_ptr<State> state_;
-};
+/// seeded from `rng`. Same seed and thread count, same result. `accumulation` batches make one
+/// step whose gradient is that of all their samples together. With a similarity head every batch,
+/// not every step, is one InfoNCE problem: its code are the negatives of its queries. Throws Error
+/// `train.diverged` when the loss is not finite and `train.no-metric` when early stopping finds
+/// nothing to go by.
+TrainingResult train(Victim& victim, const std::vector<TokenSample>& samples,
+                     const TrainingOptions& options, const Rng& rng, Progress& progress,
+                     const TrainingHooks& hooks = {});
 
 }  // namespace ncmlab

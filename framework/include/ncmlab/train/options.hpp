@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace ncmlab {
+
+/// AdamW (Loshchilov & Hutter 2019) with a linear schedule, as Hugging Face's scripts run it.
+struct TrainingOptions {
+  std::int64_t epochs = 5;
+  double learning_rate = 2e-5;  ///< peak
+  double adam_eps = 1e-8;
+  double weight_decay = 0.0;      ///< not on biases and norm weights
+  double warmup = 0.1;            ///< share of all steps
+  double max_grad_norm = 1.0;     ///< 0: no clipping
+  std::int64_t batch_size = 32;   ///< samples whose loss is computed together
+  std::int64_t accumulation = 1;  ///< batches of one optimiser step
+  /// `fp32`, or `bf16`: the encoder computes in bfloat16, parameters and optimiser stay float32.
+  std::string precision = "fp32";
+  /// Epochs without a better validation metric after which training stops with the weights of
+  /// the best epoch; 0: never.
+  std::int64_t early_stopping = 0;
+  std::string stopping_metric = "accuracy";  ///< name of the figure that early stopping goes by
+  bool head_only = false;                    ///< leaves the encoder as it is
+};
+
+}  // namespace ncmlab

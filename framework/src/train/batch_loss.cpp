@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/batch_loss.hpp"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+
+namespace ncmlab {
+namespace {
+
+/// Tokens whose activations are held at a time, so that they stay in the cache. A batch with more
+/// is split; its gradients add up to the same.
+constexpr std::int64_t kMicroBatchTokens = 2048;
+
+at::Tensor labels_of(const std::vector<TokenSample>& samples, const Indices& chosen) {
+  std::vector<std::int64_t> labels;
+  for (const std::size_t index : chosen) {
+    labels.push_back(samples[index].label);
+  }
+  return at::tensor(labels);
+}
+
+std::int64_t tokens_of(const TokenSample& sample) {
+  std::size_t tokens = 0;
+  for (const TokenRow& part : sample.parts) {
+    tokens += part.ids.size();
+  }
+  return static_cast<std::int64_t>(tokens);
+}
+
+/// The batch in pieces of similar length of at most kMicroBatchTokens, each at least one sample.
+std::vector<Indices> micro_batches(const std::vector<TokenSample>& samples, Indices batch) {
+  std::ranges::stable_sort(batch, {}, [&](std::size_t index) { return tokens_of(samples[index]); });
+  std::vector<Indices> pieces;
+  std::int64_t tokens = 0;
+  for (const std::size_t index : batch) {
+    tokens += tokens_of(samples[index]);
+    if (pieces.empty() || tokens > kMicroBatchTokens) {
+      pieces.emplace_back();
+      tokens = tokens_of(samples[index]);
+    }
+    pieces.back().push_back(index);
+  }
+  return pieces;
+}
+
+/// The losses of `logits` towards `labels`, summed, after their backward pass.
+BatchSums backward(const Head& head, const at::Tensor& logits, const at::Tensor& labels,
+                   double divisor) {
+  const at::Tensor targets = labels.to(logits.device());
+  const at::Tensor loss = head.losses(logits, targets).sum();
+  (loss / divisor).backward();
+  const at::Tensor answers = head.log_probabilities(logits.detach()).argmax(1);
+  return {.loss = loss.item<double>(), .right = answers.eq(targets).sum().item<std::int64_t>()};
+}
+
+/// In-batch negatives need the vectors of the whole batch at once.
+BatchLoss search_loss(Victim& victim, const std::vector<TokenSample>& samples, Progress& progress) {
+  return [&victim, &samples, &progress](const Indices& batch, double divisor) {
+    std::vector<at::Tensor> vectors;
+    for (const Indices& piece : micro_batches(samples, batch)) {
+      progress.check();
+      const Batch rows = make_batch(samples, piece, victim.tokenizer().special().pad);
+      vectors.push_back(victim.vectors(rows, true));
+      victim.work().backward_rows += rows.ids.size(0);
+    }
+    const at::Tensor logits = victim.head().logits(at::cat(vectors), true);
+    return backward(victim.head(), logits, at::arange(static_cast<std::int64_t>(batch.size())),
+                    divisor);
+  };
+}
+
+BatchLoss whole_model_loss(Victim& victim, const std::vector<TokenSample>& samples,
+                           Progress& progress) {
+  return [&victim, &samples, &progress](const Indices& batch, double divisor) {
+    BatchSums total;
+    for (const Indices& piece : micro_batches(samples, batch)) {
+      progress.check();
+      const Batch rows = make_batch(samples, piece, victim.tokenizer().special().pad);
+      const BatchSums sums = backward(victim.head(), victim.logits(rows, true),
+                                      labels_of(samples, piece), divisor);
+      victim.work().backward_rows += rows.ids.size(0);
+      total.loss += sums.loss;
+      total.right += sums.right;
+    }
+    return total;
+  };
+}
+
+/// The encoder stays as it is, so each sample's vectors are computed once, without dropout.
+BatchLoss head_loss(Victim& victim, const std::vector<TokenSample>& samples, Progress& progress) {
+  const at::Tensor vectors = victim.sentence_vectors(samples, progress);
+  return [&victim, &samples, vectors](const Indices& batch, double divisor) {
+    const std::vector<std::int64_t> rows(batch.begin(), batch.end());
+    const at::Tensor chosen =
+        vectors.index_select(0, at::tensor(rows)).to(victim.encoder().embedding_table().device());
+    return backward(victim.head(), victim.head().logits(chosen, true), labels_of(samples, batch),
+                    divisor);
+  };
+}
+
+}  // namespace
+
+BatchLoss make_batch_loss(Victim& victim, const std::vector<TokenSample>& samples, bool head_only,
+                          Progress& progress) {
+  if (victim.head().shape().kind == HeadKind::similarity) {
+    return search_loss(victim, samples, progress);
+  }
+  return head_only ? head_loss(victim, samples, progress)
+                   : whole_model_loss(victim, samples, progress);
+}
+
+}  // namespace ncmlab
