@@ -26,7 +26,20 @@ Schema<TrainingOptions> training_schema() {
              range(0.0, 1.0))
       .field("max_grad_norm", &TrainingOptions::max_grad_norm,
              "Longest gradient; 0 for no clipping.", at_least(0))
-      .field("batch_size", &TrainingOptions::batch_size, "Samples of one step.", range(1, 100000));
+      .field("batch_size", &TrainingOptions::batch_size, "Samples whose loss is computed together.",
+             range(1, 100000))
+      .field("accumulation", &TrainingOptions::accumulation, "Batches of one optimiser step.",
+             range(1, 100000))
+      .field("precision", &TrainingOptions::precision,
+             "What the encoder trains in: fp32, or bf16 with parameters and optimiser in fp32.",
+             choices({"fp32", "bf16"}))
+      .field("early_stopping", &TrainingOptions::early_stopping,
+             "Epochs without a better validation metric after which training stops with the "
+             "weights of the best; 0 for all epochs.",
+             range(0, 100000))
+      .field("stopping_metric", &TrainingOptions::stopping_metric,
+             "The validation metric that early stopping goes by.",
+             choices({"accuracy", "f1", "mrr"}));
 }
 
 std::string article(PluginKind kind) { return kind == PluginKind::attack ? "an " : "a "; }

@@ -76,9 +76,13 @@ void ConsoleProgress::advance(std::int64_t steps, std::string_view detail) {
 }
 
 void ConsoleProgress::log(std::string_view line) {
-  if (!options_.quiet || line.starts_with("warning")) {
-    print_line(std::string(line));
+  const bool is_warning = line.starts_with("warning");
+  if (options_.quiet && !is_warning) {
+    return;
   }
+  // Without a bar, the stage at work stands in a line before.
+  const bool needs_title = options_.bar && !title_.empty() && !is_warning;
+  print_line((needs_title ? title_ + ": " : "") + std::string(line));
 }
 
 void ConsoleProgress::run_begins(const RunSize& size) {

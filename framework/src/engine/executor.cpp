@@ -137,10 +137,17 @@ class Executor {
     return training_set_.second;
   }
 
-  StoredObject ensure_victim(const Cell& cell) {
-    return ensure(stage(cell.victim), [&](const std::filesystem::path& folder) {
-      return write_victim(plan_, cell, materials_, training_set(cell).train, {}, folder, progress_);
+  /// A victim that is trained without the samples in `left_out`.
+  StoredObject ensure_trained(const Cell& cell, const Stage& stage,
+                              const std::set<std::size_t>& left_out) {
+    return ensure(stage, [&](const std::filesystem::path& folder) {
+      return write_victim(plan_, cell, materials_, training_set(cell).train, left_out,
+                          {.result = folder, .state = store_.work_folder(stage.key)}, progress_);
     });
+  }
+
+  StoredObject ensure_victim(const Cell& cell) {
+    return ensure_trained(cell, stage(cell.victim), {});
   }
 
   /// Always read back from the store, so that a resumed run sees the very same victim.
@@ -166,11 +173,8 @@ class Executor {
   }
 
   StoredObject ensure_retrained(const Cell& cell, const DefenseOutcome& outcome) {
-    return ensure(stage(cell.retrain), [&](const std::filesystem::path& folder) {
-      const std::set<std::size_t> left_out(outcome.suspicious->begin(), outcome.suspicious->end());
-      return write_victim(plan_, cell, materials_, training_set(cell).train, left_out, folder,
-                          progress_);
-    });
+    return ensure_trained(cell, stage(cell.retrain),
+                          {outcome.suspicious->begin(), outcome.suspicious->end()});
   }
 
   const Predictions& predictions(const std::string& key, Victim& victim,

@@ -141,6 +141,11 @@ std::vector<TokenSample> Materials::train_tokens(const Cell& cell, const Victim&
   return result;
 }
 
+const std::vector<TokenSample>& Materials::valid_tokens(const Cell& cell, const Victim& victim,
+                                                        Progress& progress) {
+  return tokens("valid", cell, victim, corpus(cell).valid, progress);
+}
+
 const std::vector<TokenSample>& Materials::test_tokens(const Cell& cell, const Victim& victim,
                                                        Progress& progress) {
   return tokens("test", cell, victim, corpus(cell).test, progress);

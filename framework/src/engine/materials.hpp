@@ -40,6 +40,8 @@ class Materials {
   /// same place are tokenised once for all training sets.
   std::vector<TokenSample> train_tokens(const Cell& cell, const Victim& victim,
                                         const std::vector<Example>& train, Progress& progress);
+  const std::vector<TokenSample>& valid_tokens(const Cell& cell, const Victim& victim,
+                                               Progress& progress);
   const std::vector<TokenSample>& test_tokens(const Cell& cell, const Victim& victim,
                                               Progress& progress);
   const std::vector<TokenSample>& triggered_tokens(const Cell& cell, const Victim& victim,

@@ -94,6 +94,12 @@ void add_training(Key& key, const TrainingOptions& training) {
   add("warmup", training.warmup);
   add("max_grad_norm", training.max_grad_norm);
   add("batch_size", training.batch_size);
+  add("accumulation", training.accumulation);
+  add("precision", training.precision);
+  add("early_stopping", training.early_stopping);
+  if (training.early_stopping > 0) {
+    add("stopping_metric", training.stopping_metric);
+  }
   add("head_only", training.head_only);
 }
 

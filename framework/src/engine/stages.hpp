@@ -28,12 +28,20 @@ void write_poisoned(const Plan& plan, const Cell& cell, Materials& materials,
 /// Throws Error `store.*` when the folder does not fit `clean`.
 PoisonedSet read_poisoned(const std::filesystem::path& folder, const std::vector<Example>& clean);
 
+/// Where write_victim() puts its result, and where it keeps the state after the last epoch.
+struct VictimFolders {
+  std::filesystem::path result;
+  std::filesystem::path state;
+};
+
 /// Builds a victim and trains it on `train` without the samples in `left_out`; writes the
-/// checkpoint and `training.json` (losses). Weights, dropout and order of batches depend on task,
-/// model, seed and the number of samples only, so that victims of different attacks are paired.
+/// checkpoint and `training.json` (loss, accuracy and validation figures by epoch; which epoch's
+/// weights were kept). A training that was cut off goes on after its last finished epoch.
+/// Weights, dropout and order of batches depend on task, model, seed and the number of samples
+/// only, so that victims of different attacks are paired.
 WorkDone write_victim(const Plan& plan, const Cell& cell, Materials& materials,
                       const std::vector<Example>& train, const std::set<std::size_t>& left_out,
-                      const std::filesystem::path& folder, Progress& progress);
+                      const VictimFolders& folders, Progress& progress);
 Victim read_victim(const Plan& plan, const Cell& cell, const std::filesystem::path& folder);
 
 /// Lets the defense work on a copy of `victim`; writes `outcome.json` and, if it repaired the

@@ -185,6 +185,10 @@ PendingObject Store::begin(const Key& key) {
   return PendingObject(folder);
 }
 
+fs::path Store::work_folder(const Key& key) const {
+  return root_ / "work" / (key.stage() + "-" + key.hash());
+}
+
 StoredObject Store::commit(const Key& key, std::string name, PendingObject pending,
                            const WorkDone& work) {
   const std::string hash = key.hash();
@@ -214,19 +218,21 @@ StoredObject Store::commit(const Key& key, std::string name, PendingObject pendi
     throw_write_error(folder, error.message());
   }
   flush(folder.parent_path());
+  fs::remove_all(work_folder(key), error);
   verified_.insert(hash);
   return stored_object(folder, manifest);
 }
 
 void Store::remove(const Key& key) {
   verified_.erase(key.hash());
+  std::error_code error;
+  fs::remove_all(work_folder(key), error);
   const fs::path folder = folder_of(key);
   if (!fs::exists(folder)) {
     return;
   }
   // Moved away first: a removal that is interrupted must not leave half an object behind.
   const fs::path doomed = root_ / "tmp" / ("removed-" + key.hash());
-  std::error_code error;
   fs::create_directories(doomed.parent_path(), error);
   fs::remove_all(doomed, error);
   fs::rename(folder, doomed, error);

@@ -48,6 +48,7 @@ class PendingObject {
 ///
 ///     STORE/objects/<stage>/<first two digits>/<hash>/manifest.json, ...
 ///     STORE/tmp/       objects in the making; whatever a killed run left is swept by sweep()
+///     STORE/work/<stage>-<hash>/   what a stage keeps to go on from, until its object is there
 ///     STORE/runs/      records of the cells, see run_folder.hpp
 ///
 /// An object appears whole or not at all, and its manifest holds the digest of each file.
@@ -68,9 +69,13 @@ class Store {
 
   /// Throws Error `io.write` when the store cannot be written.
   PendingObject begin(const Key& key);
-  /// Digests and flushes the files, writes the manifest and renames the folder into place.
+  /// Where the stage may keep what it needs to go on after the process died; not made here.
+  std::filesystem::path work_folder(const Key& key) const;
+  /// Digests and flushes the files, writes the manifest, renames the folder into place and removes
+  /// the work folder.
   StoredObject commit(const Key& key, std::string name, PendingObject pending,
                       const WorkDone& work);
+  /// Removes the object and the work folder.
   void remove(const Key& key);
   /// Removes objects in the making. Call it only while holding the store's lock.
   void sweep();

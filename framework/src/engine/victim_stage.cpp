@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <chrono>
+#include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "engine/json_number.hpp"
 #include "engine/stages.hpp"
+#include "engine/validation.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
 #include "ncmlab/train/trainer.hpp"
@@ -36,36 +38,79 @@ Victim build(const Plan& plan, const Cell& cell, const std::vector<Example>& cle
   return plan.models[cell.model]->build(context);
 }
 
+/// The training samples of the cell without those that are left out.
+std::vector<TokenSample> samples_of(const Cell& cell, Materials& materials, const Victim& victim,
+                                    const std::vector<Example>& train_split,
+                                    const std::set<std::size_t>& left_out, Progress& progress) {
+  std::vector<TokenSample> all = materials.train_tokens(cell, victim, train_split, progress);
+  std::vector<TokenSample> samples;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!left_out.contains(i)) {
+      samples.push_back(std::move(all[i]));
+    }
+  }
+  if (samples.empty()) {
+    throw Error("engine.no-training-samples", "no training samples are left to train on");
+  }
+  return samples;
+}
+
+/// `epoch 2/5: loss 0.5123, accuracy 0.7312; validation: accuracy 0.6900, f1 0.6612`
+std::string epoch_line(const EpochRecord& epoch, std::size_t index, std::int64_t epochs) {
+  char text[96];
+  std::snprintf(text, sizeof text, "epoch %zu/%lld: loss %.4f, accuracy %.4f", index + 1,
+                static_cast<long long>(epochs), epoch.loss, epoch.accuracy);
+  std::string line = text;
+  for (const auto& [name, value] : epoch.validation) {
+    std::snprintf(text, sizeof text, " %.4f", value);
+    line += (name == epoch.validation.begin()->first ? "; validation: " : ", ") + name + text;
+  }
+  return line;
+}
+
+json to_object(const TrainingResult& result) {
+  json epochs = json::array();
+  for (const EpochRecord& epoch : result.epochs) {
+    epochs.push_back({{"loss", epoch.loss}, {"accuracy", epoch.accuracy}});
+    if (!epoch.validation.empty()) {
+      epochs.back()["validation"] = epoch.validation;
+    }
+  }
+  json object{{"epochs", std::move(epochs)}};
+  if (!result.epochs.empty()) {
+    object["kept_epoch"] = result.kept_epoch + 1;
+  }
+  return object;
+}
+
 }  // namespace
 
 WorkDone write_victim(const Plan& plan, const Cell& cell, Materials& materials,
                       const std::vector<Example>& train_split,
-                      const std::set<std::size_t>& left_out, const std::filesystem::path& folder,
+                      const std::set<std::size_t>& left_out, const VictimFolders& folders,
                       Progress& progress) {
+  const auto start = std::chrono::steady_clock::now();
   const TrainingOptions& options = plan.experiment.models[cell.model].training;
   progress.begin("building the model", 0);
   Victim victim = build(plan, cell, materials.corpus(cell).train);
-  json epochs = json::array();
+  TrainingResult result;
   if (options.epochs > 0) {
-    std::vector<TokenSample> all = materials.train_tokens(cell, victim, train_split, progress);
-    std::vector<TokenSample> samples;
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      if (!left_out.contains(i)) {
-        samples.push_back(std::move(all[i]));
-      }
-    }
-    if (samples.empty()) {
-      throw Error("engine.no-training-samples", "no training samples are left to train on");
-    }
-    for (const EpochRecord& epoch :
-         train(victim, samples, options, victim_stream(cell).stream("train"), progress)) {
-      epochs.push_back({{"loss", number_to_json(epoch.loss)}});
-    }
+    const auto samples = samples_of(cell, materials, victim, train_split, left_out, progress);
+    const TrainingHooks hooks{.evaluate = validation(plan, cell, materials, victim, progress),
+                              .report =
+                                  [&](const EpochRecord& epoch, std::size_t index) {
+                                    progress.log(epoch_line(epoch, index, options.epochs));
+                                  },
+                              .state_folder = folders.state};
+    result = train(victim, samples, options, victim_stream(cell).stream("train"), progress, hooks);
   }
   progress.check();
-  victim.save(folder / "checkpoint");
-  write_file_atomically(folder / "training.json", json{{"epochs", epochs}}.dump() + "\n");
-  return {.forward_rows = victim.work().forward_rows, .backward_rows = victim.work().backward_rows};
+  victim.save(folders.result / "checkpoint");
+  write_file_atomically(folders.result / "training.json", to_object(result).dump() + "\n");
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  return {.seconds = elapsed.count() + result.resumed_seconds,
+          .forward_rows = victim.work().forward_rows,
+          .backward_rows = victim.work().backward_rows};
 }
 
 Victim read_victim(const Plan& plan, const Cell& cell, const std::filesystem::path& folder) {

@@ -58,7 +58,7 @@ data = "elsewhere"
 plugin = "codebert"
 name = "mine"
 preset = "small"
-training = { epochs = 2, batch_size = 8 }
+training = { epochs = 2, batch_size = 8, accumulation = 4, precision = "bf16", early_stopping = 1 }
 [[model]]
 plugin = "reader"
 folder = "x"
@@ -76,6 +76,9 @@ rate = 1
   EXPECT_THAT(labels(experiment.models), ElementsAre("mine", "reader"));
   EXPECT_EQ(experiment.models[0].training.epochs, 2);
   EXPECT_EQ(experiment.models[0].training.batch_size, 8);
+  EXPECT_EQ(experiment.models[0].training.accumulation, 4);
+  EXPECT_EQ(experiment.models[0].training.precision, "bf16");
+  EXPECT_EQ(experiment.models[0].training.early_stopping, 1);
   EXPECT_EQ(experiment.models[0].training.learning_rate, 1e-3);
   EXPECT_EQ(experiment.models[1].training.epochs, 7);
   EXPECT_EQ(experiment.models[1].training.batch_size, 32);

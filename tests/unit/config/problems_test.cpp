@@ -95,6 +95,21 @@ TEST(ConfigProblemsTest, RejectsWrongShapes) {
                           "characters"));
 }
 
+TEST(ConfigProblemsTest, RejectsBadTraining) {
+  EXPECT_THAT(
+      lines_of(kMinimal + "[training]\naccumulation = 0\nprecision = \"bf61\"\n"
+                          "early_stopping = -1\nstopping_metric = \"loss\"\nacumulation = 2\n"),
+      ElementsAre("8:16 config.bad-value `accumulation` of `[training]` must be between 1 and "
+                  "100000, found 0",
+                  "9:13 config.bad-value `precision` of `[training]` must be one of `fp32`, "
+                  "`bf16`, found `bf61`",
+                  "10:18 config.bad-value `early_stopping` of `[training]` must be between 0 and "
+                  "100000, found -1",
+                  "11:19 config.bad-value `stopping_metric` of `[training]` must be one of "
+                  "`accuracy`, `f1`, `mrr`, found `loss`",
+                  "12:1 config.unknown-key unknown key `acumulation` in `[training]`"));
+}
+
 TEST(ConfigProblemsTest, RejectsBadSeeds) {
   const auto seeds = [](const std::string& text) {
     return lines_of("[experiment]\nname = \"q\"\nseeds = " + text +

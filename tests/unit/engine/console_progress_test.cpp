@@ -72,6 +72,19 @@ TEST_F(ConsoleProgressTest, FailuresAreShownEvenWhenQuiet) {
   EXPECT_EQ(take(), "0:00  warning: damaged\n0:00  failed  defend: toy: it broke\n");
 }
 
+TEST_F(ConsoleProgressTest, ALineAboveTheBarNamesItsStage) {
+  ConsoleProgress& plain = start(false);
+  plain.stage_begins(stage("victim", "toy"));
+  take();
+  plain.log("epoch 1/2");
+  EXPECT_EQ(take(), "0:00  epoch 1/2\n");
+  ConsoleProgress& bar = start(true);
+  bar.stage_begins(stage("victim", "toy"));
+  take();
+  bar.log("epoch 1/2");
+  EXPECT_EQ(take(), "\r\x1b[Kvictim: toy: epoch 1/2\n");
+}
+
 TEST_F(ConsoleProgressTest, TheBarIsRedrawnAtMostTenTimesASecond) {
   ConsoleProgress& progress = start(true);
   progress.run_begins({.pending = {{"victim", 1}}, .cached = 0, .seconds = {}});

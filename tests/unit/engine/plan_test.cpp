@@ -71,7 +71,11 @@ TEST(PlanTest, KeysDependOnWhatChangesResultsAndOnNothingElse) {
   EXPECT_EQ(victim_and_measure(share).first, original.first);
   EXPECT_NE(victim_and_measure(share).second, original.second);
 
-  std::vector<Experiment> others(7, base);
+  Experiment unused = base;
+  unused.models[0].training.stopping_metric = "f1";
+  EXPECT_EQ(victim_and_measure(unused), original) << "early stopping is off";
+
+  std::vector<Experiment> others(11, base);
   others[0].seeds = {2};
   others[1].models[0].training.learning_rate = 2e-3;
   others[2].models[0].settings["layers"] = std::int64_t{2};
@@ -79,14 +83,19 @@ TEST(PlanTest, KeysDependOnWhatChangesResultsAndOnNothingElse) {
   others[4].attacks[1].settings["word"] = std::string("other");
   others[5].attacks[1].victim_label = "clean";
   others[6].models[0].training.head_only = true;
+  others[7].models[0].training.accumulation = 2;
+  others[8].models[0].training.precision = "bf16";
+  others[9].models[0].training.early_stopping = 1;
+  others[10].models[0].training.early_stopping = 1;
+  others[10].models[0].training.stopping_metric = "f1";
   std::set<std::string> victims = {original.first}, measures = {original.second};
   for (const Experiment& other : others) {
     const auto [victim, measure] = victim_and_measure(other);
     victims.insert(victim);
     measures.insert(measure);
   }
-  EXPECT_EQ(victims.size(), 8U);
-  EXPECT_EQ(measures.size(), 8U);
+  EXPECT_EQ(victims.size(), 12U);
+  EXPECT_EQ(measures.size(), 12U);
 }
 
 TEST(PlanTest, GoalsDefaultToThePositiveLabelAndTheOther) {

@@ -78,6 +78,22 @@ TEST_F(StoreTest, SweepRemovesWhatAKilledRunLeft) {
   EXPECT_TRUE(open(key("1")));
 }
 
+TEST_F(StoreTest, AStagesWorkLastsUntilItsObjectIsThereOrRemoved) {
+  Store store(root());
+  const auto work = [&](const Key& key) { return store.work_folder(key); };
+  EXPECT_NE(work(key("1")), work(key("2")));
+  for (const char* name : {"1", "2"}) {
+    write_file_atomically(work(key(name)) / "state", "x");
+  }
+  store.sweep();
+  EXPECT_TRUE(fs::exists(work(key("1")) / "state"));
+  make(key("1"));
+  EXPECT_FALSE(fs::exists(work(key("1"))));
+  EXPECT_TRUE(fs::exists(work(key("2")) / "state"));
+  store.remove(key("2"));
+  EXPECT_FALSE(fs::exists(work(key("2"))));
+}
+
 TEST_F(StoreTest, EveryTruncationOfEveryFileIsDetectedAndRemoved) {
   const Key one = key("1");
   for (const char* name : {"manifest.json", "training.json", "checkpoint/model.safetensors"}) {

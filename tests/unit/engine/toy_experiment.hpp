@@ -53,10 +53,11 @@ class RecordingProgress : public RunProgress {
     }
   }
   void log(std::string_view line) override { lines.emplace_back(line); }
-  bool cancelled() const override { return titles.size() > stop_after_; }
+  bool cancelled() const override { return titles.size() > stop_after_ || is_stopped; }
 
   std::vector<std::string> titles, lines;
   std::map<std::string, int> count;
+  bool is_stopped = false;
   std::string overrun;  ///< the last work that did more steps than it announced
 
  private:

@@ -93,6 +93,23 @@ TEST(TrainTest, LearnsAndReportsEveryEpoch) {
   EXPECT_EQ(victim.work().backward_rows, 8 * 400);
 }
 
+TEST(TrainTest, LearnsToSearch) {
+  Victim victim = small_victim(1, HeadShape::for_search(), 0, Pooling::mean);
+  // The code of a query is its own text with another beginning.
+  auto samples = testing::random_samples(victim, 64, 1, Rng(2));
+  for (TokenSample& sample : samples) {
+    TokenRow code = sample.parts[0];
+    code.ids.insert(code.ids.begin() + 1, {4, 5, 6});
+    sample.parts.push_back(std::move(code));
+  }
+  TrainingOptions options = fast_options();
+  options.epochs = 40;
+  const auto records = train(victim, samples, options, Rng(3), silent_progress()).epochs;
+  EXPECT_LT(records.back().loss, 0.5 * records.front().loss);
+  EXPECT_GT(records.back().accuracy, records.front().accuracy);
+  EXPECT_GT(records.back().accuracy, 0.8);
+}
+
 TEST(TrainTest, SameSeedSameModel) {
   std::vector<at::Tensor> results;
   const auto samples = learnable_samples(small_victim(1), 64, Rng(2));

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/validation.hpp"
+
+#include <ATen/ATen.h>
+
+#include "engine/stages.hpp"
+#include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/metrics/classification.hpp"
+
+namespace ncmlab {
+namespace {
+
+using Figures = std::map<std::string, double>;
+
+/// Passes on a wish to stop and nothing else: the steps that a person sees are those of training.
+class Quietly final : public Progress {
+ public:
+  explicit Quietly(const Progress& progress) : progress_(progress) {}
+  bool cancelled() const override { return progress_.cancelled(); }
+
+ private:
+  const Progress& progress_;
+};
+
+Figures judge_labels(Victim& victim, const std::vector<TokenSample>& samples,
+                     std::int64_t positive_label, Progress& progress) {
+  const at::Tensor answers = victim.predict(samples, progress).argmax(1).contiguous();
+  const auto* first = answers.data_ptr<std::int64_t>();
+  std::vector<std::int64_t> labels;
+  for (const TokenSample& sample : samples) {
+    labels.push_back(sample.label);
+  }
+  const ClassificationMetrics metrics =
+      classification_metrics({first, first + answers.numel()}, labels, positive_label);
+  return {{"accuracy", metrics.accuracy}, {"f1", metrics.f1}};
+}
+
+/// Candidates with the same score as the right one count as before it.
+Figures judge_search(Victim& victim, const std::vector<TokenSample>& samples, Progress& progress) {
+  const std::int64_t hidden = victim.head().shape().hidden;
+  const at::Tensor vectors =
+      unit_vectors(victim.sentence_vectors(samples, progress).reshape({-1, 2, hidden}));
+  const at::Tensor code = vectors.select(1, 1).t();
+  double reciprocal = 0, first = 0;
+  for (std::int64_t i = 0; i < vectors.size(0); ++i) {
+    progress.check();
+    const at::Tensor scores = at::matmul(vectors[i][0], code);
+    const auto rank = scores.ge(scores[i]).sum().item<std::int64_t>();
+    reciprocal += 1.0 / static_cast<double>(rank);
+    first += rank == 1;
+  }
+  const auto count = static_cast<double>(samples.size());
+  return {{"accuracy", first / count}, {"mrr", reciprocal / count}};
+}
+
+}  // namespace
+
+std::function<Figures(Victim&)> validation(const Plan& plan, const Cell& cell, Materials& materials,
+                                           const Victim& victim, Progress& progress) {
+  const TrainingOptions& options = plan.experiment.models[cell.model].training;
+  const bool is_search = victim.head().shape().kind == HeadKind::similarity;
+  const bool is_empty = materials.corpus(cell).valid.empty();
+  if (options.early_stopping > 0 &&
+      (is_empty || options.stopping_metric == (is_search ? "f1" : "mrr"))) {
+    throw Error("engine.no-metric",
+                is_empty ? "early stopping needs validation samples, but the task has none"
+                         : "early stopping by `" + options.stopping_metric +
+                               "` is asked for, but the task is judged by `accuracy` and `" +
+                               (is_search ? "mrr" : "f1") + "`",
+                {"set `early_stopping = 0`, or choose another `stopping_metric`"});
+  }
+  if (is_empty) {
+    return {};
+  }
+  const auto& samples = materials.valid_tokens(cell, victim, progress);
+  const std::int64_t positive = plan.tasks[cell.task]->positive_label();
+  return [&samples, &progress, is_search, positive](Victim& model) {
+    Quietly quietly(progress);
+    return is_search ? judge_search(model, samples, quietly)
+                     : judge_labels(model, samples, positive, quietly);
+  };
+}
+
+}  // namespace ncmlab
