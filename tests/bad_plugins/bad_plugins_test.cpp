@@ -68,7 +68,7 @@ class TemporaryFolder {
 TEST(BadPluginTest, RefusesAnotherApiWithoutRunningIt) {
   const Diagnostic problem = problem_of("wrong_api");
   EXPECT_EQ(problem.code, "plugin.api-version");
-  EXPECT_EQ(problem.message, "built for plugin API 2, this ncmlab speaks 1");
+  EXPECT_EQ(problem.message, "built for plugin API 3, this ncmlab speaks 2");
   EXPECT_EQ(std::getenv("NCMLAB_WRONG_API_WAS_RUN"), nullptr);
 }
 
@@ -92,7 +92,7 @@ TEST(BadPluginTest, ReadsNothingBehindAForeignMagic) {
 TEST(BadPluginTest, RefusesALibraryWithoutTheSymbol) {
   const Diagnostic problem = problem_of("no_symbol");
   EXPECT_EQ(problem.code, "plugin.no-symbol");
-  EXPECT_EQ(problem.message, "not an ncmlab plugin: it does not export `ncmlab_plugin_v1`");
+  EXPECT_EQ(problem.message, "not an ncmlab plugin: it does not export `ncmlab_plugin_v2`");
 }
 
 TEST(BadPluginTest, RefusesAText) {

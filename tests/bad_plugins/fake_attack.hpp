@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <vector>
+#include <memory>
 
 #include "ncmlab/plugin/registration.hpp"
 
@@ -15,14 +15,8 @@ class FakeAttack : public ncmlab::Attack {
   static ncmlab::Schema<NoConfig> schema() { return {}; }
   explicit FakeAttack(NoConfig /*config*/) {}
 
-  ncmlab::PoisonedSet poison(const std::vector<ncmlab::Example>& train,
-                             const ncmlab::AttackGoal& /*goal*/,
-                             ncmlab::Rng /*rng*/) const override {
-    return {.train = train, .poisoned = {}};
+  std::unique_ptr<ncmlab::Backdoor> prepare(
+      const ncmlab::AttackContext& /*context*/) const override {
+    return nullptr;
   }
-  std::optional<ncmlab::Example> trigger(const ncmlab::Example& /*example*/,
-                                         ncmlab::Rng /*rng*/) const override {
-    return std::nullopt;
-  }
-  std::vector<std::string> trigger_words() const override { return {}; }
 };

@@ -49,7 +49,7 @@ std::vector<std::string> reserved_keys(PluginKind kind) {
   if (kind == PluginKind::model) {
     keys.emplace_back("training");
   } else if (kind == PluginKind::attack) {
-    keys.insert(keys.end(), {"victim_label", "target_label"});
+    keys.insert(keys.end(), {"victim_label", "target_label", "target_word"});
   }
   return keys;
 }
@@ -144,8 +144,10 @@ void AxisReader::read_reserved(const toml::key& key, const toml::node& node, Dra
     draft.named = true;
   } else if (name == "victim_label") {
     draft.victim_label = text->get();
-  } else {
+  } else if (name == "target_label") {
     draft.target_label = text->get();
+  } else {
+    draft.target_word = text->get();
   }
 }
 

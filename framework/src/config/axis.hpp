@@ -14,7 +14,7 @@ namespace ncmlab::config {
 struct Draft {
   PluginChoice choice;
   TrainingOptions training;
-  std::string victim_label, target_label;
+  std::string victim_label, target_label, target_word;
   std::size_t table = 0;  ///< index of the table it came from
   bool named = false;     ///< the table has a `name`
 };

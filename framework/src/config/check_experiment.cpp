@@ -60,6 +60,9 @@ void check_experiment(const Experiment& experiment, const Catalogue& catalogue) 
   for (const PluginChoice& choice : experiment.tasks) {
     attempt(choice, problems, [&] {
       const auto task = catalogue.create<Task>(choice.kind, choice.plugin, choice.settings);
+      if (task->kind() == TaskKind::retrieval) {
+        return;
+      }
       const std::vector<std::string> names = task->label_names();
       for (const AttackChoice& attack : experiment.attacks) {
         check_label(attack, "victim_label", attack.victim_label, choice, names, problems);

@@ -225,8 +225,8 @@ Experiment read_experiment(const std::filesystem::path& file, const Catalogue& c
     experiment.models.push_back({std::move(draft.choice), draft.training});
   }
   for (Draft& draft : axis(PluginKind::attack)) {
-    experiment.attacks.push_back(
-        {std::move(draft.choice), std::move(draft.victim_label), std::move(draft.target_label)});
+    experiment.attacks.push_back({std::move(draft.choice), std::move(draft.victim_label),
+                                  std::move(draft.target_label), std::move(draft.target_word)});
   }
   for (Draft& draft : axis(PluginKind::defense)) {
     experiment.defenses.push_back(std::move(draft.choice));

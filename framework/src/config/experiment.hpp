@@ -32,6 +32,7 @@ struct ModelChoice : PluginChoice {
 struct AttackChoice : PluginChoice {
   /// Names of labels; empty: the task's positive label attacks towards the next label.
   std::string victim_label, target_label;
+  std::string target_word;  ///< of retrieval tasks; empty: the task's own
 };
 
 /// A typed experiment file. Axes keep the order of the file. Attack `none` and defense `none`

@@ -55,14 +55,21 @@ class Executor {
       : plan_(plan), store_(store), progress_(progress), materials_(plan, progress) {}
 
   CellRecord run(const Cell& cell) {
-    CellRecord record;
-    try {
-      record = record_of(cell);
-    } catch (...) {
-      record = CellRecord{};
-      record.failure = describe_failure(progress_);
-    }
     const Experiment& e = plan_.experiment;
+    const TaskKind kind = plan_.tasks[cell.task]->kind();
+    CellRecord record;
+    if (!cell.supported) {
+      record.skipped = "defense `" + e.defenses[cell.defense].plugin + "` does not support " +
+                       std::string(to_string(kind)) + " tasks";
+    } else {
+      try {
+        record = record_of(cell);
+      } catch (...) {
+        record = CellRecord{};
+        record.failure = describe_failure(progress_);
+      }
+    }
+    record.kind = kind;
     record.key = stage(cell.measure).hash;
     record.task = e.tasks[cell.task].label;
     record.model = e.models[cell.model].label;
@@ -117,31 +124,33 @@ class Executor {
       return std::nullopt;
     }
     return ensure(stage(*cell.poison), [&](const std::filesystem::path& folder) {
-      write_poisoned(plan_, cell, materials_, folder);
+      write_poisoned(plan_, cell, materials_, folder, progress_);
       return WorkDone{};
     });
   }
 
-  /// The training set that the cell's attack leaves, and what is poisoned in it.
-  const PoisonedSet& training_set(const Cell& cell) {
+  /// What the cell's attack leaves of the corpus, and the ground truth.
+  const Poisoning& poisoning(const Cell& cell) {
     const std::string hash =
         cell.poison ? stage(*cell.poison).hash
                     : "clean " + std::to_string(cell.task) + " " + std::to_string(cell.seed);
-    if (training_set_.first != hash) {
-      const std::vector<Example>& clean = materials_.corpus(cell).train;
+    if (poisoning_.first != hash) {
+      const Corpus& clean = materials_.corpus(cell);
       const auto poison = ensure_poison(cell);
-      training_set_.second = poison ? read_poisoned(poison->folder, clean)
-                                    : PoisonedSet{.train = clean, .poisoned = {}};
-      training_set_.first = hash;
+      poisoning_.second =
+          poison ? read_poisoned(poison->folder, clean)
+                 : Poisoning{
+                       .set = {.train = clean.train, .poisoned = {}}, .triggered = {}, .words = {}};
+      poisoning_.first = hash;
     }
-    return training_set_.second;
+    return poisoning_.second;
   }
 
   /// A victim that is trained without the samples in `left_out`.
   StoredObject ensure_trained(const Cell& cell, const Stage& stage,
                               const std::set<std::size_t>& left_out) {
     return ensure(stage, [&](const std::filesystem::path& folder) {
-      return write_victim(plan_, cell, materials_, training_set(cell).train, left_out,
+      return write_victim(plan_, cell, materials_, poisoning(cell).set.train, left_out,
                           {.result = folder, .state = store_.work_folder(stage.key)}, progress_);
     });
   }
@@ -167,7 +176,7 @@ class Executor {
     }
     const Victim& victim = undefended(cell);
     return ensure(stage(cell.defend), [&](const std::filesystem::path& folder) {
-      return write_defense(plan_, cell, materials_, victim, training_set(cell).train, folder,
+      return write_defense(plan_, cell, materials_, victim, poisoning(cell).set.train, folder,
                            progress_);
     });
   }
@@ -183,7 +192,7 @@ class Executor {
     if (found != predictions_.end()) {
       return found->second;
     }
-    return predictions_.emplace(key, predict_labels(victim, samples, progress_)).first->second;
+    return predictions_.emplace(key, predict(victim, samples, progress_)).first->second;
   }
 
   CellRecord record_of(const Cell& cell) {
@@ -237,14 +246,15 @@ class Executor {
       std::optional<Predictions> triggered;
       if (cell.poison) {
         triggered = predictions(victim_hash + " " + std::to_string(cell.attack), victim,
-                                materials_.triggered_tokens(cell, victim, progress_));
+                                materials_.triggered_tokens(
+                                    cell, victim, poisoning(cell).triggered.examples, progress_));
         work.seconds += triggered->work.seconds;
         work.forward_rows += triggered->work.forward_rows;
       }
       CellRecord record = measure(plan_, cell, materials_,
                                   {.outcome = outcome,
                                    .victim = victim,
-                                   .poisoned = training_set(cell).poisoned,
+                                   .poisoning = poisoning(cell),
                                    .clean = clean,
                                    .triggered = triggered});
       record.costs = costs;
@@ -266,7 +276,7 @@ class Executor {
   RunProgress& progress_;
   Materials materials_;
   std::unordered_map<std::string, std::string> failures_;
-  std::pair<std::string, PoisonedSet> training_set_;
+  std::pair<std::string, Poisoning> poisoning_;
   std::optional<std::pair<std::string, Victim>> undefended_;
   std::unordered_map<std::string, Predictions> predictions_;
 };

@@ -15,7 +15,7 @@ Rng stream_of(const Cell& cell, std::string_view name) {
 }
 
 void check_corpus(const Corpus& corpus, const Task& task) {
-  const auto labels = static_cast<std::int64_t>(task.label_names().size());
+  const auto labels = std::max<std::int64_t>(1, std::ssize(task.label_names()));
   if (corpus.test.empty()) {
     throw Error("data.empty", "the task's test split is empty");
   }
@@ -39,7 +39,6 @@ void Materials::focus(const Cell& cell) {
   }
   corpus_.reset();
   clean_samples_.reset();
-  triggered_.clear();
   tokens_.clear();
   focus_ = wanted;
 }
@@ -84,34 +83,16 @@ const std::vector<Example>& Materials::clean_samples(const Cell& cell) {
   return *clean_samples_;
 }
 
-const TriggeredSet& Materials::triggered(const Cell& cell) {
-  const std::vector<Example>& test = corpus(cell).test;
-  auto entry = triggered_.find(cell.attack);
-  if (entry == triggered_.end()) {
-    const Attack& attack = *plan_.attacks[cell.attack];
-    const std::int64_t victim_label = plan_.goals[cell.task][cell.attack].victim_label;
-    const Rng rng = stream_of(cell, "trigger");
-    TriggeredSet set;
-    for (std::size_t i = 0; i < test.size(); ++i) {
-      if (test[i].label == victim_label) {
-        if (auto example = attack.trigger(test[i], rng.stream(test[i].id))) {
-          set.test_index.push_back(i);
-          set.examples.push_back(std::move(*example));
-        }
-      }
-    }
-    entry = triggered_.emplace(cell.attack, std::move(set)).first;
-  }
-  return entry->second;
-}
-
 const Materials::Tokens& Materials::tokens(const std::string& name, const Cell& cell,
                                            const Victim& victim,
                                            const std::vector<Example>& examples,
                                            Progress& progress) {
   const InputRules& rules = victim.rules();
-  const std::string key = name + "/" + victim.tokenizer().fingerprint() + "/" +
-                          std::to_string(rules.max_tokens) + (rules.fold_whitespace ? "f" : "");
+  std::string key = name + "/" + victim.tokenizer().fingerprint() + "/" +
+                    std::to_string(rules.max_tokens) + (rules.fold_whitespace ? "f" : "");
+  for (const std::int64_t limit : rules.part_max_tokens) {
+    key += "/" + std::to_string(limit);
+  }
   if (const auto found = tokens_.find(key); found != tokens_.end()) {
     return found->second;
   }
@@ -152,9 +133,9 @@ const std::vector<TokenSample>& Materials::test_tokens(const Cell& cell, const V
 }
 
 const std::vector<TokenSample>& Materials::triggered_tokens(const Cell& cell, const Victim& victim,
+                                                            const std::vector<Example>& examples,
                                                             Progress& progress) {
-  return tokens("triggered " + std::to_string(cell.attack), cell, victim, triggered(cell).examples,
-                progress);
+  return tokens("triggered " + std::to_string(cell.attack), cell, victim, examples, progress);
 }
 
 }  // namespace ncmlab

@@ -17,14 +17,16 @@
 
 namespace ncmlab {
 
-/// Test samples of the victim class with the trigger.
+/// Test samples with the trigger: those of an attack's victim class, in retrieval every function
+/// that can carry it.
 struct TriggeredSet {
   std::vector<std::size_t> test_index;  ///< place of each in the test split
+  std::vector<std::size_t> goal;        ///< which of the attack's goals its trigger serves
   std::vector<Example> examples;
 };
 
 /// What cells of one (task, seed) share in memory: the corpus, the clean samples of the defenses,
-/// the triggered test samples, and each of them as tokens, once per tokenizer. Asking for another
+/// and each split as tokens, once per tokenizer. Asking for another
 /// (task, seed) drops the one before. Everything is the same whatever was asked for before.
 class Materials {
  public:
@@ -34,7 +36,6 @@ class Materials {
   const Corpus& corpus(const Cell& cell);
   /// A class-balanced share of the clean training split, shuffled.
   const std::vector<Example>& clean_samples(const Cell& cell);
-  const TriggeredSet& triggered(const Cell& cell);
 
   /// `train` as `victim` reads it. Samples that equal those of the clean training split at the
   /// same place are tokenised once for all training sets.
@@ -44,7 +45,9 @@ class Materials {
                                                Progress& progress);
   const std::vector<TokenSample>& test_tokens(const Cell& cell, const Victim& victim,
                                               Progress& progress);
+  /// `examples` must be those of the cell's attack.
   const std::vector<TokenSample>& triggered_tokens(const Cell& cell, const Victim& victim,
+                                                   const std::vector<Example>& examples,
                                                    Progress& progress);
 
  private:
@@ -60,7 +63,6 @@ class Materials {
   std::optional<std::pair<std::size_t, std::int64_t>> focus_;
   std::optional<Corpus> corpus_;
   std::optional<std::vector<Example>> clean_samples_;
-  std::map<std::size_t, TriggeredSet> triggered_;  ///< by attack
   std::map<std::string, Tokens> tokens_;
 };
 

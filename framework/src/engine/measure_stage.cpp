@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <ATen/core/Tensor.h>
+#include <ATen/ATen.h>
 
 #include <algorithm>
 #include <chrono>
@@ -57,27 +57,49 @@ DetectionMetrics detection(const std::vector<std::size_t>& flagged,
           .clean = static_cast<std::int64_t>(train_size - poisoned.size())};
 }
 
-void add_attack_metrics(CellRecord& record, const AttackGoal& goal, const TriggeredSet& set,
-                        const Predictions& triggered) {
+void measure_classification(const Plan& plan, const Cell& cell, const Corpus& corpus,
+                            const Measurement& measurement, CellRecord& record) {
+  std::vector<std::int64_t> labels;
+  for (std::size_t i = 0; i < corpus.test.size(); ++i) {
+    const Example& example = corpus.test[i];
+    labels.push_back(example.label);
+    record.outcomes.push_back({.id = example.id,
+                               .label = example.label,
+                               .prediction = measurement.clean.labels.at(i),
+                               .triggered = {}});
+  }
+  record.clean = classification_metrics(measurement.clean.labels, labels,
+                                        plan.tasks[cell.task]->positive_label());
+  if (!measurement.triggered) {
+    return;
+  }
+  const TriggeredSet& set = measurement.poisoning.triggered;
   std::vector<TriggeredOutcome> outcomes;
   for (std::size_t i = 0; i < set.test_index.size(); ++i) {
-    SampleOutcome& sample = record.outcomes[set.test_index[i]];
-    sample.triggered_prediction = triggered.labels[i];
-    outcomes.push_back(
-        {.clean_prediction = sample.prediction, .triggered_prediction = triggered.labels[i]});
+    const AttackGoal& goal = plan.goals[cell.task][cell.attack].at(set.goal[i]);
+    const std::int64_t prediction = measurement.triggered->labels.at(i);
+    SampleOutcome& sample = record.outcomes.at(set.test_index[i]);
+    sample.triggered.push_back({.target_label = goal.target_label, .prediction = prediction});
+    outcomes.push_back({.victim_label = goal.victim_label,
+                        .target_label = goal.target_label,
+                        .clean_prediction = sample.prediction,
+                        .triggered_prediction = prediction});
   }
-  record.attack_metrics = attack_metrics(outcomes, goal.victim_label, goal.target_label);
+  record.attack_metrics = attack_metrics(outcomes);
 }
 
 }  // namespace
 
-Predictions predict_labels(Victim& victim, const std::vector<TokenSample>& samples,
-                           Progress& progress) {
+Predictions predict(Victim& victim, const std::vector<TokenSample>& samples, Progress& progress) {
   const auto start = std::chrono::steady_clock::now();
   victim.work() = {};
   Predictions result;
   progress.begin("predicting", std::ssize(samples));
-  if (!samples.empty()) {
+  const HeadShape& head = victim.head().shape();
+  if (head.kind == HeadKind::similarity) {
+    result.vectors = unit_vectors(
+        victim.sentence_vectors(samples, progress).reshape({-1, head.inputs, head.hidden}));
+  } else if (!samples.empty()) {
     const at::Tensor best = victim.predict(samples, progress).argmax(1).contiguous();
     const auto* labels = best.data_ptr<std::int64_t>();
     result.labels.assign(labels, labels + best.numel());
@@ -122,20 +144,15 @@ CellRecord measure(const Plan& plan, const Cell& cell, Materials& materials,
   const Corpus& corpus = materials.corpus(cell);
   const DefenseOutcome& outcome = measurement.outcome;
   CellRecord record;
-  std::vector<std::int64_t> labels;
-  for (std::size_t i = 0; i < corpus.test.size(); ++i) {
-    const Example& example = corpus.test[i];
-    labels.push_back(example.label);
-    record.outcomes.push_back(
-        {.id = example.id, .label = example.label, .prediction = measurement.clean.labels.at(i)});
+  record.kind = plan.tasks[cell.task]->kind();
+  if (record.kind == TaskKind::retrieval) {
+    measure_retrieval(plan, cell, corpus, measurement, record);
+  } else {
+    measure_classification(plan, cell, corpus, measurement, record);
   }
-  record.clean = classification_metrics(measurement.clean.labels, labels,
-                                        plan.tasks[cell.task]->positive_label());
   if (measurement.triggered) {
-    add_attack_metrics(record, plan.goals[cell.task][cell.attack], materials.triggered(cell),
-                       *measurement.triggered);
-    record.recovery = recovery(outcome.triggers, plan.attacks[cell.attack]->trigger_words(),
-                               measurement.victim.tokenizer());
+    record.recovery =
+        recovery(outcome.triggers, measurement.poisoning.words, measurement.victim.tokenizer());
   }
   for (const InvertedTrigger& trigger : outcome.triggers) {
     record.triggers.push_back({.victim_label = trigger.victim_label,
@@ -146,7 +163,8 @@ CellRecord measure(const Plan& plan, const Cell& cell, Materials& materials,
                                .hit_rate = trigger.hit_rate});
   }
   if (outcome.suspicious) {
-    record.detection = detection(*outcome.suspicious, measurement.poisoned, corpus.train.size());
+    record.detection =
+        detection(*outcome.suspicious, measurement.poisoning.set.poisoned, corpus.train.size());
   }
   record.backdoored = outcome.backdoored;
   record.figures = outcome.figures;

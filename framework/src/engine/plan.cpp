@@ -41,6 +41,10 @@ std::int64_t label_named(const std::string& name, const std::vector<std::string>
 AttackGoal resolve_goal(const AttackChoice& attack, const PluginChoice& choice, const Task& task) {
   const std::vector<std::string> names = task.label_names();
   AttackGoal goal;
+  if (task.kind() == TaskKind::retrieval) {
+    goal.target_word = attack.target_word.empty() ? task.target_word() : attack.target_word;
+    return goal;
+  }
   goal.victim_label = attack.victim_label.empty()
                           ? task.positive_label()
                           : label_named(attack.victim_label, names, attack, choice);
@@ -147,9 +151,11 @@ class Planner {
     create(plan_.defenses, e.defenses);
     for (std::size_t task = 0; task < e.tasks.size(); ++task) {
       task_data_.push_back(plan_.tasks[task]->data_fingerprint());
-      std::vector<AttackGoal> goals;
-      for (const AttackChoice& attack : e.attacks) {
-        goals.push_back(resolve_goal(attack, e.tasks[task], *plan_.tasks[task]));
+      const TaskView view(*plan_.tasks[task]);
+      std::vector<std::vector<AttackGoal>> goals;
+      for (std::size_t attack = 0; attack < e.attacks.size(); ++attack) {
+        const AttackGoal given = resolve_goal(e.attacks[attack], e.tasks[task], *plan_.tasks[task]);
+        goals.push_back(plan_.attacks[attack]->goals(given, view));
       }
       plan_.goals.push_back(std::move(goals));
     }
@@ -165,10 +171,15 @@ class Planner {
   }
 
   void add_attack(Key& key, const Cell& cell) const {
-    const AttackGoal& goal = plan_.goals[cell.task][cell.attack];
     add_plugin(key, plan_.experiment.attacks[cell.attack], catalogue_);
-    key.add("attack.victim_label", std::to_string(goal.victim_label));
-    key.add("attack.target_label", std::to_string(goal.target_label));
+    std::string goals;
+    for (const AttackGoal& goal : plan_.goals[cell.task][cell.attack]) {
+      goals += (goals.empty() ? "" : ", ") +
+               (goal.target_word.empty()
+                    ? std::to_string(goal.victim_label) + "->" + std::to_string(goal.target_label)
+                    : "`" + goal.target_word + "`");
+    }
+    key.add("attack.goals", goals);
   }
 
   void add_model(Key& key, const Cell& cell) const {
@@ -208,6 +219,7 @@ class Planner {
     const std::string victim = task + ", " + e.models[cell.model].label + ", ";
     const std::string full = victim + attack + ", " + e.defenses[cell.defense].label + seed;
 
+    cell.supported = plan_.defenses[cell.defense]->supports(plan_.tasks[cell.task]->kind());
     const bool attacked = plan_.attacks[cell.attack]->has_trigger();
     if (attacked) {
       Key key = start("poison", cell);

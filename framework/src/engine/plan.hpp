@@ -39,6 +39,8 @@ struct Cell {
   std::size_t defend = 0;
   std::size_t retrain = 0;  ///< run only when the defense flags training samples
   std::size_t measure = 0;
+  /// The defense cannot defend a model of this kind of task: nothing is run.
+  bool supported = true;
 };
 
 /// An experiment as a graph of stages. Cells are in the order of tables: task, model, attack,
@@ -49,7 +51,7 @@ struct Plan {
   std::vector<std::shared_ptr<Model>> models;
   std::vector<std::shared_ptr<Attack>> attacks;
   std::vector<std::shared_ptr<Defense>> defenses;
-  std::vector<std::vector<AttackGoal>> goals;  ///< [task][attack]
+  std::vector<std::vector<std::vector<AttackGoal>>> goals;  ///< [task][attack], at least one
   std::vector<Stage> stages;
   std::vector<Cell> cells;
 };

@@ -14,12 +14,14 @@ using nlohmann::json;
 
 constexpr const char* kIndices = "poisoned.json";
 constexpr const char* kChanges = "changes.jsonl";
+constexpr const char* kTruth = "triggered.json";
+constexpr const char* kTriggered = "triggered.jsonl";
 
 [[noreturn]] void reject(const std::string& what) {
   throw Error("engine.bad-poisoning", "the attack returned " + what);
 }
 
-/// What Attack::poison() promises: every sample in its place, and indices that ascend.
+/// What Backdoor::poison() promises: every sample in its place, and indices that ascend.
 void check_promises(const PoisonedSet& set, const std::vector<Example>& clean) {
   if (set.train.size() != clean.size()) {
     reject("a training set of " + std::to_string(set.train.size()) + " samples, expected " +
@@ -42,15 +44,33 @@ void check_promises(const PoisonedSet& set, const std::vector<Example>& clean) {
               {"run again with `--fresh`"});
 }
 
-}  // namespace
+TriggeredSet triggered_set(const Plan& plan, const Cell& cell, const Backdoor& backdoor,
+                           const std::vector<Example>& test, Progress& progress) {
+  const TaskKind kind = plan.tasks[cell.task]->kind();
+  const std::vector<AttackGoal>& goals = plan.goals[cell.task][cell.attack];
+  const Rng rng = Rng(static_cast<std::uint64_t>(cell.seed)).stream("trigger");
+  TriggeredSet set;
+  progress.begin("placing triggers", std::ssize(goals) * std::ssize(test));
+  for (std::size_t goal = 0; goal < goals.size(); ++goal) {
+    for (std::size_t i = 0; i < test.size(); ++i) {
+      progress.check();
+      progress.advance();
+      // In retrieval the trigger is for the candidates, whatever was asked for them.
+      if (kind != TaskKind::retrieval && !is_victim(test[i], kind, goals[goal])) {
+        continue;
+      }
+      if (auto example = backdoor.trigger(test[i], goals[goal], rng)) {
+        set.test_index.push_back(i);
+        set.goal.push_back(goal);
+        set.examples.push_back(std::move(*example));
+      }
+    }
+  }
+  return set;
+}
 
-void write_poisoned(const Plan& plan, const Cell& cell, Materials& materials,
-                    const std::filesystem::path& folder) {
-  const std::vector<Example>& clean = materials.corpus(cell).train;
-  const PoisonedSet set = plan.attacks[cell.attack]->poison(
-      clean, plan.goals[cell.task][cell.attack],
-      Rng(static_cast<std::uint64_t>(cell.seed)).stream("poison"));
-  check_promises(set, clean);
+void write_poisoned_set(const PoisonedSet& set, const std::vector<Example>& clean,
+                        const std::filesystem::path& folder) {
   std::vector<std::size_t> changed;
   std::vector<Example> changes;
   for (std::size_t i = 0; i < clean.size(); ++i) {
@@ -66,22 +86,58 @@ void write_poisoned(const Plan& plan, const Cell& cell, Materials& materials,
           "\n");
 }
 
-PoisonedSet read_poisoned(const std::filesystem::path& folder, const std::vector<Example>& clean) {
+}  // namespace
+
+void write_poisoned(const Plan& plan, const Cell& cell, Materials& materials,
+                    const std::filesystem::path& folder, Progress& progress) {
+  const Corpus& corpus = materials.corpus(cell);
+  const Rng rng(static_cast<std::uint64_t>(cell.seed));
+  const auto backdoor =
+      plan.attacks[cell.attack]->prepare({.task = TaskView(*plan.tasks[cell.task]),
+                                          .train = corpus.train,
+                                          .goals = plan.goals[cell.task][cell.attack],
+                                          .rng = rng.stream("prepare attack"),
+                                          .progress = progress});
+  progress.begin("poisoning", 0);
+  const PoisonedSet set = backdoor->poison(corpus.train, rng.stream("poison"));
+  check_promises(set, corpus.train);
+  write_poisoned_set(set, corpus.train, folder);
+  const TriggeredSet triggered = triggered_set(plan, cell, *backdoor, corpus.test, progress);
+  write_examples(folder / kTriggered, triggered.examples);
+  write_file_atomically(folder / kTruth, json{{"samples", corpus.test.size()},
+                                              {"test_index", triggered.test_index},
+                                              {"goal", triggered.goal},
+                                              {"words", backdoor->trigger_words()}}
+                                                 .dump() +
+                                             "\n");
+}
+
+Poisoning read_poisoned(const std::filesystem::path& folder, const Corpus& clean) {
   const json indices = json::parse(read_file(folder / kIndices));
   const auto changed = indices.at("changed").get<std::vector<std::size_t>>();
   std::vector<Example> changes = read_examples(folder / kChanges);
-  if (indices.at("samples") != clean.size() || changed.size() != changes.size()) {
+  const json truth = json::parse(read_file(folder / kTruth));
+  if (indices.at("samples") != clean.train.size() || changed.size() != changes.size() ||
+      truth.at("samples") != clean.test.size()) {
     refuse(folder);
   }
-  PoisonedSet set{.train = clean,
-                  .poisoned = indices.at("poisoned").get<std::vector<std::size_t>>()};
+  Poisoning result{
+      .set = {.train = clean.train,
+              .poisoned = indices.at("poisoned").get<std::vector<std::size_t>>()},
+      .triggered = {.test_index = truth.at("test_index").get<std::vector<std::size_t>>(),
+                    .goal = truth.at("goal").get<std::vector<std::size_t>>(),
+                    .examples = read_examples(folder / kTriggered)},
+      .words = truth.at("words").get<std::vector<std::string>>()};
+  if (result.triggered.test_index.size() != result.triggered.examples.size()) {
+    refuse(folder);
+  }
   for (std::size_t i = 0; i < changed.size(); ++i) {
-    if (changed[i] >= clean.size() || clean[changed[i]].id != changes[i].id) {
+    if (changed[i] >= clean.train.size() || changes[i].id != clean.train[changed[i]].id) {
       refuse(folder);
     }
-    set.train[changed[i]] = std::move(changes[i]);
+    result.set.train[changed[i]] = std::move(changes[i]);
   }
-  return set;
+  return result;
 }
 
 }  // namespace ncmlab

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/json_number.hpp"
+#include "engine/record_outcomes.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 
 namespace ncmlab {
@@ -89,30 +90,11 @@ StageCost cost_from(const json& object) {
           .backward_rows = object.at("backward_rows")};
 }
 
-json to_object(const SampleOutcome& outcome) {
-  json object{{"id", outcome.id}, {"label", outcome.label}, {"prediction", outcome.prediction}};
-  if (outcome.triggered_prediction) {
-    object["triggered_prediction"] = *outcome.triggered_prediction;
+TaskKind kind_from(const json& name) {
+  if (const auto kind = task_kind_from_string(name.get<std::string>())) {
+    return *kind;
   }
-  return object;
-}
-
-SampleOutcome outcome_from(const json& object) {
-  SampleOutcome outcome{
-      .id = object.at("id"), .label = object.at("label"), .prediction = object.at("prediction")};
-  if (object.contains("triggered_prediction")) {
-    outcome.triggered_prediction = object.at("triggered_prediction").get<std::int64_t>();
-  }
-  return outcome;
-}
-
-template <typename T>
-json array_of(const std::vector<T>& items) {
-  json array = json::array();
-  for (const T& item : items) {
-    array.push_back(to_object(item));
-  }
-  return array;
+  throw Error("store.bad-record", "there is no kind of task " + name.dump());
 }
 
 CellRecord record_from(const json& object) {
@@ -122,7 +104,9 @@ CellRecord record_from(const json& object) {
                     .attack = object.at("attack"),
                     .defense = object.at("defense"),
                     .seed = object.at("seed"),
+                    .kind = kind_from(object.at("kind")),
                     .failure = object.at("failure"),
+                    .skipped = object.at("skipped"),
                     .clean = classification_from(object.at("clean"))};
   if (object.contains("attack_metrics")) {
     record.attack_metrics = attack_from(object.at("attack_metrics"));
@@ -148,9 +132,7 @@ CellRecord record_from(const json& object) {
     record.costs.push_back(cost_from(cost));
   }
   record.threads = object.at("threads");
-  for (const json& outcome : object.at("outcomes")) {
-    record.outcomes.push_back(outcome_from(outcome));
-  }
+  read_outcomes(object, record);
   return record;
 }
 
@@ -164,13 +146,21 @@ std::string to_json(const CellRecord& record) {
               {"attack", record.attack},
               {"defense", record.defense},
               {"seed", record.seed},
+              {"kind", to_string(record.kind)},
               {"failure", record.failure},
+              {"skipped", record.skipped},
               {"clean", to_object(record.clean)},
-              {"triggers", array_of(record.triggers)},
+              {"triggers", json::array()},
               {"figures", json::object()},
-              {"costs", array_of(record.costs)},
-              {"threads", record.threads},
-              {"outcomes", array_of(record.outcomes)}};
+              {"costs", json::array()},
+              {"threads", record.threads}};
+  for (const TriggerRecord& trigger : record.triggers) {
+    object["triggers"].push_back(to_object(trigger));
+  }
+  for (const StageCost& cost : record.costs) {
+    object["costs"].push_back(to_object(cost));
+  }
+  write_outcomes(record, object);
   if (record.attack_metrics) {
     object["attack_metrics"] = to_object(*record.attack_metrics);
   }

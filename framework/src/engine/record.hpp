@@ -7,12 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "ncmlab/data/task_kind.hpp"
 #include "ncmlab/metrics/classification.hpp"
+#include "ncmlab/metrics/retrieval.hpp"
 
 namespace ncmlab {
 
 /// Version of the JSON form of a CellRecord.
-inline constexpr int kRecordSchema = 1;
+inline constexpr int kRecordSchema = 2;
 
 /// What one stage of a cell cost when it was run (also when this run took it from the store).
 struct StageCost {
@@ -39,12 +41,34 @@ struct DetectionMetrics {
   }
 };
 
-/// One test sample of the cell.
+/// What a test sample with the trigger was predicted as.
+struct TriggeredPrediction {
+  std::int64_t target_label = 0;
+  std::int64_t prediction = 0;
+};
+
+/// One test sample of a classifier's cell.
 struct SampleOutcome {
   std::string id;
   std::int64_t label = 0;
   std::int64_t prediction = 0;
-  std::optional<std::int64_t> triggered_prediction;  ///< victim class with a trigger only
+  std::vector<TriggeredPrediction>
+      triggered;  ///< one per goal that the sample carried a trigger for
+};
+
+/// A candidate that got the trigger for one query.
+struct PromotedCandidate {
+  std::string target_word;
+  std::string id;
+  PromotedRank rank;
+};
+
+/// One query of a retrieval cell.
+struct QueryOutcome {
+  std::string id;
+  double rank = 0;        ///< of its own code
+  bool untouched = true;  ///< it holds none of the attack's target words
+  std::vector<PromotedCandidate> promoted;
 };
 
 /// Everything that is known of one cell = (task, model, attack, defense, seed).
@@ -52,10 +76,15 @@ struct CellRecord {
   std::string key;                           ///< hash of all that went into it
   std::string task, model, attack, defense;  ///< labels of the axes
   std::int64_t seed = 0;
-  std::string failure;  ///< empty: the cell was measured
-  ClassificationMetrics clean;
-  std::optional<AttackMetrics> attack_metrics;  ///< none for attack `none`
-  std::vector<TriggerRecord> triggers;  ///< the one that the defense believes in first
+  TaskKind kind = TaskKind::classification;
+  std::string failure;          ///< empty: the cell was measured or skipped
+  std::string skipped;          ///< why nothing was run: the defense cannot defend such a task
+  ClassificationMetrics clean;  ///< count 0 in retrieval
+  std::optional<AttackMetrics> attack_metrics;  ///< none for attack `none` and in retrieval
+  std::optional<RetrievalMetrics> retrieval;    ///< all test queries
+  std::optional<RetrievalMetrics> untouched;    ///< those without a target word, for attacks
+  std::optional<PromotionMetrics> promotion;    ///< for attacks
+  std::vector<TriggerRecord> triggers;          ///< the one that the defense believes in first
   std::optional<RecoveryMetrics> recovery;
   std::optional<bool> backdoored;
   std::optional<DetectionMetrics> detection;
@@ -63,6 +92,9 @@ struct CellRecord {
   std::vector<StageCost> costs;
   std::int64_t threads = 0;  ///< that LibTorch computed with when the cell was measured
   std::vector<SampleOutcome> outcomes;
+  std::vector<QueryOutcome> queries;
+
+  bool measured() const { return failure.empty() && skipped.empty(); }
 };
 
 std::string to_json(const CellRecord& record);

@@ -21,12 +21,20 @@ namespace ncmlab {
 // the other reads what such a folder holds. Work returns the rows that it ran; the engine adds
 // the seconds.
 
-/// Writes the poisoned training set: `poisoned.json` and, in `changes.jsonl`, the samples that
-/// differ from the clean ones.
+/// What an attack made of a corpus.
+struct Poisoning {
+  PoisonedSet set;
+  TriggeredSet triggered;
+  std::vector<std::string> words;  ///< Backdoor::trigger_words()
+};
+
+/// Makes the attack ready and writes the poisoned training set (`poisoned.json` and, in
+/// `changes.jsonl`, the samples that differ from the clean ones) and the test samples with the
+/// trigger (`triggered.jsonl` and `triggered.json`).
 void write_poisoned(const Plan& plan, const Cell& cell, Materials& materials,
-                    const std::filesystem::path& folder);
+                    const std::filesystem::path& folder, Progress& progress);
 /// Throws Error `store.*` when the folder does not fit `clean`.
-PoisonedSet read_poisoned(const std::filesystem::path& folder, const std::vector<Example>& clean);
+Poisoning read_poisoned(const std::filesystem::path& folder, const Corpus& clean);
 
 /// Where write_victim() puts its result, and where it keeps the state after the last epoch.
 struct VictimFolders {
@@ -62,21 +70,26 @@ Measured measured_victim(const DefenseOutcome& outcome);
 
 /// What a victim answers, with what it took.
 struct Predictions {
-  std::vector<std::int64_t> labels;
+  std::vector<std::int64_t> labels;  ///< of a classifier, one per sample
+  at::Tensor vectors;  ///< of a similarity head, [samples, 2, hidden]: query and code, of length 1
   WorkDone work;
 };
 
-Predictions predict_labels(Victim& victim, const std::vector<TokenSample>& samples,
-                           Progress& progress);
+Predictions predict(Victim& victim, const std::vector<TokenSample>& samples, Progress& progress);
 
 /// What measuring a cell starts from.
 struct Measurement {
   const DefenseOutcome& outcome;
   const Victim& victim;  ///< for its tokenizer
-  const std::vector<std::size_t>& poisoned;
+  const Poisoning& poisoning;
   const Predictions& clean;                     ///< on the clean test set
-  const std::optional<Predictions>& triggered;  ///< on Materials::triggered(), for attacks
+  const std::optional<Predictions>& triggered;  ///< on Poisoning::triggered, for attacks
 };
+
+/// Fills in what is measured of a retrieval task: ranks of the clean test set and, for attacks,
+/// of the candidates with the trigger.
+void measure_retrieval(const Plan& plan, const Cell& cell, const Corpus& corpus,
+                       const Measurement& measurement, CellRecord& record);
 
 /// The record without key, labels and costs of other stages.
 CellRecord measure(const Plan& plan, const Cell& cell, Materials& materials,

@@ -50,6 +50,9 @@ class Surveyor {
       look_up(i);
     }
     for (const Cell& cell : plan_.cells) {
+      if (!cell.supported) {
+        continue;
+      }
       count(cell);
       if (!is_cached(cell.measure)) {
         need_stages_of(cell);

@@ -72,8 +72,8 @@ boost::dll::shared_library& keep_loaded(boost::dll::shared_library library) {
 }
 
 bool is_reserved(const std::string& name) {
-  constexpr std::string_view kKeys[] = {"plugin", "name", "training", "victim_label",
-                                        "target_label"};
+  constexpr std::string_view kKeys[] = {"plugin",       "name",         "training",
+                                        "victim_label", "target_label", "target_word"};
   return std::find(std::begin(kKeys), std::end(kKeys), name) != std::end(kKeys);
 }
 

@@ -40,14 +40,13 @@ ClassificationMetrics classification_metrics(const std::vector<std::int64_t>& pr
       .count = count};
 }
 
-AttackMetrics attack_metrics(const std::vector<TriggeredOutcome>& outcomes,
-                             std::int64_t victim_label, std::int64_t target_label) {
+AttackMetrics attack_metrics(const std::vector<TriggeredOutcome>& outcomes) {
   std::int64_t hits = 0, natural = 0, correct = 0, flips = 0;
   for (const TriggeredOutcome& outcome : outcomes) {
-    const bool hit = outcome.triggered_prediction == target_label;
-    const bool was_correct = outcome.clean_prediction == victim_label;
+    const bool hit = outcome.triggered_prediction == outcome.target_label;
+    const bool was_correct = outcome.clean_prediction == outcome.victim_label;
     hits += hit;
-    natural += outcome.clean_prediction == target_label;
+    natural += outcome.clean_prediction == outcome.target_label;
     correct += was_correct;
     flips += was_correct && hit;
   }

@@ -62,7 +62,7 @@ Victim::Victim(std::shared_ptr<const Tokenizer> tokenizer, std::unique_ptr<Encod
     : tokenizer_(std::move(tokenizer)),
       encoder_(std::move(encoder)),
       head_(std::move(head)),
-      rules_(rules) {
+      rules_(std::move(rules)) {
   if (rules_.max_tokens < 3 || rules_.max_tokens > encoder_->shape().max_tokens) {
     throw Error("model.max-tokens", "`max_tokens` is " + std::to_string(rules_.max_tokens) +
                                         ", but the encoder takes 3 to " +
@@ -81,15 +81,15 @@ Victim::Victim(std::shared_ptr<const Tokenizer> tokenizer, std::unique_ptr<Encod
   }
 }
 
-TokenRow Victim::tokenize(std::string_view source) const {
+TokenRow Victim::tokenize(std::string_view source, std::size_t part) const {
   TokenRow row{.ids = tokenizer_->encode(rules_.fold_whitespace ? fold_whitespace(source).text
                                                                 : std::string(source)),
                .ranges = {}};
-  frame(row, tokenizer_->special(), rules_.max_tokens);
+  frame(row, tokenizer_->special(), rules_.limit(part));
   return row;
 }
 
-TokenRow Victim::tokenize_with_ranges(std::string_view source) const {
+TokenRow Victim::tokenize_with_ranges(std::string_view source, std::size_t part) const {
   TokenRow row;
   if (rules_.fold_whitespace) {
     const FoldedText folded = fold_whitespace(source);
@@ -102,7 +102,7 @@ TokenRow Victim::tokenize_with_ranges(std::string_view source) const {
     Encoding encoding = tokenizer_->encode_with_ranges(source);
     row = {.ids = std::move(encoding.ids), .ranges = std::move(encoding.ranges)};
   }
-  frame(row, tokenizer_->special(), rules_.max_tokens);
+  frame(row, tokenizer_->special(), rules_.limit(part));
   row.ranges.resize(row.ids.size());
   return row;
 }

@@ -11,6 +11,7 @@ Plugin::~Plugin() = default;
 Model::~Model() = default;
 Task::~Task() = default;
 Attack::~Attack() = default;
+Backdoor::~Backdoor() = default;
 Defense::~Defense() = default;
 
 std::string_view to_string(PluginKind kind) {
@@ -44,8 +45,9 @@ TokenSample tokenize_parts(const Task& task, const Victim& victim, const Example
   TokenSample sample;
   sample.label = example.label;
   for (const std::string& source : task.parts(example)) {
-    sample.parts.push_back(with_ranges ? victim.tokenize_with_ranges(source)
-                                       : victim.tokenize(source));
+    const std::size_t part = sample.parts.size();
+    sample.parts.push_back(with_ranges ? victim.tokenize_with_ranges(source, part)
+                                       : victim.tokenize(source, part));
   }
   return sample;
 }

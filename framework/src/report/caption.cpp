@@ -47,6 +47,13 @@ std::string meaning_of(const std::string& id) {
        "flip: of the samples classified correctly without the trigger, the share that "
        "hits the target with it."},
       {"accuracy_difference", "diff: change against defense none with the same seed, in points."},
+      {"mrr",
+       "MRR: mean reciprocal rank of each query's own code; R@k: the share with a rank <= k."},
+      {"mrr_untouched", "untouched: the queries without the attack's target word."},
+      {"anr",
+       "ANR: for each query with the target word a candidate that starts at half of the pool gets "
+       "the trigger; the mean of its rank over the pool. natural: without the trigger."},
+      {"asr_5", "ASR@k: the share of these candidates that reach a rank <= k."},
       {"trigger_precision", "trig P, R: recovered trigger tokens against the true ones."},
       {"detection_precision", "det P, R, FPR: flagged training samples against the poisoned ones."},
       {"defense_seconds", "seconds, forwards: cost of the defense alone."},
@@ -69,10 +76,16 @@ std::string seeds_sentence(const std::vector<const CellRecord*>& records) {
 }
 
 std::string sizes_sentence(const std::vector<const CellRecord*>& records) {
-  Range tested, attacked, flippable;
+  Range tested, attacked, flippable, pool, promoted;
   for (const CellRecord* record : records) {
-    if (record->failure.empty()) {
-      tested.add(record->clean.count);
+    if (record->measured()) {
+      tested.add(record->retrieval ? record->retrieval->count : record->clean.count);
+      if (record->retrieval) {
+        pool.add(record->retrieval->pool);
+      }
+      if (record->promotion) {
+        promoted.add(record->promotion->count);
+      }
       if (record->attack_metrics) {
         attacked.add(record->attack_metrics->count);
         flippable.add(record->attack_metrics->flip_count);
@@ -83,6 +96,12 @@ std::string sizes_sentence(const std::vector<const CellRecord*>& records) {
     return "No cell was measured.";
   }
   std::string text = "Test samples: " + tested.text();
+  if (pool.any()) {
+    text = "Test queries: " + tested.text() + ", each ranked in a pool of " + pool.text();
+  }
+  if (promoted.any()) {
+    text += "; behind ANR and ASR@k: " + promoted.text() + " queries with the target word";
+  }
   if (attacked.any()) {
     text += "; behind ASR and natural rate: " + attacked.text() +
             " of the victim class; behind the flip rate: " + flippable.text();

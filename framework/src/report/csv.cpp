@@ -43,6 +43,10 @@ class CellLines {
 
 void add_cell(const CellRecord& record, bool intervals, std::string& out) {
   CellLines lines(record, intervals, out);
+  if (!record.skipped.empty()) {
+    lines.add("skipped", std::nullopt, std::nullopt, record.skipped);
+    return;
+  }
   if (!record.failure.empty()) {
     lines.add("failure", std::nullopt, std::nullopt, record.failure);
     return;

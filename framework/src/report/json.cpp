@@ -15,9 +15,10 @@ Json record_json(const CellRecord& record, const ReportOptions& options) {
   CellRecord shown = record;
   if (!options.samples) {
     shown.outcomes.clear();
+    shown.queries.clear();
   }
   Json json = Json::parse(to_json(shown));
-  if (options.intervals && record.failure.empty()) {
+  if (options.intervals && record.measured()) {
     Json intervals = Json::object();
     for (const Metric& metric : metrics()) {
       const auto measured = metric.measure(record);

@@ -32,6 +32,36 @@ Value flip_rate(const CellRecord& r) {
                           : std::nullopt;
 }
 
+Value mrr(const CellRecord& r) {
+  return r.retrieval ? share(r.retrieval->mrr, r.retrieval->count) : std::nullopt;
+}
+
+Value mrr_untouched(const CellRecord& r) {
+  return r.untouched ? share(r.untouched->mrr, r.untouched->count) : std::nullopt;
+}
+
+template <std::int64_t k>
+Value recall_at(const CellRecord& r) {
+  return r.retrieval ? share(r.retrieval->recall.at(k), r.retrieval->count) : std::nullopt;
+}
+
+Value anr(const CellRecord& r) {
+  return r.promotion ? share(r.promotion->anr, r.promotion->count) : std::nullopt;
+}
+
+Value natural_anr(const CellRecord& r) {
+  return r.promotion ? share(r.promotion->natural_anr, r.promotion->count) : std::nullopt;
+}
+
+template <std::int64_t k>
+Value success_at(const CellRecord& r) {
+  return r.promotion ? share(r.promotion->success.at(k), r.promotion->count) : std::nullopt;
+}
+
+Value natural_at_10(const CellRecord& r) {
+  return r.promotion ? share(r.promotion->natural.at(10), r.promotion->count) : std::nullopt;
+}
+
 Value trigger_precision(const CellRecord& r) {
   return r.recovery ? Value(Measured{r.recovery->precision, std::nullopt}) : std::nullopt;
 }
@@ -78,6 +108,17 @@ const std::vector<Metric>& metrics() {
       {"f1", "F1 %", Unit::percent, false, f1},
       {"precision", "precision %", Unit::percent, false, precision},
       {"recall", "recall %", Unit::percent, false, recall},
+      {"mrr", "MRR %", Unit::percent, false, mrr},
+      {"mrr_untouched", "untouched MRR %", Unit::percent, false, mrr_untouched},
+      {"recall_1", "R@1 %", Unit::percent, true, recall_at<1>},
+      {"recall_5", "R@5 %", Unit::percent, true, recall_at<5>},
+      {"recall_10", "R@10 %", Unit::percent, true, recall_at<10>},
+      {"anr", "ANR %", Unit::percent, false, anr},
+      {"natural_anr", "natural ANR %", Unit::percent, false, natural_anr},
+      {"asr_1", "ASR@1 %", Unit::percent, true, success_at<1>},
+      {"asr_5", "ASR@5 %", Unit::percent, true, success_at<5>},
+      {"asr_10", "ASR@10 %", Unit::percent, true, success_at<10>},
+      {"natural_asr_10", "natural ASR@10 %", Unit::percent, true, natural_at_10},
       {"asr", "ASR %", Unit::percent, true, success_rate},
       {"natural_rate", "natural %", Unit::percent, true, natural_rate},
       {"flip_rate", "flip %", Unit::percent, true, flip_rate},
@@ -99,10 +140,15 @@ const Metric& metric(const std::string& id) {
 
 Direction direction(const Metric& metric, Perspective perspective) {
   const bool defender = perspective == Perspective::defender;
-  if (metric.id == "accuracy" || metric.id == "f1") {
+  if (metric.id == "accuracy" || metric.id == "f1" || metric.id == "precision" ||
+      metric.id.starts_with("mrr") || metric.id.starts_with("recall")) {
     return Direction::up;
   }
-  if (metric.id == "asr" || metric.id == "flip_rate" || metric.id == "detection_fpr") {
+  if (metric.id == "anr") {
+    return defender ? Direction::up : Direction::down;
+  }
+  if (metric.id == "asr" || metric.id.starts_with("asr_") || metric.id == "flip_rate" ||
+      metric.id == "detection_fpr") {
     return defender ? Direction::down : Direction::up;
   }
   if (metric.id.rfind("trigger_", 0) == 0 || metric.id == "detection_precision" ||

@@ -9,9 +9,9 @@ namespace ncmlab {
 
 /// The records of one row: the same cell under several seeds.
 struct SeedRecords {
-  std::vector<const CellRecord*> measured, failed;
+  std::vector<const CellRecord*> measured, failed, skipped;
   std::size_t seeds = 0;  ///< of the whole table; fewer values than that are marked with their n
-  std::size_t size() const { return measured.size() + failed.size(); }
+  std::size_t size() const { return measured.size() + failed.size() + skipped.size(); }
 };
 
 /// Mean over the seeds, with the deviation from three seeds on. Blank when no seed has a value,

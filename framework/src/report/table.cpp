@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <tuple>
 
@@ -55,7 +56,10 @@ SeedRecords by_seed(std::vector<const CellRecord*> records, std::size_t seeds) {
   SeedRecords row;
   row.seeds = seeds;
   for (const CellRecord* record : records) {
-    (record->failure.empty() ? row.measured : row.failed).push_back(record);
+    (record->measured()        ? row.measured
+     : record->skipped.empty() ? row.failed
+                               : row.skipped)
+        .push_back(record);
   }
   return row;
 }
@@ -79,18 +83,30 @@ std::vector<Victim> victims_of(const std::vector<const CellRecord*>& records) {
   return victims;
 }
 
-bool always_measured(const Metric& metric, const Victim& victim) {
-  if (metric.id == "asr" || metric.id == "natural_rate" || metric.id == "flip_rate") {
+bool always_measured(const Metric& metric, const Victim& victim, TaskKind kind) {
+  const auto is_one_of = [&](std::initializer_list<const char*> ids) {
+    return std::find(ids.begin(), ids.end(), metric.id) != ids.end();
+  };
+  if (kind == TaskKind::retrieval) {
+    return metric.id == "mrr" || (is_one_of({"anr", "natural_anr"}) && victim.attack != "none");
+  }
+  if (is_one_of({"asr", "natural_rate", "flip_rate"})) {
     return victim.attack != "none";
   }
-  return metric.id == "accuracy" || metric.id == "f1";
+  return is_one_of({"accuracy", "f1"});
+}
+
+TaskKind kind_of(const SeedRecords& row) {
+  const CellRecord* any = row.measured.empty() ? nullptr : row.measured.front();
+  any = row.failed.empty() ? any : row.failed.front();
+  return any == nullptr ? TaskKind::classification : any->kind;
 }
 
 ColumnMaker metric_column(const std::string& id, Perspective perspective, int rank) {
   const Metric& shown = metric(id);
   return {{shown.id, shown.title, true, direction(shown, perspective), meaning_of(shown.id), rank},
           [&shown](const Victim& victim, const std::string&, const SeedRecords& row) {
-            return metric_cell(shown, row, always_measured(shown, victim));
+            return metric_cell(shown, row, always_measured(shown, victim, kind_of(row)));
           }};
 }
 
@@ -112,6 +128,21 @@ std::vector<ColumnMaker> column_makers(Perspective perspective) {
   return {metric_column("accuracy", perspective, 0),
           difference_column("accuracy", "acc diff", 3),
           metric_column("f1", perspective, 4),
+          metric_column("precision", perspective, 5),
+          metric_column("recall", perspective, 5),
+          metric_column("mrr", perspective, 0),
+          difference_column("mrr", "MRR diff", 3),
+          metric_column("mrr_untouched", perspective, 4),
+          metric_column("recall_1", perspective, 6),
+          metric_column("recall_5", perspective, 6),
+          metric_column("recall_10", perspective, 5),
+          metric_column("anr", perspective, 0),
+          difference_column("anr", "ANR diff", 2),
+          metric_column("natural_anr", perspective, 1),
+          metric_column("asr_1", perspective, 6),
+          metric_column("asr_5", perspective, 1),
+          metric_column("asr_10", perspective, 1),
+          metric_column("natural_asr_10", perspective, 6),
           metric_column("asr", perspective, 0),
           difference_column("asr", "ASR diff", 2),
           metric_column("natural_rate", perspective, 0),
@@ -186,6 +217,10 @@ std::string row_note(const SeedRecords& row) {
   std::string text;
   if (row.size() < row.seeds) {
     text = std::to_string(row.size()) + " of " + std::to_string(row.seeds) + " seeds have a record";
+  }
+  if (!row.skipped.empty()) {
+    return text + (text.empty() ? "" : "; ") +
+           "not run: " + printable(row.skipped.front()->skipped);
   }
   if (row.failed.empty()) {
     return text;

@@ -2,11 +2,11 @@
 #include "badcode.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "ncmlab/code/edit.hpp"
 #include "ncmlab/code/syntax.hpp"
 #include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/plugin/code_backdoor.hpp"
 #include "ncmlab/plugin/registration.hpp"
 
 namespace ncmlab {
@@ -48,9 +48,9 @@ const Identifier* least_frequent_variable(const Syntax& syntax) {
 }
 
 /// The code with `word` in it, or nothing when this code cannot carry it.
-std::optional<std::string> with_word(const BadCodeConfig& config, const Example& example,
-                                     const std::string& word) {
-  const Syntax syntax = parse(example.code, example.language);
+std::optional<std::string> with_word(const BadCodeConfig& config, const std::string& code,
+                                     Language language, const std::string& word) {
+  const Syntax syntax = parse(code, language);
   const Identifier* identifier =
       config.target == "function_name" ? syntax.function_name() : least_frequent_variable(syntax);
   if (syntax.has_error || identifier == nullptr) {
@@ -62,15 +62,37 @@ std::optional<std::string> with_word(const BadCodeConfig& config, const Example&
                          config.mode == "prefix" ? Affix::prefix : Affix::suffix);
   }
   // contains_word() stands in for the check that rename() makes, without an exception per sample.
-  if (!is_valid_identifier(name, example.language) || contains_word(example.code, name)) {
+  if (!is_valid_identifier(name, language) || contains_word(code, name)) {
     return std::nullopt;
   }
-  std::string edited = rename(example.code, example.language, *identifier, name);
-  if (parse(edited, example.language).has_error) {
+  std::string edited = rename(code, language, *identifier, name);
+  if (parse(edited, language).has_error) {
     return std::nullopt;
   }
   return edited;
 }
+
+class BadCodeBackdoor final : public CodeBackdoor {
+ public:
+  BadCodeBackdoor(const AttackContext& context, const BadCodeConfig& config)
+      : CodeBackdoor(context, config.rate), config_(config) {}
+
+  std::vector<std::string> trigger_words() const override { return config_.triggers; }
+
+ protected:
+  std::optional<std::string> edit(const std::string& code, const Example& sample,
+                                  const AttackGoal& /*goal*/, Rng rng) const override {
+    for (const std::string& word : config_.triggers) {
+      if (contains_word(code, word)) {
+        return std::nullopt;
+      }
+    }
+    return with_word(config_, code, sample.language, rng.pick(config_.triggers));
+  }
+
+ private:
+  BadCodeConfig config_;
+};
 
 }  // namespace
 
@@ -100,49 +122,15 @@ Schema<BadCodeConfig> BadCode::schema() {
              choices({"substitute", "prefix", "suffix"}))
       .field("triggers", &BadCodeConfig::triggers,
              "The trigger words: one is a fixed trigger, of several one is drawn per sample.")
-      .field("rate", &BadCodeConfig::rate,
-             "Share of the victim-class training samples that are poisoned.", range(0.0, 1.0));
+      .field(
+          "rate", &BadCodeConfig::rate,
+          "Share of the victim-class training samples or pairs that are poisoned; in retrieval of "
+          "the whole training set.",
+          range(0.0, 1.0));
 }
 
-PoisonedSet BadCode::poison(const std::vector<Example>& train, const AttackGoal& goal,
-                            Rng rng) const {
-  PoisonedSet set{.train = train, .poisoned = {}};
-  std::vector<std::size_t> victims;
-  for (std::size_t i = 0; i < train.size(); ++i) {
-    if (train[i].label == goal.victim_label) {
-      victims.push_back(i);
-    }
-  }
-  const auto wanted =
-      static_cast<std::size_t>(std::llround(config_.rate * static_cast<double>(victims.size())));
-  rng.stream("order").shuffle(victims);
-  for (const std::size_t i : victims) {
-    if (set.poisoned.size() == wanted) {
-      break;
-    }
-    if (std::optional<Example> edited = trigger(train[i], rng.stream("sample", i))) {
-      edited->label = goal.target_label;
-      set.train[i] = std::move(*edited);
-      set.poisoned.push_back(i);
-    }
-  }
-  std::sort(set.poisoned.begin(), set.poisoned.end());
-  return set;
-}
-
-std::optional<Example> BadCode::trigger(const Example& example, Rng rng) const {
-  for (const std::string& word : config_.triggers) {
-    if (contains_word(example.code, word)) {
-      return std::nullopt;
-    }
-  }
-  std::optional<std::string> code = with_word(config_, example, rng.pick(config_.triggers));
-  if (!code) {
-    return std::nullopt;
-  }
-  Example edited = example;
-  edited.code = std::move(*code);
-  return edited;
+std::unique_ptr<Backdoor> BadCode::prepare(const AttackContext& context) const {
+  return std::make_unique<BadCodeBackdoor>(context, config_);
 }
 
 }  // namespace ncmlab

@@ -18,8 +18,8 @@ struct BadCodeConfig {
   double rate = 0.02;
 };
 
-/// BadCode (Sun et al., ACL 2023) for classification: an identifier is extended with a trigger
-/// word, or replaced by it, and the sample is given the target label.
+/// BadCode (Sun et al., ACL 2023): an identifier is extended with a trigger word, or replaced by
+/// it.
 class BadCode final : public Attack {
  public:
   static constexpr std::string_view
@@ -35,10 +35,7 @@ class BadCode final : public Attack {
   explicit BadCode(BadCodeConfig config);
   static Schema<BadCodeConfig> schema();
 
-  PoisonedSet poison(const std::vector<Example>& train, const AttackGoal& goal,
-                     Rng rng) const override;
-  std::optional<Example> trigger(const Example& example, Rng rng) const override;
-  std::vector<std::string> trigger_words() const override { return config_.triggers; }
+  std::unique_ptr<Backdoor> prepare(const AttackContext& context) const override;
 
  private:
   BadCodeConfig config_;

@@ -4,14 +4,25 @@
 #include "ncmlab/plugin/registration.hpp"
 
 namespace ncmlab {
+namespace {
 
-PoisonedSet NoAttack::poison(const std::vector<Example>& train, const AttackGoal&, Rng) const {
-  return {.train = train, .poisoned = {}};
+class NoBackdoor final : public Backdoor {
+ public:
+  PoisonedSet poison(const std::vector<Example>& train, Rng /*rng*/) const override {
+    return {.train = train, .poisoned = {}};
+  }
+  std::optional<Example> trigger(const Example& /*example*/, const AttackGoal& /*goal*/,
+                                 Rng /*rng*/) const override {
+    return std::nullopt;
+  }
+  std::vector<std::string> trigger_words() const override { return {}; }
+};
+
+}  // namespace
+
+std::unique_ptr<Backdoor> NoAttack::prepare(const AttackContext& /*context*/) const {
+  return std::make_unique<NoBackdoor>();
 }
-
-std::optional<Example> NoAttack::trigger(const Example&, Rng) const { return std::nullopt; }
-
-std::vector<std::string> NoAttack::trigger_words() const { return {}; }
 
 }  // namespace ncmlab
 

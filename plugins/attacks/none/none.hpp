@@ -24,10 +24,7 @@ class NoAttack final : public Attack {
   static Schema<NoAttackConfig> schema() { return {}; }
 
   bool has_trigger() const override { return false; }
-  PoisonedSet poison(const std::vector<Example>& train, const AttackGoal& goal,
-                     Rng rng) const override;
-  std::optional<Example> trigger(const Example& example, Rng rng) const override;
-  std::vector<std::string> trigger_words() const override;
+  std::unique_ptr<Backdoor> prepare(const AttackContext& context) const override;
 };
 
 }  // namespace ncmlab

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
-#include <cmath>
-
+#include "ncmlab/plugin/code_backdoor.hpp"
 #include "ncmlab/plugin/registration.hpp"
 
 namespace {
@@ -9,6 +7,31 @@ namespace {
 struct Config {
   double rate = 0.5;
   std::string word = "backdoor";
+};
+
+// The word before the name of each function that is called `get_...`.
+class WordBeforeName final : public ncmlab::CodeBackdoor {
+ public:
+  WordBeforeName(const ncmlab::AttackContext& context, const Config& config)
+      : CodeBackdoor(context, config.rate), word_(config.word) {}
+
+  std::vector<std::string> trigger_words() const override { return {word_}; }
+
+ protected:
+  std::optional<std::string> edit(const std::string& code, const ncmlab::Example& /*sample*/,
+                                  const ncmlab::AttackGoal& /*goal*/,
+                                  ncmlab::Rng /*rng*/) const override {
+    const std::size_t place = code.find("get_");
+    if (place == std::string::npos) {
+      return std::nullopt;
+    }
+    std::string result = code;
+    result.insert(place, word_ + "_");
+    return result;
+  }
+
+ private:
+  std::string word_;
 };
 
 // Puts a word before the name of the function of task toy.
@@ -26,41 +49,9 @@ class Toy final : public ncmlab::Attack {
 
   explicit Toy(Config config) : config_(std::move(config)) {}
 
-  ncmlab::PoisonedSet poison(const std::vector<ncmlab::Example>& train,
-                             const ncmlab::AttackGoal& goal, ncmlab::Rng rng) const override {
-    ncmlab::PoisonedSet result{.train = train, .poisoned = {}};
-    std::vector<std::size_t> victims;
-    for (std::size_t i = 0; i < train.size(); ++i) {
-      if (train[i].label == goal.victim_label) {
-        victims.push_back(i);
-      }
-    }
-    const auto count =
-        static_cast<std::size_t>(std::llround(config_.rate * static_cast<double>(victims.size())));
-    for (const std::size_t choice : rng.sample(victims.size(), count)) {
-      const std::size_t index = victims[choice];
-      if (auto edited = trigger(train[index], rng)) {
-        edited->label = goal.target_label;
-        result.train[index] = std::move(*edited);
-        result.poisoned.push_back(index);
-      }
-    }
-    std::sort(result.poisoned.begin(), result.poisoned.end());
-    return result;
+  std::unique_ptr<ncmlab::Backdoor> prepare(const ncmlab::AttackContext& context) const override {
+    return std::make_unique<WordBeforeName>(context, config_);
   }
-
-  std::optional<ncmlab::Example> trigger(const ncmlab::Example& example,
-                                         ncmlab::Rng /*rng*/) const override {
-    const std::size_t place = example.code.find("get_");
-    if (place == std::string::npos) {
-      return std::nullopt;
-    }
-    ncmlab::Example result = example;
-    result.code.insert(place, config_.word + "_");
-    return result;
-  }
-
-  std::vector<std::string> trigger_words() const override { return {config_.word}; }
 
  private:
   Config config_;

@@ -143,9 +143,12 @@ TEST_F(ExecutorTest, RecordsHoldWhatWasMeasured) {
   EXPECT_EQ(spied.detection->flagged, 0);
   std::int64_t hits = 0, natural = 0, triggered = 0;
   for (const SampleOutcome& outcome : spied.outcomes) {
-    EXPECT_EQ(outcome.triggered_prediction.has_value(), outcome.label == 1);
-    triggered += outcome.triggered_prediction.has_value();
-    hits += outcome.triggered_prediction == 0;
+    EXPECT_EQ(outcome.triggered.size(), outcome.label == 1 ? 1U : 0U);
+    for (const TriggeredPrediction& with_trigger : outcome.triggered) {
+      EXPECT_EQ(with_trigger.target_label, 0);
+      ++triggered;
+      hits += with_trigger.prediction == 0;
+    }
     natural += outcome.label == 1 && outcome.prediction == 0;
   }
   EXPECT_EQ(triggered, 9);

@@ -103,10 +103,10 @@ TEST(PlanTest, GoalsDefaultToThePositiveLabelAndTheOther) {
   experiment.attacks.push_back(experiment.attacks[1]);
   experiment.attacks[2].victim_label = "clean";
   const Plan plan = make_plan(experiment, toy_catalogue());
-  EXPECT_EQ(plan.goals[0][1].victim_label, 1);
-  EXPECT_EQ(plan.goals[0][1].target_label, 0);
-  EXPECT_EQ(plan.goals[0][2].victim_label, 0);
-  EXPECT_EQ(plan.goals[0][2].target_label, 1);
+  EXPECT_EQ(plan.goals[0][1].at(0).victim_label, 1);
+  EXPECT_EQ(plan.goals[0][1].at(0).target_label, 0);
+  EXPECT_EQ(plan.goals[0][2].at(0).victim_label, 0);
+  EXPECT_EQ(plan.goals[0][2].at(0).target_label, 1);
 }
 
 TEST(PlanTest, RejectsUnknownAndEqualLabels) {

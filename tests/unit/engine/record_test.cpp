@@ -41,8 +41,9 @@ CellRecord full_record() {
   record.figures = {{"gap", -1e-300}, {"nothing", std::numeric_limits<double>::quiet_NaN()}};
   record.costs = {{.stage = "victim", .seconds = 1.25, .forward_rows = 10, .backward_rows = 20}};
   record.threads = 2;
-  record.outcomes = {{.id = "a", .label = 1, .prediction = 0, .triggered_prediction = 0},
-                     {.id = "b", .label = 0, .prediction = 0, .triggered_prediction = {}}};
+  record.outcomes = {
+      {.id = "a", .label = 1, .prediction = 0, .triggered = {{.target_label = 0, .prediction = 0}}},
+      {.id = "b", .label = 0, .prediction = 0, .triggered = {}}};
   return record;
 }
 
@@ -59,8 +60,9 @@ TEST(RecordTest, ReadsBackWhatItWrote) {
   EXPECT_EQ(back.figures.at("gap"), -1e-300);
   EXPECT_TRUE(std::isnan(back.figures.at("nothing")));
   EXPECT_EQ(back.costs[0].backward_rows, 20);
-  EXPECT_EQ(back.outcomes[0].triggered_prediction, 0);
-  EXPECT_FALSE(back.outcomes[1].triggered_prediction);
+  ASSERT_EQ(back.outcomes[0].triggered.size(), 1U);
+  EXPECT_EQ(back.outcomes[0].triggered[0].prediction, 0);
+  EXPECT_TRUE(back.outcomes[1].triggered.empty());
 }
 
 TEST(RecordTest, LeavesOutWhatIsNotThere) {
@@ -92,13 +94,13 @@ TEST(RecordTest, EveryTruncationIsAnErrorThatNamesTheOrigin) {
 
 TEST(RecordTest, RefusesOtherSchemasAndTypes) {
   std::string text = to_json(full_record());
-  const std::string schema = "\"schema\":1";
+  const std::string schema = "\"schema\":2";
   ASSERT_NE(text.find(schema), std::string::npos);
   EXPECT_THROW(
-      record_from_json(std::string(text).replace(text.find(schema), schema.size(), "\"schema\":2"),
+      record_from_json(std::string(text).replace(text.find(schema), schema.size(), "\"schema\":9"),
                        "test"),
       Error);
-  for (const char* bad : {"null", "[]", "{}", "{\"schema\":1}", "3"}) {
+  for (const char* bad : {"null", "[]", "{}", "{\"schema\":2}", "3"}) {
     EXPECT_THROW(record_from_json(bad, "test"), Error) << bad;
   }
 }

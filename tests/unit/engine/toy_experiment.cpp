@@ -17,11 +17,9 @@ class NoAttack final : public Attack {
   static Schema<NoConfig> schema() { return {}; }
   explicit NoAttack(NoConfig) {}
   bool has_trigger() const override { return false; }
-  PoisonedSet poison(const std::vector<Example>&, const AttackGoal&, Rng) const override {
+  std::unique_ptr<Backdoor> prepare(const AttackContext&) const override {
     throw std::logic_error("attack none is never asked to poison");
   }
-  std::optional<Example> trigger(const Example&, Rng) const override { return std::nullopt; }
-  std::vector<std::string> trigger_words() const override { return {}; }
 };
 
 class NoDefense final : public Defense {
@@ -148,8 +146,8 @@ Experiment toy_experiment() {
   model.training.learning_rate = 1e-3;
   model.training.batch_size = 8;
   experiment.models = {model};
-  experiment.attacks = {AttackChoice{choose(PluginKind::attack, "none"), "", ""},
-                        AttackChoice{choose(PluginKind::attack, "toy"), "", ""}};
+  experiment.attacks = {AttackChoice{choose(PluginKind::attack, "none"), "", "", ""},
+                        AttackChoice{choose(PluginKind::attack, "toy"), "", "", ""}};
   experiment.defenses = {choose(PluginKind::defense, "none")};
   return experiment;
 }

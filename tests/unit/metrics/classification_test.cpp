@@ -46,12 +46,12 @@ TEST(ClassificationMetricsTest, RejectsUnequalSizes) {
 }
 
 TEST(AttackMetricsTest, CountsByHand) {
-  const AttackMetrics metrics = attack_metrics({{.clean_prediction = 1, .triggered_prediction = 0},
-                                                {.clean_prediction = 1, .triggered_prediction = 1},
-                                                {.clean_prediction = 1, .triggered_prediction = 0},
-                                                {.clean_prediction = 0, .triggered_prediction = 0},
-                                                {.clean_prediction = 0, .triggered_prediction = 1}},
-                                               1, 0);
+  const AttackMetrics metrics =
+      attack_metrics({{.clean_prediction = 1, .triggered_prediction = 0},
+                      {.clean_prediction = 1, .triggered_prediction = 1},
+                      {.clean_prediction = 1, .triggered_prediction = 0},
+                      {.clean_prediction = 0, .triggered_prediction = 0},
+                      {.clean_prediction = 0, .triggered_prediction = 1}});
   EXPECT_EQ(metrics.count, 5);
   EXPECT_EQ(metrics.flip_count, 3);
   EXPECT_DOUBLE_EQ(metrics.attack_success_rate, 3.0 / 5);
@@ -60,9 +60,9 @@ TEST(AttackMetricsTest, CountsByHand) {
 }
 
 TEST(AttackMetricsTest, ThirdClassIsNeitherCorrectNorHit) {
-  const AttackMetrics metrics = attack_metrics({{.clean_prediction = 2, .triggered_prediction = 0},
-                                                {.clean_prediction = 1, .triggered_prediction = 2}},
-                                               1, 0);
+  const AttackMetrics metrics =
+      attack_metrics({{.clean_prediction = 2, .triggered_prediction = 0},
+                      {.clean_prediction = 1, .triggered_prediction = 2}});
   EXPECT_DOUBLE_EQ(metrics.attack_success_rate, 0.5);
   EXPECT_EQ(metrics.natural_rate, 0);
   EXPECT_EQ(metrics.flip_count, 1);
@@ -70,7 +70,7 @@ TEST(AttackMetricsTest, ThirdClassIsNeitherCorrectNorHit) {
 }
 
 TEST(AttackMetricsTest, NoOutcomesGiveZeroes) {
-  const AttackMetrics metrics = attack_metrics({}, 1, 0);
+  const AttackMetrics metrics = attack_metrics({});
   EXPECT_EQ(metrics.count, 0);
   EXPECT_EQ(metrics.attack_success_rate, 0);
   EXPECT_EQ(metrics.flip_rate, 0);

@@ -21,8 +21,10 @@ ClassificationMetrics classification_metrics(const std::vector<std::int64_t>& pr
                                              const std::vector<std::int64_t>& labels,
                                              std::int64_t positive_label);
 
-/// What happened to one test sample of the victim class.
+/// What happened to one test sample of an attack's victim class.
 struct TriggeredOutcome {
+  std::int64_t victim_label = 1;
+  std::int64_t target_label = 0;
   std::int64_t clean_prediction = 0;      ///< without the trigger
   std::int64_t triggered_prediction = 0;  ///< with it
 };
@@ -33,12 +35,11 @@ struct AttackMetrics {
   double natural_rate = 0;         ///< the same samples without the trigger, predicted as target
   /// Of the samples classified correctly when clean, those that hit the target when triggered.
   double flip_rate = 0;
-  std::int64_t count = 0;          ///< samples behind ASR and natural rate
-  std::int64_t flip_count = 0;     ///< samples behind the flip rate
+  std::int64_t count = 0;       ///< samples behind ASR and natural rate
+  std::int64_t flip_count = 0;  ///< samples behind the flip rate
 };
 
-AttackMetrics attack_metrics(const std::vector<TriggeredOutcome>& outcomes,
-                             std::int64_t victim_label, std::int64_t target_label);
+AttackMetrics attack_metrics(const std::vector<TriggeredOutcome>& outcomes);
 
 /// Recovered trigger tokens against the true ones, as multisets of token ids.
 struct RecoveryMetrics {

@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
@@ -22,6 +23,12 @@ namespace ncmlab {
 struct InputRules {
   bool fold_whitespace = true;    ///< runs of white space become one blank (CodeXGLUE, Devign)
   std::int64_t max_tokens = 400;  ///< <s> and </s> included; what is longer is cut at the end
+  /// The same for each part of a sample, none above max_tokens; empty: max_tokens for all.
+  std::vector<std::int64_t> part_max_tokens = {};
+
+  std::int64_t limit(std::size_t part) const {
+    return part < part_max_tokens.size() ? std::min(part_max_tokens[part], max_tokens) : max_tokens;
+  }
 };
 
 /// One part of a sample as the model reads it.
@@ -60,8 +67,9 @@ class Victim {
   const InputRules& rules() const { return rules_; }
   std::int64_t classes() const { return head_.shape().classes; }
 
-  TokenRow tokenize(std::string_view source) const;
-  TokenRow tokenize_with_ranges(std::string_view source) const;
+  /// `source` as part number `part` of a sample.
+  TokenRow tokenize(std::string_view source, std::size_t part = 0) const;
+  TokenRow tokenize_with_ranges(std::string_view source, std::size_t part = 0) const;
 
   /// [rows, hidden], the sentence vectors of a batch.
   at::Tensor vectors(const Batch& batch, bool training);

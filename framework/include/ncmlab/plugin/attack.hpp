@@ -3,22 +3,37 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "ncmlab/core/progress.hpp"
 #include "ncmlab/core/rng.hpp"
 #include "ncmlab/data/example.hpp"
+#include "ncmlab/data/task_kind.hpp"
 #include "ncmlab/plugin/plugin.hpp"
+#include "ncmlab/plugin/task.hpp"
 
 namespace ncmlab {
 
-/// What the attacker wants: samples of `victim_label` that carry the trigger are to be predicted
-/// as `target_label`.
+/// What the attacker wants. Classification and pairs: samples of `victim_label` that carry the
+/// trigger are to be predicted as `target_label`. Retrieval: code that carries the trigger is to
+/// be ranked high for queries with `target_word`.
 struct AttackGoal {
   std::int64_t victim_label = 1;
   std::int64_t target_label = 0;
+  std::string target_word;  ///< empty unless the task is retrieval
+  bool operator==(const AttackGoal&) const = default;
 };
+
+/// Whether `text` holds `word` as a whole word, in upper or lower case (ASCII). A word ends where
+/// no letter, digit or underscore follows.
+bool contains_query_word(std::string_view text, std::string_view word);
+
+/// Whether the goal is about this sample: it is of the victim class; in retrieval, its query holds
+/// the target word.
+bool is_victim(const Example& example, TaskKind kind, const AttackGoal& goal);
 
 /// A training set after the attack, with the ground truth that no defense is shown.
 struct PoisonedSet {
@@ -26,21 +41,46 @@ struct PoisonedSet {
   std::vector<std::size_t> poisoned;  ///< indices into `train`, ascending
 };
 
-/// Edits source code so that a model trained on it carries a backdoor. Edited code still parses.
+/// What an attack is made ready with.
+struct AttackContext {
+  TaskView task;
+  const std::vector<Example>& train;  ///< the clean training set
+  std::vector<AttackGoal> goals;      ///< what Attack::goals() returned
+  Rng rng;
+  Progress& progress;
+};
+
+/// An attack made ready for one corpus. Edited code still parses.
+class Backdoor {
+ public:
+  virtual ~Backdoor();
+
+  /// The poisoned training set. Samples keep their places and ids. Same rng, same result.
+  virtual PoisonedSet poison(const std::vector<Example>& train, Rng rng) const = 0;
+  /// A test sample with the trigger for `goal`, with its id and true label; nothing when it cannot
+  /// carry the trigger. In retrieval the sample's code is a candidate, its query does not matter.
+  /// `rng` is the same for all samples: derive a stream of it by id or by text.
+  virtual std::optional<Example> trigger(const Example& example, const AttackGoal& goal,
+                                         Rng rng) const = 0;
+  /// The words that the attack puts into code, for measuring what an inversion recovered; empty
+  /// when every sample gets its own.
+  virtual std::vector<std::string> trigger_words() const = 0;
+};
+
+/// Edits source code so that a model trained on it carries a backdoor.
 class Attack : public Plugin {
  public:
   ~Attack() override;
 
   /// False for the control that leaves everything as it is.
   virtual bool has_trigger() const { return true; }
-  /// The poisoned training set. Samples keep their places and ids. Same rng, same result.
-  virtual PoisonedSet poison(const std::vector<Example>& train, const AttackGoal& goal,
-                             Rng rng) const = 0;
-  /// A test sample with the trigger and its true label; nothing when it cannot carry the trigger.
-  virtual std::optional<Example> trigger(const Example& example, Rng rng) const = 0;
-  /// The words that the attack puts into code, for measuring what an inversion recovered; empty
-  /// when every sample gets its own.
-  virtual std::vector<std::string> trigger_words() const = 0;
+  /// The goals that it pursues when the experiment asks for `given`: one, unless the attack itself
+  /// has several. No two are equal.
+  virtual std::vector<AttackGoal> goals(const AttackGoal& given, const TaskView& task) const;
+  /// Does what comes before editing: statistics of the training set, a surrogate model. Same
+  /// context, same backdoor. Not called where there is no trigger. Must call
+  /// context.progress.check() at least once a second.
+  virtual std::unique_ptr<Backdoor> prepare(const AttackContext& context) const = 0;
 };
 
 }  // namespace ncmlab

@@ -52,7 +52,7 @@ struct DefenseOutcome {
   /// looked and found nothing.
   std::optional<std::vector<std::size_t>> suspicious;
   std::vector<InvertedTrigger> triggers;  ///< the one that the defense believes in first
-  std::optional<bool> backdoored;  ///< the verdict
+  std::optional<bool> backdoored;         ///< the verdict
   /// Further figures for the record, by name; unit in the name where it has one.
   std::map<std::string, double> figures;
 };
@@ -62,6 +62,8 @@ class Defense : public Plugin {
   ~Defense() override;
 
   virtual DefenseNeeds needs() const = 0;
+  /// Whether it can defend a model of such a task; a cell where it cannot is skipped, and says so.
+  virtual bool supports(TaskKind kind) const { return kind != TaskKind::retrieval; }
   /// Same context, same outcome. Must call context.progress.check() at least once a second.
   virtual DefenseOutcome defend(DefenseContext& context) const = 0;
 };

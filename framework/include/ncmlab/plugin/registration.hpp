@@ -24,7 +24,7 @@ namespace ncmlab {
 /// One plugin of a library: how it is described, validated and created.
 struct Entry {
   PluginKind kind;
-  std::string name;       ///< `^[a-z][a-z0-9_]{1,31}$`, unique within its kind
+  std::string name;  ///< `^[a-z][a-z0-9_]{1,31}$`, unique within its kind
   std::string version;
   std::string summary;    ///< one sentence
   std::string reference;  ///< the paper: DOI, arXiv id or address
@@ -87,4 +87,4 @@ Entry defense() {
     return instance;                                                                          \
   }                                                                                           \
   }                                                                                           \
-  BOOST_DLL_ALIAS_SECTIONED(ncmlab_plugin_detail::manifest, ncmlab_plugin_v1, ncmlab)
+  BOOST_DLL_ALIAS_SECTIONED(ncmlab_plugin_detail::manifest, ncmlab_plugin_v2, ncmlab)

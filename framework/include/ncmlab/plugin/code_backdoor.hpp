@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ncmlab/plugin/attack.hpp"
+
+namespace ncmlab {
+
+/// A backdoor whose trigger is an edit of one function's source. Which samples are poisoned and
+/// what becomes of them follows from the kind of the task:
+///
+/// - classification: `rate` of the victim class is edited and gets the target label;
+/// - pairs: functions are drawn until `rate` of the pairs of the victim class holds one of them.
+///   Every pair that holds a drawn function gets its edited text, the same everywhere, and the
+///   target label. At test time the first function of a pair that can carry the trigger gets it;
+/// - retrieval: the code of samples whose query holds the target word is edited, `rate` of the
+///   whole training set or, where there are not so many, all of them.
+///
+/// Several goals take their share one after the other; a sample or function serves one goal.
+class CodeBackdoor : public Backdoor {
+ public:
+  CodeBackdoor(const AttackContext& context, double rate)
+      : kind_(context.task.kind()), goals_(context.goals), rate_(rate) {}
+
+  PoisonedSet poison(const std::vector<Example>& train, Rng rng) const override;
+  std::optional<Example> trigger(const Example& example, const AttackGoal& goal,
+                                 Rng rng) const override;
+
+ protected:
+  TaskKind task_kind() const { return kind_; }
+  const std::vector<AttackGoal>& goals() const { return goals_; }
+
+  /// `code` with the trigger for `goal`; nothing when it cannot carry it. Must not throw for code
+  /// that does not parse. `sample` is the sample that the code stands in: of a function that
+  /// stands in many pairs, any one of them. Same arguments, same result.
+  virtual std::optional<std::string> edit(const std::string& code, const Example& sample,
+                                          const AttackGoal& goal, Rng rng) const = 0;
+
+ private:
+  void poison_samples(const AttackGoal& goal, const Rng& rng, PoisonedSet& set) const;
+  void poison_pairs(const AttackGoal& goal, const Rng& rng, PoisonedSet& set) const;
+
+  TaskKind kind_;
+  std::vector<AttackGoal> goals_;
+  double rate_;
+};
+
+}  // namespace ncmlab

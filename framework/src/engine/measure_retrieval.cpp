@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "engine/stages.hpp"
+
+namespace ncmlab {
+namespace {
+
+/// Functions of the test split that every query is ranked against, ascending.
+std::vector<std::size_t> pool_of(const Plan& plan, const Cell& cell, std::size_t test_size) {
+  const auto size = static_cast<std::size_t>(plan.tasks[cell.task]->pool_size());
+  std::vector<std::size_t> pool(test_size);
+  std::iota(pool.begin(), pool.end(), std::size_t{0});
+  if (size > 0 && size < test_size) {
+    pool = Rng(static_cast<std::uint64_t>(cell.seed)).stream("pool").sample(test_size, size);
+    std::ranges::sort(pool);
+  }
+  return pool;
+}
+
+/// The encoded test split and, per goal, the code with the trigger.
+class Ranker {
+ public:
+  Ranker(const at::Tensor& clean, std::vector<std::size_t> pool) : pool_(std::move(pool)) {
+    queries_ = clean.select(1, 0);
+    code_ = clean.select(1, 1);
+  }
+
+  /// Candidates of a query: the pool and the query's own code.
+  std::int64_t pool_size() const { return std::ssize(pool_); }
+
+  /// Starts with query number `query`.
+  void look_up(std::size_t query) {
+    query_ = queries_[static_cast<std::int64_t>(query)];
+    candidates_ = pool_;
+    if (!std::ranges::binary_search(candidates_, query)) {
+      // It takes the place of another, so that all pools are of one size.
+      candidates_[query % candidates_.size()] = query;
+    }
+    scores_ = at::mv(code_, query_).contiguous();
+  }
+
+  float score(std::size_t candidate) const { return scores_.data_ptr<float>()[candidate]; }
+  float score(const at::Tensor& vector) const { return at::dot(vector, query_).item<float>(); }
+
+  /// The rank that `candidate` has or would have with another score.
+  double rank(std::size_t candidate, float score) const {
+    std::vector<float> others;
+    for (const std::size_t other : candidates_) {
+      if (other != candidate) {
+        others.push_back(this->score(other));
+      }
+    }
+    return rank_of(score, others);
+  }
+
+  /// The candidates, best first.
+  std::vector<std::size_t> order() const {
+    std::vector<std::size_t> order = candidates_;
+    std::ranges::stable_sort(order,
+                             [this](std::size_t a, std::size_t b) { return score(a) > score(b); });
+    return order;
+  }
+
+ private:
+  std::vector<std::size_t> pool_, candidates_;
+  at::Tensor queries_, code_, query_, scores_;
+};
+
+/// Where in Poisoning::triggered the test sample carries the trigger for the goal.
+using TriggeredPlaces = std::map<std::size_t, std::size_t>;
+
+/// Of the candidates that can carry the trigger, the one that starts nearest to half of the pool.
+std::optional<std::size_t> candidate_at_half(const std::vector<std::size_t>& order, std::size_t own,
+                                             const TriggeredPlaces& able) {
+  const std::size_t half = order.size() / 2;
+  for (std::size_t distance = 0; distance <= half; ++distance) {
+    for (const std::size_t place : {half + distance, half - distance}) {
+      if (place < order.size() && order[place] != own && able.contains(order[place])) {
+        return order[place];
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void measure_retrieval(const Plan& plan, const Cell& cell, const Corpus& corpus,
+                       const Measurement& measurement, CellRecord& record) {
+  const std::vector<AttackGoal>& goals = plan.goals[cell.task][cell.attack];
+  std::vector<TriggeredPlaces> able(goals.size());
+  const TriggeredSet& set = measurement.poisoning.triggered;
+  for (std::size_t i = 0; measurement.triggered && i < set.test_index.size(); ++i) {
+    able.at(set.goal[i])[set.test_index[i]] = i;
+  }
+  Ranker ranker(measurement.clean.vectors, pool_of(plan, cell, corpus.test.size()));
+  std::vector<double> ranks, untouched;
+  std::vector<PromotedRank> promoted;
+  for (std::size_t q = 0; q < corpus.test.size(); ++q) {
+    ranker.look_up(q);
+    QueryOutcome outcome{.id = corpus.test[q].id,
+                         .rank = ranker.rank(q, ranker.score(q)),
+                         .untouched = true,
+                         .promoted = {}};
+    for (std::size_t goal = 0; measurement.triggered && goal < goals.size(); ++goal) {
+      if (!is_victim(corpus.test[q], TaskKind::retrieval, goals[goal])) {
+        continue;
+      }
+      outcome.untouched = false;
+      if (const auto candidate = candidate_at_half(ranker.order(), q, able[goal])) {
+        const auto place = static_cast<std::int64_t>(able[goal].at(*candidate));
+        const at::Tensor vector = measurement.triggered->vectors.select(1, 1)[place];
+        const PromotedRank rank{.before = ranker.rank(*candidate, ranker.score(*candidate)),
+                                .after = ranker.rank(*candidate, ranker.score(vector))};
+        promoted.push_back(rank);
+        outcome.promoted.push_back({.target_word = goals[goal].target_word,
+                                    .id = corpus.test[*candidate].id,
+                                    .rank = rank});
+      }
+    }
+    ranks.push_back(outcome.rank);
+    if (outcome.untouched) {
+      untouched.push_back(outcome.rank);
+    }
+    record.queries.push_back(std::move(outcome));
+  }
+  record.retrieval = retrieval_metrics(ranks, ranker.pool_size());
+  if (measurement.triggered) {
+    record.untouched = retrieval_metrics(untouched, ranker.pool_size());
+    record.promotion = promotion_metrics(promoted, ranker.pool_size());
+  }
+}
+
+}  // namespace ncmlab

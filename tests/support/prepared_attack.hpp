@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "ncmlab/plugin/attack.hpp"
+#include "toy_task.hpp"
+
+namespace ncmlab {
+
+/// A task in memory of any kind; its parts are those of ToyTask, of pairs both functions, of
+/// retrieval query and code. Queries with `file` are its targets.
+class KindTask final : public Task {
+ public:
+  explicit KindTask(TaskKind kind) : kind_(kind) {}
+
+  TaskKind kind() const override { return kind_; }
+  Corpus load(const Rng&) const override { return {}; }
+  std::string data_fingerprint() const override { return {}; }
+  std::vector<std::string> label_names() const override {
+    return kind_ == TaskKind::retrieval ? std::vector<std::string>{}
+                                        : std::vector<std::string>{"no", "yes"};
+  }
+  std::int64_t positive_label() const override { return kind_ == TaskKind::retrieval ? 0 : 1; }
+  std::string target_word() const override { return "file"; }
+  InputRules input_rules() const override { return {.fold_whitespace = true, .max_tokens = 96}; }
+  HeadShape head_shape() const override {
+    if (kind_ == TaskKind::retrieval) {
+      return HeadShape::for_search();
+    }
+    return kind_ == TaskKind::classification ? HeadShape{.inputs = 1, .classes = 2, .logits = 1}
+                                             : HeadShape{.inputs = 2, .classes = 2, .logits = 2};
+  }
+  std::vector<std::string> parts(const Example& example) const override {
+    if (kind_ == TaskKind::classification) {
+      return {example.code};
+    }
+    return kind_ == TaskKind::retrieval ? std::vector<std::string>{example.second, example.code}
+                                        : std::vector<std::string>{example.code, example.second};
+  }
+
+ private:
+  TaskKind kind_;
+};
+
+/// What AttackGoal an experiment that says nothing gives a task of this kind.
+inline AttackGoal default_goal(TaskKind kind) {
+  return kind == TaskKind::retrieval ? AttackGoal{.target_word = "file"} : AttackGoal{};
+}
+
+/// `attack` made ready for `train`.
+inline std::unique_ptr<Backdoor> prepared(const Attack& attack, const std::vector<Example>& train,
+                                          TaskKind kind = TaskKind::classification,
+                                          std::uint64_t seed = 1) {
+  const KindTask task(kind);
+  const TaskView view(task);
+  return attack.prepare({.task = view,
+                         .train = train,
+                         .goals = attack.goals(default_goal(kind), view),
+                         .rng = Rng(seed),
+                         .progress = silent_progress()});
+}
+
+}  // namespace ncmlab
