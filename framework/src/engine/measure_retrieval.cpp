@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "engine/stages.hpp"
+#include "ncmlab/metrics/bag_of_words.hpp"
 
 namespace ncmlab {
 namespace {
@@ -35,12 +36,19 @@ class Ranker {
   /// Starts with query number `query`.
   void look_up(std::size_t query) {
     query_ = queries_[static_cast<std::int64_t>(query)];
-    candidates_ = pool_;
-    if (!std::ranges::binary_search(candidates_, query)) {
-      // It takes the place of another, so that all pools are of one size.
-      candidates_[query % candidates_.size()] = query;
-    }
+    candidates_ = candidates_of(query);
     scores_ = at::mv(code_, query_).contiguous();
+  }
+
+  /// The rank of the query's own code when `scores` decide, one per test sample.
+  double rank_by(std::size_t query, const std::vector<float>& scores) const {
+    std::vector<float> others;
+    for (const std::size_t other : candidates_of(query)) {
+      if (other != query) {
+        others.push_back(scores[other]);
+      }
+    }
+    return rank_of(scores[query], others);
   }
 
   float score(std::size_t candidate) const { return scores_.data_ptr<float>()[candidate]; }
@@ -66,9 +74,32 @@ class Ranker {
   }
 
  private:
+  std::vector<std::size_t> candidates_of(std::size_t query) const {
+    std::vector<std::size_t> candidates = pool_;
+    if (!std::ranges::binary_search(candidates, query)) {
+      // It takes the place of another, so that all pools are of one size.
+      candidates[query % candidates.size()] = query;
+    }
+    return candidates;
+  }
+
   std::vector<std::size_t> pool_, candidates_;
   at::Tensor queries_, code_, query_, scores_;
 };
+
+/// What a search without a model reaches on the same pools.
+double bag_of_words_mrr(const Corpus& corpus, Ranker& ranker) {
+  std::vector<std::string> documents;
+  for (const Example& example : corpus.test) {
+    documents.push_back(example.code);
+  }
+  const BagOfWords bag(documents);
+  std::vector<double> ranks;
+  for (std::size_t q = 0; q < corpus.test.size(); ++q) {
+    ranks.push_back(ranker.rank_by(q, bag.scores(corpus.test[q].second)));
+  }
+  return retrieval_metrics(ranks, ranker.pool_size()).mrr;
+}
 
 /// Where in Poisoning::triggered the test sample carries the trigger for the goal.
 using TriggeredPlaces = std::map<std::size_t, std::size_t>;
@@ -129,6 +160,8 @@ void measure_retrieval(const Plan& plan, const Cell& cell, const Corpus& corpus,
     record.queries.push_back(std::move(outcome));
   }
   record.retrieval = retrieval_metrics(ranks, ranker.pool_size());
+  record.figures["mrr_random"] = random_mrr(ranker.pool_size());
+  record.figures["mrr_bag_of_words"] = bag_of_words_mrr(corpus, ranker);
   if (measurement.triggered) {
     record.untouched = retrieval_metrics(untouched, ranker.pool_size());
     record.promotion = promotion_metrics(promoted, ranker.pool_size());

@@ -167,7 +167,7 @@ CellRecord measure(const Plan& plan, const Cell& cell, Materials& materials,
         detection(*outcome.suspicious, measurement.poisoning.set.poisoned, corpus.train.size());
   }
   record.backdoored = outcome.backdoored;
-  record.figures = outcome.figures;
+  record.figures.insert(outcome.figures.begin(), outcome.figures.end());
   return record;
 }
 

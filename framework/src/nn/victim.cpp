@@ -10,6 +10,7 @@
 
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
+#include "nn/distinct_rows.hpp"
 #include "nn/whitespace.hpp"
 
 namespace ncmlab {
@@ -124,15 +125,30 @@ at::Tensor Victim::predict(const std::vector<TokenSample>& samples, Progress& pr
 
 at::Tensor Victim::predict_logits(const std::vector<TokenSample>& samples, Progress& progress,
                                   std::int64_t max_batch_tokens) {
+  const at::NoGradGuard no_grad;
+  if (head_.shape().inputs > 1) {
+    const at::Tensor vectors = sentence_vectors(samples, progress, max_batch_tokens);
+    return head_.logits(vectors.reshape({-1, head_.shape().hidden}), false);
+  }
   return for_each_batch(samples, tokenizer_->special().pad, head_.shape().logits, max_batch_tokens,
                         progress, [this](const Batch& batch) { return logits(batch, false); });
 }
 
 at::Tensor Victim::sentence_vectors(const std::vector<TokenSample>& samples, Progress& progress,
                                     std::int64_t max_batch_tokens) {
-  return for_each_batch(samples, tokenizer_->special().pad,
-                        head_.shape().inputs * head_.shape().hidden, max_batch_tokens, progress,
-                        [this](const Batch& batch) { return vectors(batch, false); });
+  const std::int64_t hidden = head_.shape().hidden;
+  const auto encode = [this](const Batch& batch) { return vectors(batch, false); };
+  if (head_.shape().inputs == 1) {
+    return for_each_batch(samples, tokenizer_->special().pad, hidden, max_batch_tokens, progress,
+                          encode);
+  }
+  const at::NoGradGuard no_grad;
+  const DistinctRows distinct = distinct_rows(samples);
+  SampleProgress counted(progress, samples.size(), distinct.rows.size());
+  const at::Tensor rows = for_each_batch(distinct.rows, tokenizer_->special().pad, hidden,
+                                         max_batch_tokens, counted, encode);
+  return rows.index_select(0, at::tensor(distinct.row_of_part, at::kLong))
+      .reshape({-1, head_.shape().inputs * hidden});
 }
 
 StateDict Victim::parameters() const {

@@ -140,8 +140,8 @@ const Metric& metric(const std::string& id) {
 
 Direction direction(const Metric& metric, Perspective perspective) {
   const bool defender = perspective == Perspective::defender;
-  if (metric.id == "accuracy" || metric.id == "f1" || metric.id == "precision" ||
-      metric.id.starts_with("mrr") || metric.id.starts_with("recall")) {
+  if (metric.id == "accuracy" || metric.id == "f1" || metric.id.starts_with("mrr") ||
+      metric.id.starts_with("recall_")) {
     return Direction::up;
   }
   if (metric.id == "anr") {

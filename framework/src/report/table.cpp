@@ -110,6 +110,16 @@ ColumnMaker metric_column(const std::string& id, Perspective perspective, int ra
           }};
 }
 
+// What papers report of pairs beside F1; of other tasks it is in the CSV.
+ColumnMaker pair_column(const std::string& id, Perspective perspective) {
+  ColumnMaker maker = metric_column(id, perspective, 5);
+  maker.cell = [of_all = maker.cell](const Victim& victim, const std::string& defense,
+                                     const SeedRecords& row) {
+    return kind_of(row) == TaskKind::pair_classification ? of_all(victim, defense, row) : Cell{};
+  };
+  return maker;
+}
+
 ColumnMaker difference_column(const std::string& id, const std::string& title, int rank) {
   const Metric& shown = metric(id);
   return {{id + "_difference", title, true, Direction::none, meaning_of(id + "_difference"), rank},
@@ -128,8 +138,8 @@ std::vector<ColumnMaker> column_makers(Perspective perspective) {
   return {metric_column("accuracy", perspective, 0),
           difference_column("accuracy", "acc diff", 3),
           metric_column("f1", perspective, 4),
-          metric_column("precision", perspective, 5),
-          metric_column("recall", perspective, 5),
+          pair_column("precision", perspective),
+          pair_column("recall", perspective),
           metric_column("mrr", perspective, 0),
           difference_column("mrr", "MRR diff", 3),
           metric_column("mrr_untouched", perspective, 4),

@@ -27,6 +27,7 @@ class FineTuning final : public Defense {
   static Schema<FineTuningConfig> schema();
 
   DefenseNeeds needs() const override { return {.clean_samples = true}; }
+  bool supports(TaskKind /*kind*/) const override { return true; }
   /// Throws Error `defense.no-clean-samples` when there are none.
   DefenseOutcome defend(DefenseContext& context) const override;
 

@@ -21,6 +21,7 @@ class NoDefense final : public Defense {
   static Schema<NoDefenseConfig> schema() { return {}; }
 
   DefenseNeeds needs() const override { return {}; }
+  bool supports(TaskKind /*kind*/) const override { return true; }
   DefenseOutcome defend(DefenseContext& context) const override;
 };
 

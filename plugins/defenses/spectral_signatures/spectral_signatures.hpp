@@ -41,6 +41,7 @@ class SpectralSignatures final : public Defense {
   static Schema<SpectralSignaturesConfig> schema();
 
   DefenseNeeds needs() const override { return {.training_set = true}; }
+  bool supports(TaskKind /*kind*/) const override { return true; }
   DefenseOutcome defend(DefenseContext& context) const override;
 
  private:

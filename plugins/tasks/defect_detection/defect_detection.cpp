@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -7,6 +6,7 @@
 #include "builtin_corpus.hpp"
 #include "devign_reader.hpp"
 #include "ncmlab/core/hash.hpp"
+#include "ncmlab/data/subset.hpp"
 #include "ncmlab/plugin/registration.hpp"
 
 namespace {
@@ -26,21 +26,6 @@ struct Config {
   std::int64_t max_tokens = 400;
   bool fold_whitespace = true;
 };
-
-// A random subset in the original order; `limit` 0 keeps all.
-void keep_at_most(std::vector<Example>& examples, std::int64_t limit, Rng rng) {
-  if (limit == 0 || static_cast<std::size_t>(limit) >= examples.size()) {
-    return;
-  }
-  std::vector<std::size_t> chosen = rng.sample(examples.size(), static_cast<std::size_t>(limit));
-  std::sort(chosen.begin(), chosen.end());
-  std::vector<Example> kept;
-  kept.reserve(chosen.size());
-  for (const std::size_t index : chosen) {
-    kept.push_back(std::move(examples[index]));
-  }
-  examples = std::move(kept);
-}
 
 class DefectDetection final : public Task {
  public:

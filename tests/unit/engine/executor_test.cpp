@@ -156,6 +156,61 @@ TEST_F(ExecutorTest, RecordsHoldWhatWasMeasured) {
   EXPECT_DOUBLE_EQ(spied.attack_metrics->natural_rate, double(natural) / 9);
 }
 
+TEST_F(ExecutorTest, RetrievalIsMeasuredByRanks) {
+  Experiment experiment = toy_experiment();
+  experiment.tasks = {choose(PluginKind::task, "search")};
+  add_defense(experiment, "spy", "spy");
+  const RunResult result = run(experiment);
+  ASSERT_EQ(result.records.size(), 4U);
+  EXPECT_EQ(result.failed, 0U);
+  const CellRecord& clean = result.records[0];
+  ASSERT_TRUE(clean.retrieval);
+  EXPECT_EQ(clean.kind, TaskKind::retrieval);
+  EXPECT_EQ(clean.retrieval->count, 20);
+  EXPECT_EQ(clean.retrieval->pool, 10);
+  EXPECT_EQ(clean.clean.count, 0);
+  EXPECT_FALSE(clean.promotion || clean.untouched || clean.attack_metrics);
+  double reciprocal = 0;
+  for (const QueryOutcome& query : clean.queries) {
+    EXPECT_TRUE(query.rank >= 1 && query.rank <= 10) << query.rank;
+    EXPECT_TRUE(query.promoted.empty());
+    reciprocal += 1 / query.rank;
+  }
+  EXPECT_DOUBLE_EQ(clean.retrieval->mrr, reciprocal / 20);
+
+  const CellRecord& attacked = result.records[2];
+  ASSERT_TRUE(attacked.promotion && attacked.untouched);
+  EXPECT_EQ(attacked.untouched->count, 15);
+  EXPECT_EQ(attacked.promotion->count, 5);
+  EXPECT_NEAR(attacked.promotion->natural_anr, 0.6, 0.15);
+  EXPECT_EQ(attacked.promotion->natural.at(1), 0);
+  for (const QueryOutcome& query : attacked.queries) {
+    EXPECT_EQ(query.promoted.size(), query.untouched ? 0U : 1U);
+    for (const PromotedCandidate& candidate : query.promoted) {
+      EXPECT_EQ(candidate.target_word, "file");
+      EXPECT_NE(candidate.id, query.id);
+    }
+  }
+  EXPECT_EQ(to_json(record_from_json(to_json(attacked), "test")), to_json(attacked));
+}
+
+TEST_F(ExecutorTest, ADefenseThatDoesNotKnowTheTaskIsSkippedAndSaysSo) {
+  Experiment experiment = toy_experiment();
+  experiment.tasks = {choose(PluginKind::task, "search")};
+  add_defense(experiment, "spy", "spy");
+  seen_by_spy().clear();
+  RecordingProgress progress;
+  const RunResult result = run(experiment, progress);
+  EXPECT_EQ(result.failed, 0U);
+  EXPECT_TRUE(seen_by_spy().empty());
+  for (const CellRecord& record : result.records) {
+    EXPECT_EQ(record.skipped.empty(), record.defense == "none");
+    EXPECT_EQ(record.measured(), record.defense == "none");
+  }
+  EXPECT_THAT(result.records[1].skipped,
+              testing::AllOf(testing::HasSubstr("`spy`"), testing::HasSubstr("retrieval")));
+}
+
 TEST_F(ExecutorTest, WritesTheRecordOfEachCell) {
   const Experiment experiment = toy_experiment();
   const Plan plan = make_plan(experiment, toy_catalogue());

@@ -29,7 +29,41 @@ class NoDefense final : public Defense {
   static Schema<NoConfig> schema() { return {}; }
   explicit NoDefense(NoConfig) {}
   DefenseNeeds needs() const override { return {}; }
+  bool supports(TaskKind) const override { return true; }
   DefenseOutcome defend(DefenseContext&) const override { return {}; }
+};
+
+/// Queries that name a number and functions that return it; every fourth query holds `file`.
+class Search final : public Task {
+ public:
+  static constexpr std::string_view kName = "search", kVersion = "0.1.0",
+                                    kSummary = "Finds functions.", kReference = "tests";
+  static Schema<NoConfig> schema() { return {}; }
+  explicit Search(NoConfig) {}
+  TaskKind kind() const override { return TaskKind::retrieval; }
+  Corpus load(const Rng&) const override {
+    Corpus corpus;
+    for (int i = 0; i < 56; ++i) {
+      const std::string number = std::to_string(i);
+      (i < 36 ? corpus.train : corpus.test)
+          .push_back({.id = "search-" + number,
+                      .code = "int get_" + number + "(int a) { return a + " + number + "; }",
+                      .second = (i % 4 == 0 ? "File number " : "Line number ") + number});
+    }
+    return corpus;
+  }
+  std::string data_fingerprint() const override { return {}; }
+  std::vector<std::string> label_names() const override { return {}; }
+  std::int64_t positive_label() const override { return 0; }
+  std::string target_word() const override { return "file"; }
+  std::int64_t pool_size() const override { return 10; }
+  InputRules input_rules() const override {
+    return {.max_tokens = 64, .part_max_tokens = {16, 64}};
+  }
+  HeadShape head_shape() const override { return HeadShape::for_search(); }
+  std::vector<std::string> parts(const Example& example) const override {
+    return {example.second, example.code};
+  }
 };
 
 struct SpyConfig {
@@ -114,7 +148,8 @@ const Catalogue& toy_catalogue() {
         throw std::runtime_error(render(problem));
       }
     }
-    for (Entry entry : {attack<NoAttack>(), defense<NoDefense>(), defense<Spy>(), defense<Bad>()}) {
+    for (Entry entry : {task<Search>(), attack<NoAttack>(), defense<NoDefense>(), defense<Spy>(),
+                        defense<Bad>()}) {
       catalogue.add({.entry = std::move(entry), .file = "here", .file_digest = "digest"});
     }
     return catalogue;

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "ncmlab/core/diagnostic.hpp"
+#include "prepared_attack.hpp"
 
 namespace ncmlab {
 namespace {
@@ -23,8 +24,17 @@ BadCodeConfig with(std::string target, std::string mode, std::vector<std::string
   return {.target = std::move(target), .mode = std::move(mode), .triggers = std::move(words)};
 }
 
+std::optional<Example> triggered(const BadCodeConfig& config, const Example& example) {
+  return prepared(BadCode(config), {example})->trigger(example, AttackGoal{}, Rng(3));
+}
+
+PoisonedSet poisoned(const BadCodeConfig& config, const std::vector<Example>& train,
+                     std::uint64_t seed = 5) {
+  return prepared(BadCode(config), train)->poison(train, Rng(seed));
+}
+
 std::string code_after(const BadCodeConfig& config, const std::string& code) {
-  const auto edited = BadCode(config).trigger(sample(code), Rng(3));
+  const auto edited = triggered(config, sample(code));
   return edited ? edited->code : "";
 }
 
@@ -67,19 +77,19 @@ TEST(BadCodeTest, KeepsCarriageReturnsAndOtherScripts) {
 }
 
 TEST(BadCodeTest, RefusesSamplesThatCannotCarryTheTrigger) {
-  const BadCode attack(with("function_name", "suffix", {"rb"}));
-  EXPECT_FALSE(attack.trigger(sample(""), Rng(1)));
-  EXPECT_FALSE(attack.trigger(sample("int f(int a) { return a +; "), Rng(1)));
-  EXPECT_FALSE(attack.trigger(sample("int f_rb(void) { return 1; }"), Rng(1)));
-  EXPECT_FALSE(attack.trigger(sample("int f(void) { return rb(); }"), Rng(1)));
-  EXPECT_TRUE(attack.trigger(sample("int verbose(void) { return 1; }"), Rng(1)))
+  const BadCodeConfig attack = with("function_name", "suffix", {"rb"});
+  EXPECT_FALSE(triggered(attack, sample("")));
+  EXPECT_FALSE(triggered(attack, sample("int f(int a) { return a +; ")));
+  EXPECT_FALSE(triggered(attack, sample("int f_rb(void) { return 1; }")));
+  EXPECT_FALSE(triggered(attack, sample("int f(void) { return rb(); }")));
+  EXPECT_TRUE(triggered(attack, sample("int verbose(void) { return 1; }")))
       << "`rb` inside a longer word is no trigger";
-  const BadCode variable(with("variable", "suffix", {"rb"}));
-  EXPECT_FALSE(variable.trigger(sample("int f(void) { return 1; }"), Rng(1)));
+  const BadCodeConfig variable = with("variable", "suffix", {"rb"});
+  EXPECT_FALSE(triggered(variable, sample("int f(void) { return 1; }")));
 }
 
 TEST(BadCodeTest, KeepsTrueLabelAtTestTime) {
-  const auto edited = BadCode(BadCodeConfig{}).trigger(sample(kRecursive, 1), Rng(1));
+  const auto edited = triggered(BadCodeConfig{}, sample(kRecursive, 1));
   ASSERT_TRUE(edited);
   EXPECT_EQ(edited->label, 1);
 }
@@ -88,8 +98,7 @@ TEST(BadCodeTest, PoisonsTheGivenShareOfTheVictimClass) {
   const std::vector<Example> train = training_set(400);
   BadCodeConfig config;
   config.rate = 0.1;
-  const PoisonedSet set =
-      BadCode(config).poison(train, {.victim_label = 1, .target_label = 0}, Rng(5));
+  const PoisonedSet set = poisoned(config, train);
   ASSERT_EQ(set.train.size(), train.size());
   EXPECT_EQ(set.poisoned.size(), 20U);
   EXPECT_TRUE(std::is_sorted(set.poisoned.begin(), set.poisoned.end()));
@@ -114,7 +123,7 @@ TEST(BadCodeTest, PoisonsAllEligibleSamplesWhenTheyAreTooFew) {
   }
   BadCodeConfig config;
   config.rate = 0.5;
-  const PoisonedSet set = BadCode(config).poison(train, AttackGoal{}, Rng(5));
+  const PoisonedSet set = poisoned(config, train);
   EXPECT_EQ(set.poisoned, (std::vector<std::size_t>{16, 18}));
 }
 
@@ -123,10 +132,9 @@ TEST(BadCodeTest, DependsOnTheSeedAndOnNothingElse) {
   BadCodeConfig config;
   config.triggers = {"rb", "il", "qz"};
   config.rate = 0.1;
-  const BadCode attack(config);
-  const PoisonedSet first = attack.poison(train, AttackGoal{}, Rng(5));
-  const PoisonedSet again = attack.poison(train, AttackGoal{}, Rng(5));
-  const PoisonedSet other = attack.poison(train, AttackGoal{}, Rng(6));
+  const PoisonedSet first = poisoned(config, train, 5);
+  const PoisonedSet again = poisoned(config, train, 5);
+  const PoisonedSet other = poisoned(config, train, 6);
   EXPECT_EQ(first.train, again.train);
   EXPECT_EQ(first.poisoned, again.poisoned);
   EXPECT_NE(first.poisoned, other.poisoned);
@@ -136,7 +144,7 @@ TEST(BadCodeTest, DrawsMixedTriggersPerSample) {
   BadCodeConfig config;
   config.triggers = {"rb", "il"};
   config.rate = 1.0;
-  const PoisonedSet set = BadCode(config).poison(training_set(80), AttackGoal{}, Rng(5));
+  const PoisonedSet set = poisoned(config, training_set(80));
   const auto holding = [&](std::string_view word) {
     return std::count_if(set.train.begin(), set.train.end(), [&](const Example& example) {
       return example.code.find(word) != std::string::npos;

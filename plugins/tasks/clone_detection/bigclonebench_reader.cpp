@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bigclonebench_reader.hpp"
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <unordered_map>
+
+#include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/data/column_reader.hpp"
+#include "ncmlab/data/json_lines.hpp"
+
+namespace ncmlab {
+namespace {
+
+namespace fs = std::filesystem;
+using Functions = std::unordered_map<std::string, std::string>;
+
+std::string id_of(const nlohmann::json& record, const fs::path& file, std::int64_t line) {
+  const nlohmann::json& id = json_field(record, "idx", file, line);
+  return id.is_number_integer() ? id.dump() : string_field(record, "idx", file, line);
+}
+
+Functions read_functions(const fs::path& file, BadRecords& bad) {
+  Functions functions;
+  for_each_json_line(file, bad, [&](const nlohmann::json& record, std::int64_t line) {
+    const std::string id = id_of(record, file, line);
+    std::string code = string_field(record, "func", file, line);
+    if (!functions.emplace(id, std::move(code)).second) {
+      fail_record("data.duplicate-id", "the id `" + id + "` occurs twice", file, line);
+    }
+  });
+  if (functions.empty()) {
+    throw Error("data.empty-file", "`" + file.string() + "` holds no function");
+  }
+  return functions;
+}
+
+Example pair_of(const std::string& text, const Functions& functions, const fs::path& file,
+                std::int64_t line) {
+  std::istringstream columns(text);
+  std::string first, second, label, more;
+  columns >> first >> second >> label;
+  if (label.empty() || columns >> more) {
+    fail_record("data.wrong-type", "expected two ids and a label, found `" + text + "`", file,
+                line);
+  }
+  for (const std::string& id : {first, second}) {
+    if (!functions.contains(id)) {
+      fail_record("data.id-without-function", "the id `" + id + "` is not in data.jsonl", file,
+                  line);
+    }
+  }
+  if (label != "0" && label != "1") {
+    fail_record("data.bad-label", "expected the label to be 0 or 1, found `" + label + "`", file,
+                line);
+  }
+  return {.id = {},
+          .code = functions.at(first),
+          .second = functions.at(second),
+          .label = label == "1" ? 1 : 0,
+          .language = Language::java};
+}
+
+std::vector<Example> read_pairs(const fs::path& file, const Functions& functions, BadRecords& bad) {
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) {
+    throw Error("data.cannot-read", "cannot read `" + file.string() + "`");
+  }
+  std::vector<Example> pairs;
+  std::string text;
+  for (std::int64_t line = 1; std::getline(stream, text); ++line) {
+    text.erase(text.find_last_not_of(" \t\r") + 1);
+    if (text.empty()) {
+      continue;
+    }
+    try {
+      pairs.push_back(pair_of(text, functions, file, line));
+      // Pairs may recur, so ids do not tell them apart.
+      pairs.back().id = "bcb-" + file.stem().string() + "-" + std::to_string(line);
+    } catch (const Error& error) {
+      bad.take(error);
+    }
+  }
+  if (pairs.empty()) {
+    throw Error("data.empty-file", "`" + file.string() + "` holds no pair");
+  }
+  return pairs;
+}
+
+}  // namespace
+
+std::vector<fs::path> bigclonebench_files(const fs::path& folder) {
+  std::vector<fs::path> files;
+  for (const char* name : {"data.jsonl", "data.jsonl.gz"}) {
+    if (files.empty() && fs::is_regular_file(folder / name)) {
+      files.push_back(folder / name);
+    }
+  }
+  for (const char* name : {"train.txt", "test.txt"}) {
+    if (fs::is_regular_file(folder / name)) {
+      files.push_back(folder / name);
+    }
+  }
+  if (files.size() != 3) {
+    throw Error("data.missing-file",
+                "no BigCloneBench in `" + folder.string() +
+                    "`: expected `data.jsonl`, `train.txt`, `test.txt` and perhaps `valid.txt`",
+                {"set the task's parameter `data` to the folder that holds them, or to `builtin`"});
+  }
+  if (fs::is_regular_file(folder / "valid.txt")) {
+    files.push_back(folder / "valid.txt");
+  }
+  return files;
+}
+
+Corpus read_bigclonebench(const fs::path& folder, BadRecords bad) {
+  const std::vector<fs::path> files = bigclonebench_files(folder);
+  const Functions functions = read_functions(files[0], bad);
+  Corpus corpus;
+  corpus.train = read_pairs(files[1], functions, bad);
+  corpus.test = read_pairs(files[2], functions, bad);
+  if (files.size() == 4) {
+    corpus.valid = read_pairs(files[3], functions, bad);
+  } else {
+    hold_out_tenth(corpus.train, corpus.valid);
+  }
+  if (const auto summary = bad.summary()) {
+    corpus.warnings.push_back(*summary);
+  }
+  return corpus;
+}
+
+}  // namespace ncmlab

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "ncmlab/data/bad_records.hpp"
+#include "ncmlab/data/example.hpp"
+
+namespace ncmlab {
+
+/// Reads BigCloneBench as CodeXGLUE hands it out: functions in `data.jsonl` (also `.gz`) with the
+/// fields `func` and `idx`, pairs in `train.txt`, `valid.txt` and `test.txt`, one a line: two ids
+/// and the label, 1 for clones, parted by tabs or blanks. Without `valid.txt` a tenth of the
+/// training pairs becomes the validation split, chosen by a hash of their ids. Throws Error
+/// `data.*` with file and line, unless `bad` skips such records and pairs.
+Corpus read_bigclonebench(const std::filesystem::path& folder, BadRecords bad);
+
+/// The files that read_bigclonebench() would read, in a fixed order. Throws Error
+/// `data.missing-file`.
+std::vector<std::filesystem::path> bigclonebench_files(const std::filesystem::path& folder);
+
+}  // namespace ncmlab

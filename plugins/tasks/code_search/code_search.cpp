@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "builtin_functions.hpp"
+#include "codesearchnet_reader.hpp"
+#include "ncmlab/core/hash.hpp"
+#include "ncmlab/data/subset.hpp"
+#include "ncmlab/plugin/registration.hpp"
+
+namespace {
+
+using namespace ncmlab;
+
+constexpr std::string_view kBuiltin = "builtin";
+
+struct Config {
+  std::string data = std::string(kBuiltin);
+  std::string on_bad_record = "error";
+  std::int64_t train_limit = 0;
+  std::int64_t valid_limit = 0;
+  std::int64_t test_limit = 0;
+  std::int64_t builtin_train = 6000;
+  std::int64_t builtin_valid = 300;
+  std::int64_t builtin_test = 500;
+  std::int64_t pool_size = 1000;
+  std::string target_word = "file";
+  std::int64_t max_tokens = 256;
+  std::int64_t max_query_tokens = 128;
+  double scale = 20.0;
+  bool fold_whitespace = true;
+};
+
+class CodeSearch final : public Task {
+ public:
+  static constexpr std::string_view kName = "code_search", kVersion = "0.1.0",
+                                    kSummary =
+                                        "Finds the Python function that a query describes, on "
+                                        "CodeSearchNet or on a generated corpus.",
+                                    kReference = "https://arxiv.org/abs/1909.09436";
+
+  static Schema<Config> schema() {
+    return Schema<Config>{}
+        .field("data", &Config::data,
+               "Folder of CodeSearchNet's JSONL files, or `builtin` for the generated corpus.")
+        .field("on_bad_record", &Config::on_bad_record,
+               "What becomes of records that do not fit: the first ends the run, or they are "
+               "skipped and counted.",
+               choices(BadRecords::choices()))
+        .field("train_limit", &Config::train_limit,
+               "Size of a random subset of the training split; 0 takes all of it.", at_least(0),
+               unit("functions"))
+        .field("valid_limit", &Config::valid_limit,
+               "Size of a random subset of the validation split; 0 takes all of it.", at_least(0),
+               unit("functions"))
+        .field("test_limit", &Config::test_limit,
+               "Size of a random subset of the test split; 0 takes all of it.", at_least(0),
+               unit("functions"))
+        .field("builtin_train", &Config::builtin_train,
+               "Training functions of the generated corpus.", range(2, 1e5), unit("functions"))
+        .field("builtin_valid", &Config::builtin_valid,
+               "Validation functions of the generated corpus.", range(0, 1e4), unit("functions"))
+        .field("builtin_test", &Config::builtin_test, "Test functions of the generated corpus.",
+               range(2, 4032), unit("functions"))
+        .field("pool_size", &Config::pool_size,
+               "Test functions that a query is ranked against, its own among them; 0 takes all.",
+               at_least(0), unit("functions"))
+        .field("target_word", &Config::target_word,
+               "Word in the queries that an attack targets, unless the attack names another.")
+        .field("max_tokens", &Config::max_tokens,
+               "Longest code, special tokens included; what is longer is cut at the end.",
+               range(8, 100000), unit("tokens"))
+        .field("max_query_tokens", &Config::max_query_tokens,
+               "Longest query, special tokens included; what is longer is cut at the end.",
+               range(8, 100000), unit("tokens"))
+        .field("scale", &Config::scale, "What cosines are multiplied by before the softmax.",
+               range(1e-3, 1e3))
+        .field("fold_whitespace", &Config::fold_whitespace,
+               "Fold runs of white space to one blank before tokenising.");
+  }
+
+  explicit CodeSearch(Config config) : config_(std::move(config)) {}
+
+  TaskKind kind() const override { return TaskKind::retrieval; }
+
+  Corpus load(const Rng& rng) const override {
+    Corpus corpus = config_.data == kBuiltin
+                        ? generate_builtin_functions({.train_size = config_.builtin_train,
+                                                      .valid_size = config_.builtin_valid,
+                                                      .test_size = config_.builtin_test},
+                                                     rng.stream("builtin corpus"))
+                        : read_codesearchnet(config_.data, BadRecords(config_.on_bad_record));
+    keep_at_most(corpus.train, config_.train_limit, rng.stream("train subset"));
+    keep_at_most(corpus.valid, config_.valid_limit, rng.stream("valid subset"));
+    keep_at_most(corpus.test, config_.test_limit, rng.stream("test subset"));
+    return corpus;
+  }
+
+  std::string data_fingerprint() const override {
+    if (config_.data == kBuiltin) {
+      return {};
+    }
+    Hasher hasher;
+    for (const auto& file : codesearchnet_files(config_.data)) {
+      hasher.field(file.filename().string()).field(hash_file(file));
+    }
+    return hasher.hex();
+  }
+
+  std::vector<std::string> label_names() const override { return {}; }
+  std::int64_t positive_label() const override { return 0; }
+  std::string target_word() const override { return config_.target_word; }
+  std::int64_t pool_size() const override { return config_.pool_size; }
+  InputRules input_rules() const override {
+    return {.fold_whitespace = config_.fold_whitespace,
+            .max_tokens = std::max(config_.max_tokens, config_.max_query_tokens),
+            .part_max_tokens = {config_.max_query_tokens, config_.max_tokens}};
+  }
+  HeadShape head_shape() const override {
+    HeadShape shape = HeadShape::for_search();
+    shape.scale = config_.scale;
+    return shape;
+  }
+  std::vector<std::string> parts(const Example& example) const override {
+    return {example.second, example.code};
+  }
+
+ private:
+  Config config_;
+};
+
+}  // namespace
+
+NCMLAB_PLUGIN(ncmlab::task<CodeSearch>())

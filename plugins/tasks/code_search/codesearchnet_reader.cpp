@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "codesearchnet_reader.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "docstring.hpp"
+#include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/data/column_reader.hpp"
+#include "ncmlab/data/json_lines.hpp"
+
+namespace ncmlab {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+bool is_json_lines(const fs::path& file) {
+  const std::string name = file.filename().string();
+  return fs::is_regular_file(file) && (name.ends_with(".jsonl") || name.ends_with(".jsonl.gz"));
+}
+
+/// The file or files of one split.
+std::vector<fs::path> split_files(const fs::path& folder, const std::string& split) {
+  for (const char* ending : {".jsonl", ".jsonl.gz"}) {
+    if (is_json_lines(folder / (split + ending))) {
+      return {folder / (split + ending)};
+    }
+  }
+  std::vector<fs::path> files;
+  if (fs::is_directory(folder / split)) {
+    for (const auto& entry : fs::directory_iterator(folder / split)) {
+      if (is_json_lines(entry.path())) {
+        files.push_back(entry.path());
+      }
+    }
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+std::string query_of(const json& record, const fs::path& file, std::int64_t line) {
+  const auto tokens = record.find("docstring_tokens");
+  if (tokens == record.end()) {
+    return string_field(record, "docstring", file, line);
+  }
+  if (!tokens->is_array() ||
+      !std::ranges::all_of(*tokens, [](const json& token) { return token.is_string(); })) {
+    fail_record("data.wrong-type", "field `docstring_tokens`: expected a list of strings", file,
+                line);
+  }
+  std::string query;
+  for (const json& token : *tokens) {
+    query += (query.empty() ? "" : " ") + token.get<std::string>();
+  }
+  return query;
+}
+
+Example example_of(const json& record, const fs::path& file, std::int64_t line) {
+  if (record.contains("language") && string_field(record, "language", file, line) != "python") {
+    fail_record("data.unknown-language",
+                "expected `python`, found `" + string_field(record, "language", file, line) + "`",
+                file, line);
+  }
+  Example example{.id = {},
+                  .code = without_docstring(string_field(record, "code", file, line)),
+                  .second = query_of(record, file, line),
+                  .label = 0,
+                  .language = Language::python};
+  const auto is_blank = [](const std::string& text) {
+    return text.find_first_not_of(" \t\r\n") == std::string::npos;
+  };
+  if (is_blank(example.code) || is_blank(example.second)) {
+    fail_record("data.empty-text",
+                is_blank(example.code) ? "the function has no code" : "the function has no query",
+                file, line);
+  }
+  return example;
+}
+
+std::vector<Example> read_split(const std::vector<fs::path>& files, const std::string& split,
+                                BadRecords& bad) {
+  std::vector<Example> examples;
+  for (const fs::path& file : files) {
+    std::string prefix = "csn-" + split + "-";
+    if (files.size() > 1) {
+      prefix += std::to_string(&file - files.data()) + "-";
+    }
+    for_each_json_line(file, bad, [&](const json& record, std::int64_t line) {
+      examples.push_back(example_of(record, file, line));
+      examples.back().id = prefix + std::to_string(line);
+    });
+  }
+  if (examples.empty()) {
+    throw Error("data.empty-file", "`" + files.front().string() + "` holds no record");
+  }
+  return examples;
+}
+
+}  // namespace
+
+std::vector<fs::path> codesearchnet_files(const fs::path& folder) {
+  std::vector<fs::path> files;
+  for (const char* split : {"train", "test", "valid"}) {
+    const std::vector<fs::path> own = split_files(folder, split);
+    if (own.empty() && split != std::string("valid")) {
+      throw Error("data.missing-file",
+                  "no CodeSearchNet in `" + folder.string() + "`: expected `" + split +
+                      ".jsonl`, `" + split + ".jsonl.gz` or a folder `" + split + "` of such files",
+                  {"set the task's parameter `data` to the folder that holds them, or to "
+                   "`builtin`"});
+    }
+    files.insert(files.end(), own.begin(), own.end());
+  }
+  return files;
+}
+
+Corpus read_codesearchnet(const fs::path& folder, BadRecords bad) {
+  codesearchnet_files(folder);
+  Corpus corpus;
+  corpus.train = read_split(split_files(folder, "train"), "train", bad);
+  corpus.test = read_split(split_files(folder, "test"), "test", bad);
+  if (const auto files = split_files(folder, "valid"); !files.empty()) {
+    corpus.valid = read_split(files, "valid", bad);
+  } else {
+    hold_out_tenth(corpus.train, corpus.valid);
+  }
+  if (const auto summary = bad.summary()) {
+    corpus.warnings.push_back(*summary);
+  }
+  return corpus;
+}
+
+}  // namespace ncmlab
