@@ -11,10 +11,27 @@ pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(TREE_SITTER REQUIRED IMPORTED_TARGET tree-sitter)
 pkg_check_modules(TOMLPLUSPLUS REQUIRED IMPORTED_TARGET tomlplusplus)
 
+# What LibTorch brings along: Debian's takes BLAS from libblas.so.3 and OpenMP from the system,
+# PyPI's wheel has MKL inside and a libgomp beside it (framework/docs/libtorch.md).
+get_target_property(ncmlab_torch_cpu torch_cpu LOCATION)
+get_filename_component(ncmlab_torch_folder ${ncmlab_torch_cpu} DIRECTORY)
+execute_process(COMMAND ${CMAKE_READELF} -d ${ncmlab_torch_cpu}
+  OUTPUT_VARIABLE ncmlab_torch_needs ERROR_QUIET)
+string(REGEX MATCH "lib(open)?blas[^]]*\\.so" ncmlab_torch_blas "${ncmlab_torch_needs}")
+
 # LibTorch as its package describes it, with its headers outside our warnings.
 add_library(ncmlab_torch INTERFACE)
 target_include_directories(ncmlab_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
-target_link_libraries(ncmlab_torch INTERFACE ${TORCH_LIBRARIES} OpenMP::OpenMP_CXX)
+target_link_libraries(ncmlab_torch INTERFACE ${TORCH_LIBRARIES})
+if(EXISTS ${ncmlab_torch_folder}/libgomp.so.1)
+  # Named by flag and not by path, so that the one beside LibTorch is found and no other.
+  separate_arguments(ncmlab_openmp_flags NATIVE_COMMAND "${OpenMP_CXX_FLAGS}")
+  target_compile_options(ncmlab_torch INTERFACE
+    $<$<COMPILE_LANGUAGE:CXX>:${ncmlab_openmp_flags}>)
+  target_link_options(ncmlab_torch INTERFACE ${ncmlab_openmp_flags})
+else()
+  target_link_libraries(ncmlab_torch INTERFACE OpenMP::OpenMP_CXX)
+endif()
 string(STRIP "${TORCH_CXX_FLAGS}" ncmlab_torch_flags)
 separate_arguments(ncmlab_torch_flags)
 target_compile_options(ncmlab_torch INTERFACE $<$<COMPILE_LANGUAGE:CXX>:${ncmlab_torch_flags}>)
@@ -32,7 +49,9 @@ if(NCMLAB_TCMALLOC AND NOT NCMLAB_SANITIZE)
 elseif(NOT NCMLAB_SANITIZE)
   message(WARNING "tcmalloc not found: element-wise operators will be several times slower")
 endif()
-if(NCMLAB_BLAS AND NCMLAB_OPENBLAS)
+if(NOT ncmlab_torch_blas)
+  message(STATUS "LibTorch has a BLAS of its own")
+elseif(NCMLAB_BLAS AND NCMLAB_OPENBLAS)
   target_link_options(ncmlab_runtime INTERFACE
     -Wl,--push-state,--no-as-needed ${NCMLAB_OPENBLAS} ${NCMLAB_BLAS} -Wl,--pop-state
     -Wl,-rpath,${openblas_folder})
