@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/experiment.hpp"
+#include "engine/plan.hpp"
 #include "loader/catalogue.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 
@@ -87,9 +88,15 @@ Plugins load_plugins(const Arguments& arguments);
 /// Error `plugin.*` with the reason when its file was refused.
 const LoadedPlugin& find_plugin(const Plugins& plugins, std::string_view kind_and_name);
 
-/// read_experiment() and check_experiment(); a plugin that the file names but whose library was refused becomes Error
-/// `plugin.*` with the reason.
+/// read_experiment() and check_experiment(); a plugin that the file names but whose library was
+/// refused becomes Error `plugin.*` with the reason.
 Experiment open_experiment(const std::string& file, const Plugins& plugins);
+
+/// `--device NAME`, which open_plan() puts in the place of what the file says.
+void add_device_option(Syntax& syntax);
+/// make_plan() of open_experiment().
+Plan open_plan(const std::string& file, const Plugins& plugins,
+               const boost::program_options::variables_map& values);
 
 int command_plugins(const Arguments& arguments);
 int command_validate(const Arguments& arguments);

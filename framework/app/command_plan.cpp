@@ -35,6 +35,7 @@ Syntax plan_syntax() {
        "where results are kept")
       ("json", po::bool_switch(), "print one JSON object");
   // clang-format on
+  add_device_option(syntax);
   return syntax;
 }
 
@@ -159,7 +160,7 @@ int command_plan(const Arguments& arguments) {
   }
   const std::string file = required_word(*values, "FILE", syntax);
   const Plugins plugins = load_plugins(arguments);
-  const Plan plan = make_plan(open_experiment(file, plugins), plugins.catalogue);
+  const Plan plan = open_plan(file, plugins, *values);
   const Store store((*values)["store"].as<std::string>());
   const std::vector<StageSurvey> surveys = survey(plan, store);
   if ((*values)["json"].as<bool>()) {

@@ -89,6 +89,7 @@ Syntax run_syntax() {
        "threads that LibTorch computes with; by default its own choice")
       ("fresh", po::bool_switch(), "do everything again, whatever the store holds");
   // clang-format on
+  add_device_option(syntax);
   return syntax;
 }
 
@@ -126,7 +127,7 @@ int command_run(const Arguments& arguments) {
   const std::string file = required_word(*values, "FILE", syntax);
   set_threads(*values);
   const Plugins plugins = load_plugins(arguments);
-  const Plan plan = make_plan(open_experiment(file, plugins), plugins.catalogue);
+  const Plan plan = open_plan(file, plugins, *values);
 
   const std::filesystem::path root = (*values)["store"].as<std::string>();
   const StoreLock lock(root);

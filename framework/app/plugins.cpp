@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <boost/program_options/value_semantic.hpp>
+#include <utility>
 
 #include "command.hpp"
+#include "ncmlab/nn/device.hpp"
 
 namespace ncmlab::app {
 namespace {
+
+namespace po = boost::program_options;
 
 // The reports of files that were refused although they look like, or hold, KIND/NAME.
 std::vector<Diagnostic> refusals(const Plugins& plugins, PluginKind kind, std::string_view name) {
@@ -109,6 +114,23 @@ Experiment open_experiment(const std::string& file, const Plugins& plugins) {
     all.insert(all.end(), error.diagnostics().begin(), error.diagnostics().end());
     throw Error(std::move(all));
   }
+}
+
+void add_device_option(Syntax& syntax) {
+  syntax.options.add_options()("device", po::value<std::string>()->value_name("NAME"),
+                               "auto, cpu or cuda:N, in place of the file's `device`");
+}
+
+Plan open_plan(const std::string& file, const Plugins& plugins, const po::variables_map& values) {
+  Experiment experiment = open_experiment(file, plugins);
+  if (values.count("device") > 0) {
+    experiment.device = values["device"].as<std::string>();
+    if (!is_device_name(experiment.device)) {
+      throw Error("usage.bad-value",
+                  "`--device` takes `auto`, `cpu` or `cuda:N`, found `" + experiment.device + "`");
+    }
+  }
+  return make_plan(std::move(experiment), plugins.catalogue);
 }
 
 }  // namespace ncmlab::app

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -18,6 +19,7 @@
 #include "engine/lock.hpp"
 #include "engine/run_folder.hpp"
 #include "ncmlab/core/files.hpp"
+#include "ncmlab/core/hash.hpp"
 #include "ncmlab/core/rng.hpp"
 
 namespace ncmlab {
@@ -130,6 +132,20 @@ class RunCommandTest : public testing::Test {
     return texts;
   }
 
+  /// Digests of the weights and the training records of a store's victims, in order.
+  std::vector<std::string> victim_files(const std::string& store) const {
+    std::vector<std::string> digests;
+    for (const auto& entry :
+         fs::recursive_directory_iterator(folder_ / store / "objects" / "victim")) {
+      const std::string name = entry.path().filename().string();
+      if (name == "model.safetensors" || name == "training.json") {
+        digests.push_back(name + " " + hash_file(entry.path()));
+      }
+    }
+    std::ranges::sort(digests);
+    return digests;
+  }
+
   const fs::path folder_;
 };
 
@@ -152,6 +168,35 @@ TEST_F(RunCommandTest, KilledAnywhereAndStartedAgainItEndsWithTheSameRecords) {
   EXPECT_GT(killed, 2);
   ASSERT_EQ(run({"run", "experiment.toml", "--store", "killed"}), 0) << err();
   EXPECT_EQ(records("killed"), records("whole"));
+}
+
+TEST_F(RunCommandTest, AVictimKilledInAnEpochIsTheSameWhenItWasTrainedToItsEnd) {
+  std::string text = kExperiment;
+  text.replace(text.find("epochs = 1"), 10, "epochs = 60");
+  write(text.substr(0, text.find("[[attack]]")));
+  ASSERT_EQ(run({"run", "experiment.toml", "--store", "whole"}), 0) << err();
+  int resumed = 0;
+  for (const char* epoch : {"epoch 7/60", "epoch 21/60", "epoch 40/60"}) {
+    const pid_t child = start({"run", "experiment.toml", "--store", "killed"});
+    EXPECT_TRUE(wait_for(epoch)) << err();
+    ::kill(child, SIGKILL);
+    finish(child);
+    resumed += err().find("training goes on after epoch") != std::string::npos;
+  }
+  ASSERT_EQ(run({"run", "experiment.toml", "--store", "killed"}), 0) << err();
+  EXPECT_THAT(err(), HasSubstr("training goes on after epoch"));
+  EXPECT_GT(resumed, 0);
+  EXPECT_EQ(records("killed"), records("whole"));
+  EXPECT_EQ(victim_files("killed"), victim_files("whole"));
+  EXPECT_TRUE(fs::is_empty(folder_ / "killed" / "work"));
+}
+
+TEST_F(RunCommandTest, TheDeviceOfTheCommandLineCounts) {
+  ASSERT_EQ(run({"run", "experiment.toml", "--device", "cuda:99"}), 5);
+  EXPECT_THAT(err(), HasSubstr("`cuda:99` was asked for, but this LibTorch finds"));
+  EXPECT_EQ(run({"plan", "experiment.toml", "--device", "gpu"}), 2);
+  EXPECT_THAT(err(), HasSubstr("`--device` takes `auto`, `cpu` or `cuda:N`, found `gpu`"));
+  EXPECT_EQ(run({"plan", "experiment.toml", "--device", "cpu"}), 0);
 }
 
 TEST_F(RunCommandTest, CtrlCLeavesARunThatGoesOn) {

@@ -8,6 +8,7 @@
 #include "config/axis.hpp"
 #include "config/values.hpp"
 #include "ncmlab/core/files.hpp"
+#include "ncmlab/nn/device.hpp"
 
 namespace ncmlab {
 namespace {
@@ -95,6 +96,7 @@ void read_header(const toml::table& table, Experiment& experiment, Problems& pro
        .default_value = experiment.clean_share,
        .minimum = 0.0,
        .maximum = 1.0},
+      {.name = "device", .doc = {}, .default_value = experiment.device},
   };
   const Settings settings =
       config::plain_settings(parameters, table, "`[experiment]`", problems, {"seeds"});
@@ -117,6 +119,14 @@ void read_header(const toml::table& table, Experiment& experiment, Problems& pro
   }
   if (const auto found = settings.find("description"); found != settings.end()) {
     experiment.description = std::get<std::string>(found->second);
+  }
+  if (const auto found = settings.find("device"); found != settings.end()) {
+    experiment.device = std::get<std::string>(found->second);
+    if (!is_device_name(experiment.device)) {
+      problems.add("config.bad-value",
+                   "`device` must be `auto`, `cpu` or `cuda:N`, found `" + experiment.device + "`",
+                   table.get("device")->source());
+    }
   }
   if (const auto found = settings.find("clean_share"); found != settings.end()) {
     experiment.clean_share = std::get<double>(found->second);

@@ -45,6 +45,7 @@ struct Experiment {
   /// Share of the clean training split that a defense with clean samples is given, drawn once
   /// per seed, class-balanced, the same for every defense.
   double clean_share = 0.1;
+  std::string device = "auto";  ///< as find_device() takes it
   std::vector<PluginChoice> tasks;
   std::vector<ModelChoice> models;
   std::vector<AttackChoice> attacks;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/nn/device.hpp"
 
 namespace ncmlab {
 namespace {
@@ -111,6 +112,7 @@ class Planner {
  public:
   Planner(Experiment experiment, const Catalogue& catalogue) : catalogue_(catalogue) {
     plan_.experiment = std::move(experiment);
+    plan_.device = find_device(plan_.experiment.device);
   }
 
   Plan run() {
@@ -207,6 +209,13 @@ class Planner {
     return key;
   }
 
+  /// The same for a stage that runs a network: round-off and dropout are the device's.
+  Key start_on_device(const std::string& stage, const Cell& cell) const {
+    Key key = start(stage, cell);
+    key.add("device", at::DeviceTypeName(plan_.device.type(), /*lower_case=*/true));
+    return key;
+  }
+
   void add_upstream(Key& key, std::size_t stage) const {
     key.add("upstream." + plan_.stages[stage].key.stage(), plan_.stages[stage].hash);
   }
@@ -228,14 +237,14 @@ class Planner {
     }
     // What is not trained does not depend on the training set, so all attacks share it.
     const bool trained_on_poison = attacked && e.models[cell.model].training.epochs > 0;
-    Key key = start("victim", cell);
+    Key key = start_on_device("victim", cell);
     add_model(key, cell);
     if (trained_on_poison) {
       add_upstream(key, *cell.poison);
     }
     cell.victim = add_stage(std::move(key), victim + (trained_on_poison ? attack : "clean") + seed);
 
-    Key defend = start("defend", cell);
+    Key defend = start_on_device("defend", cell);
     add_plugin(defend, e.defenses[cell.defense], catalogue_);
     defend.add("clean_share", to_toml(e.clean_share));
     if (attacked) {
@@ -244,11 +253,11 @@ class Planner {
     add_upstream(defend, cell.victim);
     cell.defend = add_stage(std::move(defend), full);
 
-    Key retrain = start("retrain", cell);
+    Key retrain = start_on_device("retrain", cell);
     add_upstream(retrain, cell.defend);
     cell.retrain = add_stage(std::move(retrain), full);
 
-    Key measure = start("measure", cell);
+    Key measure = start_on_device("measure", cell);
     add_attack(measure, cell);
     add_upstream(measure, cell.defend);
     cell.measure = add_stage(std::move(measure), full);

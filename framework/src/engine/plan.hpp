@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <c10/core/Device.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -47,6 +49,7 @@ struct Cell {
 /// defense, seed. Stages come after those that they need.
 struct Plan {
   Experiment experiment;
+  at::Device device = at::Device(at::kCPU);  ///< that models work on
   std::vector<std::shared_ptr<Task>> tasks;
   std::vector<std::shared_ptr<Model>> models;
   std::vector<std::shared_ptr<Attack>> attacks;
@@ -57,7 +60,8 @@ struct Plan {
 };
 
 /// Creates the plugins, resolves the labels of the attacks and derives all keys. Reads no data
-/// but what data_fingerprint() reads. Throws Error `config.unknown-label`, `plugin.*`, `data.*`.
+/// but what data_fingerprint() reads. Throws Error `config.unknown-label`, `plugin.*`, `data.*`,
+/// `device.*`.
 Plan make_plan(Experiment experiment, const Catalogue& catalogue);
 
 /// What the run's folder is to say of the plan; `source` is the text of the experiment file.

@@ -35,7 +35,9 @@ Victim build(const Plan& plan, const Cell& cell, const std::vector<Example>& cle
   }
   ModelContext context = context_for(plan, cell);
   context.texts.assign(sources.begin(), sources.end());
-  return plan.models[cell.model]->build(context);
+  Victim victim = plan.models[cell.model]->build(context);
+  victim.to(plan.device);
+  return victim;
 }
 
 /// The training samples of the cell without those that are left out.
@@ -114,7 +116,9 @@ WorkDone write_victim(const Plan& plan, const Cell& cell, Materials& materials,
 }
 
 Victim read_victim(const Plan& plan, const Cell& cell, const std::filesystem::path& folder) {
-  return plan.models[cell.model]->open(folder / "checkpoint", context_for(plan, cell));
+  Victim victim = plan.models[cell.model]->open(folder / "checkpoint", context_for(plan, cell));
+  victim.to(plan.device);
+  return victim;
 }
 
 }  // namespace ncmlab

@@ -90,7 +90,7 @@ at::Tensor CandidateScorer::gradient(const TriggerIds& trigger,
   const std::vector<TokenSample> rows = triggered(trigger);
   const auto parts = static_cast<std::size_t>(victim_.head().shape().inputs);
   const at::Tensor trigger_rows =
-      table.index_select(0, at::tensor(trigger)).detach().requires_grad_();
+      table.index_select(0, at::tensor(trigger).to(table.device())).detach().requires_grad_();
   for (const auto& chosen :
        batches_by_length(rows, std::min(options_.max_batch_tokens, kBatchTokens),
                          std::numeric_limits<std::int64_t>::max())) {
@@ -110,10 +110,11 @@ at::Tensor CandidateScorer::gradient(const TriggerIds& trigger,
         }
       }
     }
-    const at::Tensor words = at::embedding(table, batch.ids).reshape({-1, table.size(1)});
-    batch.embeddings = words
-                           .index_copy(0, at::tensor(found.places),
-                                       trigger_rows.index_select(0, at::tensor(found.indices)))
+    const auto on_device = [&](const at::Tensor& indices) { return indices.to(table.device()); };
+    const at::Tensor words =
+        at::embedding(table, on_device(batch.ids)).reshape({-1, table.size(1)});
+    const at::Tensor inserted = trigger_rows.index_select(0, on_device(at::tensor(found.indices)));
+    batch.embeddings = words.index_copy(0, on_device(at::tensor(found.places)), inserted)
                            .reshape({batch.ids.size(0), length, table.size(1)});
     const at::Tensor loss =
         losses_of(victim_.logits(batch, false)).sum() / static_cast<double>(samples_.size());
@@ -123,7 +124,8 @@ at::Tensor CandidateScorer::gradient(const TriggerIds& trigger,
   const at::NoGradGuard no_grad;
   const at::Tensor slope =
       trigger_rows.grad().defined() ? trigger_rows.grad() : at::zeros_like(trigger_rows);
-  return at::mm(slope, table.index_select(0, at::tensor(vocabulary)).t());
+  const at::Tensor rows_of_words = table.index_select(0, at::tensor(vocabulary).to(table.device()));
+  return at::mm(slope, rows_of_words.t()).cpu();
 }
 
 std::vector<double> CandidateScorer::row_losses(const std::vector<TokenSample>& samples) {

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "nn/cpu_kernels.hpp"
+#include "nn/plain_ops.hpp"
 
 namespace ncmlab::ops {
 namespace {
@@ -222,10 +223,19 @@ class AddNorm : public Function<AddNorm> {
   }
 };
 
+bool plain_everywhere = false;
+
+bool is_plain(const at::Tensor& tensor) { return plain_everywhere || !tensor.is_cpu(); }
+
 }  // namespace
+
+void use_plain_operators(bool everywhere) { plain_everywhere = everywhere; }
 
 at::Tensor attention(const at::Tensor& joint, const Starts& starts, std::int64_t heads,
                      double dropout) {
+  if (is_plain(joint)) {
+    return plain::attention(joint, starts, heads, dropout);
+  }
   if (at::GradMode::is_enabled()) {
     return SelfAttention::apply(joint, starts, heads, dropout);
   }
@@ -234,6 +244,9 @@ at::Tensor attention(const at::Tensor& joint, const Starts& starts, std::int64_t
 
 at::Tensor single_query_attention(const at::Tensor& query, const at::Tensor& key_value,
                                   const Starts& starts, std::int64_t heads, double dropout) {
+  if (is_plain(query)) {
+    return plain::single_query_attention(query, key_value, starts, heads, dropout);
+  }
   if (at::GradMode::is_enabled()) {
     return SingleQueryAttention::apply(query, key_value, starts, heads, dropout);
   }
@@ -243,6 +256,9 @@ at::Tensor single_query_attention(const at::Tensor& query, const at::Tensor& key
 
 at::Tensor add_norm(const at::Tensor& branch, const at::Tensor& residual, const at::Tensor& weight,
                     const at::Tensor& bias, double eps, double dropout) {
+  if (is_plain(branch)) {
+    return plain::add_norm(branch, residual, weight, bias, eps, dropout);
+  }
   if (at::GradMode::is_enabled()) {
     return AddNorm::apply(branch, residual, weight, bias, eps, dropout);
   }

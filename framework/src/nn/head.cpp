@@ -131,19 +131,21 @@ at::Tensor Head::log_probabilities(const at::Tensor& logits) const {
     return speaks_for_zero ? at::cat({yes, no}, 1) : at::cat({no, yes}, 1);
   }
   const at::Tensor by_column = at::log_softmax(logits, 1);
-  return columns.empty() ? by_column : by_column.index_select(1, at::tensor(columns));
+  return columns.empty() ? by_column
+                         : by_column.index_select(1, at::tensor(columns).to(logits.device()));
 }
 
 at::Tensor Head::losses(const at::Tensor& logits, const at::Tensor& labels) const {
+  const at::Tensor targets = labels.to(logits.device());
   if (shape_.kind == HeadKind::classification && shape_.logits == 1) {
     constexpr double kGuard = 1e-10;
     const bool speaks_for_zero = !shape_.label_columns.empty() && shape_.label_columns[0] == 1;
-    const at::Tensor target = (speaks_for_zero ? 1 - labels : labels).to(at::kFloat);
+    const at::Tensor target = (speaks_for_zero ? 1 - targets : targets).to(at::kFloat);
     const at::Tensor probability = at::sigmoid(logits.squeeze(1));
     return -(target * at::log(probability + kGuard) +
              (1 - target) * at::log(1 - probability + kGuard));
   }
-  return -log_probabilities(logits).gather(1, labels.unsqueeze(1)).squeeze(1);
+  return -log_probabilities(logits).gather(1, targets.unsqueeze(1)).squeeze(1);
 }
 
 StateDict Head::parameters() const {
@@ -161,5 +163,13 @@ StateDict Head::parameters() const {
 }
 
 Head Head::clone() const { return Head(shape_, parameters()); }
+
+Head Head::to(at::Device device) const {
+  StateDict moved;
+  for (const auto& [name, tensor] : parameters()) {
+    moved.add(name, tensor.detach().to(device));
+  }
+  return Head(shape_, moved);
+}
 
 }  // namespace ncmlab

@@ -16,7 +16,7 @@ at::Tensor PackedRows::first_tokens() const {
 
 at::Tensor PackedRows::pack(const at::Tensor& values) const {
   const at::Tensor flat = values.reshape({rows * length, values.size(2)});
-  return padded ? flat.index_select(0, places) : flat;
+  return padded ? flat.index_select(0, places.to(flat.device())) : flat;
 }
 
 at::Tensor PackedRows::unpack(const at::Tensor& values) const {
@@ -25,7 +25,7 @@ at::Tensor PackedRows::unpack(const at::Tensor& values) const {
     return values.reshape({rows, length, width});
   }
   return at::zeros({rows * length, width}, values.options())
-      .index_copy(0, places, values)
+      .index_copy(0, places.to(values.device()), values)
       .reshape({rows, length, width});
 }
 
@@ -41,8 +41,8 @@ void check_batch(const Batch& batch) {
 PackedRows pack_rows(const Batch& batch, std::int64_t vocab_size, std::int64_t max_tokens) {
   const auto refuse = [](const std::string& what) { throw Error("model.bad-batch", what); };
   PackedRows packed{.rows = batch.ids.size(0), .length = batch.ids.size(1)};
-  const at::Tensor ids = batch.ids.contiguous();
-  const at::Tensor lengths = batch.lengths.contiguous();
+  const at::Tensor ids = batch.ids.cpu().contiguous();
+  const at::Tensor lengths = batch.lengths.cpu().contiguous();
   const auto* length = lengths.data_ptr<std::int64_t>();
   packed.starts.push_back(0);
   for (std::int64_t row = 0; row < packed.rows; ++row) {

@@ -17,7 +17,7 @@ struct PackedRows {
   std::int64_t rows = 0;
   std::int64_t length = 0;           ///< of the padded batch
   std::vector<std::int64_t> starts;  ///< [rows + 1]
-  at::Tensor ids;                    ///< [tokens] int64
+  at::Tensor ids;                    ///< [tokens] int64, on the CPU as all that follows
   at::Tensor places;                 ///< [tokens] int64: row * length + column
   bool padded = false;               ///< whether any row is shorter than `length`
 

@@ -53,9 +53,17 @@ class RobertaEncoder final : public Encoder {
   std::string config_json() const override { return config_.to_json(); }
 
   std::unique_ptr<Encoder> clone() const override {
-    auto copy = make_roberta(config_, shape_.pooling, parameters_.named);
+    auto copy = std::make_unique<RobertaEncoder>(
+        config_, shape_.pooling, load_parameters(config_, parameters_.named, device()));
     copy->set_precision(precision());
     return copy;
+  }
+
+  void to(at::Device device) override {
+    if (device != this->device()) {
+      parameters_ = load_parameters(config_, parameters_.named, device);
+      products_ = {};
+    }
   }
 
   at::Tensor encode(const Batch& batch, bool training) override {
@@ -69,7 +77,8 @@ class RobertaEncoder final : public Encoder {
       pieces.push_back(encode_rows(rows_of(batch, begin, count), training));
       begin += count;
     }
-    return pieces.empty() ? at::empty({0, shape_.hidden}) : at::cat(pieces);
+    return pieces.empty() ? at::empty({0, shape_.hidden}, parameters_.words.options())
+                          : at::cat(pieces);
   }
 
   std::vector<at::Tensor> hidden_states(const Batch& batch) override {
@@ -123,11 +132,12 @@ class RobertaEncoder final : public Encoder {
   }
 
   at::Tensor embed(const Batch& batch, const PackedRows& rows, bool training) const {
-    const at::Tensor words = batch.embeddings.defined()
-                                 ? rows.pack(batch.embeddings)
-                                 : at::embedding(parameters_.words, rows.ids, config_.pad_token_id);
+    const at::Tensor words =
+        batch.embeddings.defined()
+            ? rows.pack(batch.embeddings)
+            : at::embedding(parameters_.words, rows.ids.to(device()), config_.pad_token_id);
     const at::Tensor places =
-        at::embedding(parameters_.positions, positions(rows), config_.pad_token_id) +
+        at::embedding(parameters_.positions, positions(rows).to(device()), config_.pad_token_id) +
         parameters_.types[0];
     const Affine& norm = parameters_.embedding_norm;
     const at::Tensor states =
@@ -178,7 +188,7 @@ class RobertaEncoder final : public Encoder {
   /// token, the query, the feed-forward network and the norms of one.
   at::Tensor first_token_layer(const RobertaLayer& weights, const at::Tensor& states,
                                const PackedRows& rows, bool training) {
-    const at::Tensor first = states.index_select(0, rows.first_tokens());
+    const at::Tensor first = states.index_select(0, rows.first_tokens().to(device()));
     const at::Tensor query =
         products_.linear(precision(), first, weights.joint.parts[0], weights.joint.parts[3]);
     const at::Tensor attended = ops::single_query_attention(
@@ -192,8 +202,8 @@ class RobertaEncoder final : public Encoder {
     const at::Tensor ends = at::tensor(rows.starts).slice(0, 1);
     const at::Tensor counts = ends - rows.first_tokens();
     return at::zeros({rows.rows, states.size(1)}, states.options())
-               .index_add(0, row_of_token, states) /
-           counts.unsqueeze(1);
+               .index_add(0, row_of_token.to(states.device()), states) /
+           counts.unsqueeze(1).to(states.device());
   }
 
   RobertaConfig config_;

@@ -105,7 +105,8 @@ TensorSource random_source(const RobertaConfig& config, const Rng& rng) {
   };
 }
 
-RobertaParameters load_parameters(const RobertaConfig& config, const StateDict& weights) {
+RobertaParameters load_parameters(const RobertaConfig& config, const StateDict& weights,
+                                  at::Device device) {
   std::vector<Diagnostic> problems;
   const auto source = [&](const std::string& name, const std::vector<std::int64_t>& sizes,
                           Initial) -> at::Tensor {
@@ -120,7 +121,7 @@ RobertaParameters load_parameters(const RobertaConfig& config, const StateDict& 
                                      shape_text(sizes) + " by `config.json`, but has " +
                                      shape_text(found->sizes())});
     } else {
-      return found->detach().to(at::kCPU, at::kFloat, false, true).contiguous();
+      return found->detach().to(device, at::kFloat, false, true).contiguous();
     }
     return {};
   };

@@ -50,7 +50,7 @@ at::Tensor for_each_batch(const std::vector<TokenSample>& samples, std::int64_t 
     progress.check();
     const at::Tensor rows = compute(make_batch(samples, chosen, pad_id));
     const std::vector<std::int64_t> places(chosen.begin(), chosen.end());
-    result.index_copy_(0, at::tensor(places), rows.reshape({-1, width}));
+    result.index_copy_(0, at::tensor(places), rows.reshape({-1, width}).cpu());
     progress.advance(static_cast<std::int64_t>(chosen.size()));
   }
   return result;
@@ -164,6 +164,13 @@ StateDict Victim::parameters() const {
 
 Victim Victim::clone() const {
   return Victim(tokenizer_, encoder_->clone(), head_.clone(), rules_);
+}
+
+void Victim::to(at::Device device) {
+  if (device != encoder_->device()) {
+    encoder_->to(device);
+    head_ = head_.to(device);
+  }
 }
 
 void Victim::save(const std::filesystem::path& folder) const {

@@ -77,8 +77,8 @@ BatchLoss whole_model_loss(Victim& victim, const std::vector<TokenSample>& sampl
     for (const Indices& piece : micro_batches(samples, batch)) {
       progress.check();
       const Batch rows = make_batch(samples, piece, victim.tokenizer().special().pad);
-      const BatchSums sums = backward(victim.head(), victim.logits(rows, true),
-                                      labels_of(samples, piece), divisor);
+      const BatchSums sums =
+          backward(victim.head(), victim.logits(rows, true), labels_of(samples, piece), divisor);
       victim.work().backward_rows += rows.ids.size(0);
       total.loss += sums.loss;
       total.right += sums.right;
@@ -93,7 +93,7 @@ BatchLoss head_loss(Victim& victim, const std::vector<TokenSample>& samples, Pro
   return [&victim, &samples, vectors](const Indices& batch, double divisor) {
     const std::vector<std::int64_t> rows(batch.begin(), batch.end());
     const at::Tensor chosen =
-        vectors.index_select(0, at::tensor(rows)).to(victim.encoder().embedding_table().device());
+        vectors.index_select(0, at::tensor(rows)).to(victim.encoder().device());
     return backward(victim.head(), victim.head().logits(chosen, true), labels_of(samples, batch),
                     divisor);
   };

@@ -43,6 +43,22 @@ void copy_over(const StateDict& target, const StateDict& source) {
   }
 }
 
+/// Lets an encoder compute in another precision for a while.
+class PrecisionScope {
+ public:
+  PrecisionScope(Encoder& encoder, Precision precision)
+      : encoder_(encoder), before_(encoder.precision()) {
+    encoder.set_precision(precision);
+  }
+  ~PrecisionScope() { encoder_.set_precision(before_); }
+  PrecisionScope(const PrecisionScope&) = delete;
+  PrecisionScope& operator=(const PrecisionScope&) = delete;
+
+ private:
+  Encoder& encoder_;
+  Precision before_;
+};
+
 class Training {
  public:
   Training(Victim& victim, const std::vector<TokenSample>& samples, const TrainingOptions& options,
@@ -84,6 +100,9 @@ class Training {
   }
 
   EpochRecord run_epoch(std::size_t epoch) {
+    const PrecisionScope scope(victim_.encoder(), options_.precision == "bf16"
+                                                      ? Precision::bf16
+                                                      : victim_.encoder().precision());
     Indices order(static_cast<std::size_t>(count_));
     std::iota(order.begin(), order.end(), std::size_t{0});
     rng_.stream("order", epoch).shuffle(order);
@@ -177,17 +196,16 @@ class Training {
   void save() const {
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
     const WorkCounter& work = victim_.work();
-    save_training_state(
-        hooks_.state_folder,
-        {.epochs = result_.epochs,
-         .steps = optimizer_.steps(),
-         .work = {.forward_rows = work.forward_rows - work_before_.forward_rows,
-                  .backward_rows = work.backward_rows - work_before_.backward_rows},
-         .seconds = result_.resumed_seconds + elapsed.count(),
-         .parameters = parameters_,
-         .optimizer = optimizer_.state(),
-         .best_epoch = best_,
-         .best_parameters = best_parameters_});
+    save_training_state(hooks_.state_folder,
+                        {.epochs = result_.epochs,
+                         .steps = optimizer_.steps(),
+                         .work = {.forward_rows = work.forward_rows - work_before_.forward_rows,
+                                  .backward_rows = work.backward_rows - work_before_.backward_rows},
+                         .seconds = result_.resumed_seconds + elapsed.count(),
+                         .parameters = parameters_,
+                         .optimizer = optimizer_.state(),
+                         .best_epoch = best_,
+                         .best_parameters = best_parameters_});
   }
 
   void resume() {

@@ -125,8 +125,8 @@ std::optional<TrainingState> load_training_state(const fs::path& folder) {
       state.best_parameters = read_described(folder, index.at("best_tensors"));
     }
     if (state.epochs.empty() || (state.best_epoch && *state.best_epoch >= state.epochs.size())) {
-      throw Error("checkpoint.training-state", "`" + (folder / kIndex).string() +
-                                                   "` names an epoch that it does not hold");
+      throw Error("checkpoint.training-state",
+                  "`" + (folder / kIndex).string() + "` names an epoch that it does not hold");
     }
     return state;
   } catch (const json::exception& error) {

@@ -110,6 +110,13 @@ TEST(ConfigProblemsTest, RejectsBadTraining) {
                   "12:1 config.unknown-key unknown key `acumulation` in `[training]`"));
 }
 
+TEST(ConfigProblemsTest, RejectsABadDevice) {
+  EXPECT_THAT(lines_of("[experiment]\nname = \"q\"\ndevice = \"gpu\"\n"
+                       "[[task]]\nplugin = \"defects\"\n[[model]]\nplugin = \"codebert\"\n"),
+              ElementsAre("3:10 config.bad-value `device` must be `auto`, `cpu` or `cuda:N`, "
+                          "found `gpu`"));
+}
+
 TEST(ConfigProblemsTest, RejectsBadSeeds) {
   const auto seeds = [](const std::string& text) {
     return lines_of("[experiment]\nname = \"q\"\nseeds = " + text +

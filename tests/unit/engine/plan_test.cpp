@@ -98,6 +98,23 @@ TEST(PlanTest, KeysDependOnWhatChangesResultsAndOnNothingElse) {
   EXPECT_EQ(measures.size(), 12U);
 }
 
+TEST(PlanTest, ADeviceThatIsNotThereEndsThePlanning) {
+  Experiment experiment = toy_experiment();
+  const Plan automatic = make_plan(experiment, toy_catalogue());
+  experiment.device = "cuda:99";
+  try {
+    make_plan(experiment, toy_catalogue());
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.diagnostics()[0].code, "device.missing");
+  }
+  if (automatic.device.is_cpu()) {
+    experiment.device = "cpu";
+    const Plan plan = make_plan(experiment, toy_catalogue());
+    EXPECT_EQ(plan.stages.back().hash, automatic.stages.back().hash) << "found, not named";
+  }
+}
+
 TEST(PlanTest, GoalsDefaultToThePositiveLabelAndTheOther) {
   Experiment experiment = toy_experiment();
   experiment.attacks.push_back(experiment.attacks[1]);

@@ -50,6 +50,12 @@ class Encoder {
   /// Holds for every later pass, in training and evaluation. clone() keeps it.
   void set_precision(Precision precision) { precision_ = precision; }
 
+  /// Where the parameters are and the work is done; batches may be anywhere.
+  at::Device device() const { return embedding_table().device(); }
+  /// Moves the parameters: those that parameters() gave before are then copies of them. Throws
+  /// Error `device.unsupported` unless the architecture knows how.
+  virtual void to(at::Device device);
+
   virtual const EncoderShape& shape() const = 0;
   /// [vocab, hidden], the word embeddings themselves (no copy).
   virtual at::Tensor embedding_table() const = 0;

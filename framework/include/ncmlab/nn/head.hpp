@@ -66,10 +66,12 @@ class Head {
   /// of the batch.
   at::Tensor log_probabilities(const at::Tensor& logits) const;
   /// Loss of each sample towards its label, [samples]. labels: [samples] int64; of a similarity
-  /// head the place of each query's code in the batch.
+  /// head the place of each query's code in the batch. Labels may be on another device.
   at::Tensor losses(const at::Tensor& logits, const at::Tensor& labels) const;
   StateDict parameters() const;
   Head clone() const;
+  /// A copy on `device`.
+  Head to(at::Device device) const;
 
  private:
   HeadShape shape_;

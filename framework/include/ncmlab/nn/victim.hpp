@@ -93,6 +93,9 @@ class Victim {
   WorkCounter& work() { return work_; }
 
   Victim clone() const;
+  /// Moves encoder and head; tensors that parameters() gave before are then copies. What predict()
+  /// and its like return is on the CPU all the same.
+  void to(at::Device device);
   /// A folder that load_weights() reads: `model.safetensors`, `config.json`, tokenizer files.
   void save(const std::filesystem::path& folder) const;
   /// Copies the tensors of `folder`/model.safetensors over the parameters.

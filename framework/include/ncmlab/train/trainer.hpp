@@ -41,7 +41,8 @@ struct TrainingResult {
 };
 
 /// Trains in place. Batches are drawn from `rng` and run in pieces of similar length; dropout is
-/// seeded from `rng`. Same seed and thread count, same result. `accumulation` batches make one
+/// seeded from `rng`. Same seed, device and thread count, same result. With `precision` bf16 only
+/// the training passes compute in it, not `evaluate`. `accumulation` batches make one
 /// step whose gradient is that of all their samples together. With a similarity head every batch,
 /// not every step, is one InfoNCE problem: its code are the negatives of its queries. Throws Error
 /// `train.diverged` when the loss is not finite and `train.no-metric` when early stopping finds
