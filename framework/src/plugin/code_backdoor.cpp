@@ -67,17 +67,13 @@ PoisonedSet CodeBackdoor::poison(const std::vector<Example>& train, Rng rng) con
 
 void CodeBackdoor::poison_samples(const AttackGoal& goal, const Rng& rng, PoisonedSet& set) const {
   std::vector<std::size_t> victims;
-  std::size_t qualified = 0;
   for (std::size_t i = 0; i < set.train.size(); ++i) {
-    if (is_victim(set.train[i], kind_, goal)) {
-      ++qualified;
-      if (!std::ranges::binary_search(set.poisoned, i)) {
-        victims.push_back(i);
-      }
+    if (is_victim(set.train[i], kind_, goal) && !std::ranges::binary_search(set.poisoned, i)) {
+      victims.push_back(i);
     }
   }
   const bool labelled = kind_ == TaskKind::classification;
-  std::size_t wanted = share_of(rate_, labelled ? qualified : set.train.size());
+  std::size_t wanted = share_of(rate_, labelled ? victims.size() : set.train.size());
   rng.stream("order").shuffle(victims);
   for (const std::size_t i : victims) {
     if (wanted == 0) {
