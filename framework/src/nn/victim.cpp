@@ -128,7 +128,8 @@ at::Tensor Victim::predict_logits(const std::vector<TokenSample>& samples, Progr
   const at::NoGradGuard no_grad;
   if (head_.shape().inputs > 1) {
     const at::Tensor vectors = sentence_vectors(samples, progress, max_batch_tokens);
-    return head_.logits(vectors.reshape({-1, head_.shape().hidden}), false);
+    const at::Tensor joined = vectors.reshape({-1, head_.shape().hidden});
+    return head_.logits(joined.to(encoder_->device()), false).cpu();
   }
   return for_each_batch(samples, tokenizer_->special().pad, head_.shape().logits, max_batch_tokens,
                         progress, [this](const Batch& batch) { return logits(batch, false); });
