@@ -6,6 +6,7 @@
 #include "engine/stages.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/metrics/classification.hpp"
+#include "ncmlab/metrics/retrieval.hpp"
 
 namespace ncmlab {
 namespace {
@@ -35,22 +36,22 @@ Figures judge_labels(Victim& victim, const std::vector<TokenSample>& samples,
   return {{"accuracy", metrics.accuracy}, {"f1", metrics.f1}};
 }
 
-/// Candidates with the same score as the right one count as before it.
 Figures judge_search(Victim& victim, const std::vector<TokenSample>& samples, Progress& progress) {
   const std::int64_t hidden = victim.head().shape().hidden;
   const at::Tensor vectors =
       unit_vectors(victim.sentence_vectors(samples, progress).reshape({-1, 2, hidden}));
-  const at::Tensor code = vectors.select(1, 1).t();
-  double reciprocal = 0, first = 0;
-  for (std::int64_t i = 0; i < vectors.size(0); ++i) {
+  const at::Tensor code = vectors.select(1, 1);
+  std::vector<double> ranks;
+  for (std::int64_t query = 0; query < vectors.size(0); ++query) {
     progress.check();
-    const at::Tensor scores = at::matmul(vectors[i][0], code);
-    const auto rank = scores.ge(scores[i]).sum().item<std::int64_t>();
-    reciprocal += 1.0 / static_cast<double>(rank);
-    first += rank == 1;
+    const at::Tensor scores = at::mv(code, vectors[query][0]).contiguous();
+    const auto* first = scores.data_ptr<float>();
+    std::vector<float> others(first, first + scores.numel());
+    others.erase(others.begin() + query);
+    ranks.push_back(rank_of(first[query], others));
   }
-  const auto count = static_cast<double>(samples.size());
-  return {{"accuracy", first / count}, {"mrr", reciprocal / count}};
+  const RetrievalMetrics metrics = retrieval_metrics(ranks, std::ssize(samples));
+  return {{"accuracy", metrics.recall.at(1)}, {"mrr", metrics.mrr}};
 }
 
 }  // namespace
