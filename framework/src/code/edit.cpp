@@ -3,15 +3,11 @@
 
 #include <algorithm>
 
+#include "code/characters.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 
 namespace ncmlab {
 namespace {
-
-bool is_word_byte(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '$' || static_cast<unsigned char>(c) >= 0x80;
-}
 
 void check_occurrences(std::string_view source, const Identifier& identifier) {
   std::size_t last_end = 0;
@@ -139,8 +135,8 @@ bool uses_word(std::string_view source, std::string_view word) {
   for (std::size_t at = source.find(word); at != std::string_view::npos;
        at = source.find(word, at + 1)) {
     const std::size_t end = at + word.size();
-    if ((at == 0 || !is_word_byte(source[at - 1])) &&
-        (end == source.size() || !is_word_byte(source[end]))) {
+    if ((at == 0 || !detail::is_word_byte(source[at - 1])) &&
+        (end == source.size() || !detail::is_word_byte(source[end]))) {
       return true;
     }
   }
