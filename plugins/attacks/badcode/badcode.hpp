@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <optional>
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,26 +16,27 @@ struct BadCodeConfig {
   std::string target = "function_name";
   std::string mode = "suffix";
   std::vector<std::string> triggers = {"rb"};
+  std::int64_t selected = 1;
   double rate = 0.02;
 };
 
 /// BadCode (Sun et al., ACL 2023): an identifier is extended with a trigger word, or replaced by
-/// it.
+/// it. The words are given, or chosen by how they occur with the target.
 class BadCode final : public Attack {
  public:
   static constexpr std::string_view
       kName = "badcode",
-      kVersion = "0.1.0",
+      kVersion = "0.2.0",
       kSummary =
           "Extends or replaces the function name or the least frequent variable with a "
           "trigger word.",
       kReference = "https://arxiv.org/abs/2305.17506";
 
-  /// Throws Error `attack.badcode.bad-trigger` when `triggers` is empty or holds what cannot be
-  /// part of a name.
+  /// Throws Error `attack.badcode.bad-trigger` for a word that cannot be part of a name.
   explicit BadCode(BadCodeConfig config);
   static Schema<BadCodeConfig> schema();
 
+  /// Throws Error `attack.badcode.no-trigger` when words are to be chosen and there are too few.
   std::unique_ptr<Backdoor> prepare(const AttackContext& context) const override;
 
  private:
