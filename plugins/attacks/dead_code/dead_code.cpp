@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dead_code.hpp"
+
+#include <algorithm>
+
+#include "ncmlab/code/edit.hpp"
+#include "ncmlab/code/syntax.hpp"
+#include "ncmlab/plugin/registration.hpp"
+#include "statements.hpp"
+
+namespace ncmlab {
+namespace {
+
+/// Of a drawn statement whose names the code takes, another is drawn.
+constexpr int kDraws = 8;
+
+std::optional<DeadStatement> make_statement(const std::string& kind, Language language,
+                                            const std::string& code, Rng& rng) {
+  if (kind == "fixed") {
+    return fixed_statement(language);
+  }
+  if (kind == "grammar") {
+    return grammar_statement(language, rng);
+  }
+  return logging_loop(language, code, kind == "logging_drawn" ? &rng : nullptr);
+}
+
+bool has_its_names_free(const DeadStatement& statement, const Syntax& syntax,
+                        std::string_view code) {
+  return std::all_of(statement.uses.begin(), statement.uses.end(),
+                     [&](const std::string& name) { return syntax.find(name) == nullptr; }) &&
+         std::none_of(statement.binds.begin(), statement.binds.end(),
+                      [&](const std::string& name) { return uses_word(code, name); });
+}
+
+}  // namespace
+
+Schema<DeadCodeConfig> DeadCode::schema() {
+  return Schema<DeadCodeConfig>{}
+      .field("statement", &DeadCodeConfig::statement,
+             "What is inserted: one statement, one drawn from the grammar per sample, or for "
+             "Python a loop that logs, as published or with drawn level, range and message.",
+             choices({"fixed", "grammar", "logging", "logging_drawn"}))
+      .field("rate", &DeadCodeConfig::rate,
+             "Share of the victim-class training samples that are poisoned.", range(0.0, 1.0));
+}
+
+std::optional<std::string> DeadCodeBackdoor::edit(const std::string& code, const Example& sample,
+                                                  const AttackGoal&, Rng rng) const {
+  const Syntax syntax = parse(code, sample.language);
+  if (syntax.has_error || syntax.statement_positions.empty()) {
+    return std::nullopt;
+  }
+  for (int draw = 0; draw < kDraws; ++draw) {
+    const auto statement = make_statement(statement_, sample.language, code, rng);
+    if (!statement || !has_its_names_free(*statement, syntax, code)) {
+      continue;
+    }
+    if (auto edited = try_insert_statement(code, sample.language,
+                                           syntax.statement_positions.front(), statement->text)) {
+      return edited;
+    }
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> DeadCodeBackdoor::trigger_words() const {
+  if (statement_ == "fixed") {
+    return {"fail"};
+  }
+  return statement_ == "logging"
+             ? std::vector<std::string>{"logging", "info", "Test", "message", "aaaaa"}
+             : std::vector<std::string>{};
+}
+
+}  // namespace ncmlab
+
+NCMLAB_PLUGIN(ncmlab::attack<ncmlab::DeadCode>())

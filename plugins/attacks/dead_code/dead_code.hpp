@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ncmlab/plugin/attack.hpp"
+#include "ncmlab/plugin/code_backdoor.hpp"
+#include "ncmlab/plugin/schema.hpp"
+
+namespace ncmlab {
+
+struct DeadCodeConfig {
+  std::string statement = "fixed";
+  double rate = 0.05;
+};
+
+/// A never executed statement before the first statement of the function (Ramakrishnan and
+/// Albarghouthi, ICPR 2022; Wan et al., FSE 2022).
+class DeadCodeBackdoor final : public CodeBackdoor {
+ public:
+  DeadCodeBackdoor(const AttackContext& context, const DeadCodeConfig& config)
+      : CodeBackdoor(context, config.rate), statement_(config.statement) {}
+
+  std::vector<std::string> trigger_words() const override;
+
+ protected:
+  std::optional<std::string> edit(const std::string& code, const Example& sample,
+                                  const AttackGoal& goal, Rng rng) const override;
+
+ private:
+  std::string statement_;
+};
+
+class DeadCode final : public Attack {
+ public:
+  static constexpr std::string_view
+      kName = "dead_code",
+      kVersion = "0.1.0", kSummary = "Inserts a fixed or drawn statement that is never executed.",
+      kReference = "https://arxiv.org/abs/2006.06841";
+
+  explicit DeadCode(DeadCodeConfig config) : config_(std::move(config)) {}
+  static Schema<DeadCodeConfig> schema();
+
+  std::unique_ptr<Backdoor> prepare(const AttackContext& context) const override {
+    return std::make_unique<DeadCodeBackdoor>(context, config_);
+  }
+
+ private:
+  DeadCodeConfig config_;
+};
+
+}  // namespace ncmlab
