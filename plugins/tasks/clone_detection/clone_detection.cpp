@@ -4,10 +4,12 @@
 #include <vector>
 
 #include "bigclonebench_reader.hpp"
+#include "bigclonebench_writer.hpp"
 #include "builtin_clones.hpp"
 #include "ncmlab/core/hash.hpp"
 #include "ncmlab/data/subset.hpp"
 #include "ncmlab/plugin/registration.hpp"
+#include "ncmlab/plugin/task_writer.hpp"
 
 namespace {
 
@@ -28,7 +30,7 @@ struct Config {
   bool fold_whitespace = true;
 };
 
-class CloneDetection final : public Task {
+class CloneDetection final : public Task, public TaskWriter {
  public:
   static constexpr std::string_view kName = "clone_detection", kVersion = "0.1.0",
                                     kSummary =
@@ -103,6 +105,9 @@ class CloneDetection final : public Task {
   HeadShape head_shape() const override { return {.inputs = 2, .classes = 2, .logits = 2}; }
   std::vector<std::string> parts(const Example& example) const override {
     return {example.code, example.second};
+  }
+  void write(const Corpus& corpus, const std::filesystem::path& folder) const override {
+    write_bigclonebench(corpus, folder);
   }
 
  private:

@@ -6,9 +6,11 @@
 
 #include "builtin_functions.hpp"
 #include "codesearchnet_reader.hpp"
+#include "codesearchnet_writer.hpp"
 #include "ncmlab/core/hash.hpp"
 #include "ncmlab/data/subset.hpp"
 #include "ncmlab/plugin/registration.hpp"
+#include "ncmlab/plugin/task_writer.hpp"
 
 namespace {
 
@@ -33,7 +35,7 @@ struct Config {
   bool fold_whitespace = true;
 };
 
-class CodeSearch final : public Task {
+class CodeSearch final : public Task, public TaskWriter {
  public:
   static constexpr std::string_view kName = "code_search", kVersion = "0.1.0",
                                     kSummary =
@@ -125,6 +127,9 @@ class CodeSearch final : public Task {
   }
   std::vector<std::string> parts(const Example& example) const override {
     return {example.second, example.code};
+  }
+  void write(const Corpus& corpus, const std::filesystem::path& folder) const override {
+    write_codesearchnet(corpus, folder);
   }
 
  private:

@@ -5,9 +5,11 @@
 
 #include "builtin_corpus.hpp"
 #include "devign_reader.hpp"
+#include "devign_writer.hpp"
 #include "ncmlab/core/hash.hpp"
 #include "ncmlab/data/subset.hpp"
 #include "ncmlab/plugin/registration.hpp"
+#include "ncmlab/plugin/task_writer.hpp"
 
 namespace {
 
@@ -27,7 +29,7 @@ struct Config {
   bool fold_whitespace = true;
 };
 
-class DefectDetection final : public Task {
+class DefectDetection final : public Task, public TaskWriter {
  public:
   static constexpr std::string_view kName = "defect_detection", kVersion = "0.1.0",
                                     kSummary =
@@ -94,6 +96,9 @@ class DefectDetection final : public Task {
   }
   HeadShape head_shape() const override { return {.inputs = 1, .classes = 2, .logits = 1}; }
   std::vector<std::string> parts(const Example& example) const override { return {example.code}; }
+  void write(const Corpus& corpus, const std::filesystem::path& folder) const override {
+    write_devign(corpus, folder);
+  }
 
  private:
   Config config_;
