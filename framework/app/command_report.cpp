@@ -40,6 +40,7 @@ Syntax syntax() {
        "only these columns, for example accuracy,asr,natural_rate")
       ("perspective", po::value<std::string>()->value_name("SIDE")->default_value("defender"),
        "whose best values are bold: defender or attacker")
+      ("stealth", "how much the attacks stand out: columns on their edits and on detection")
       ("standalone", "LaTeX: a whole document")
       ("intervals", "CSV and JSON: 95 % Wilson intervals of proportions")
       ("samples", "JSON: with the outcome of each test sample");
@@ -165,8 +166,14 @@ ReportOptions options_of(const Arguments& arguments, const po::variables_map& va
   ReportOptions options;
   options.version = NCMLAB_VERSION;
   options.perspective = perspective_of(values);
-  if (const auto columns = text_of(values, "columns")) {
+  const auto columns = text_of(values, "columns");
+  if (columns && values.count("stealth") != 0) {
+    throw Error("usage.conflict", "`--columns` and `--stealth` exclude each other");
+  }
+  if (columns) {
     options.columns = split(*columns);
+  } else if (values.count("stealth") != 0) {
+    options.columns = stealth_columns();
   }
   options.standalone = values.count("standalone") != 0;
   options.intervals = values.count("intervals") != 0;

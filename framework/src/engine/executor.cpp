@@ -79,6 +79,15 @@ class Executor {
     return record;
   }
 
+  PoisonedCorpus poisoned(const Cell& cell) {
+    try {
+      Poisoning result = poisoning(cell);
+      return {.clean = materials_.corpus(cell), .poisoning = std::move(result)};
+    } catch (const StageFailed& failure) {
+      throw Error("engine.stage-failed", failure.what());
+    }
+  }
+
  private:
   using Body = std::function<WorkDone(const std::filesystem::path& folder)>;
 
@@ -137,10 +146,11 @@ class Executor {
     if (poisoning_.first != hash) {
       const Corpus& clean = materials_.corpus(cell);
       const auto poison = ensure_poison(cell);
-      poisoning_.second =
-          poison ? read_poisoned(poison->folder, clean)
-                 : Poisoning{
-                       .set = {.train = clean.train, .poisoned = {}}, .triggered = {}, .words = {}};
+      poisoning_.second = poison ? read_poisoned(poison->folder, clean)
+                                 : Poisoning{.set = {.train = clean.train, .poisoned = {}},
+                                             .triggered = {},
+                                             .words = {},
+                                             .stealth = {}};
       poisoning_.first = hash;
     }
     return poisoning_.second;
@@ -311,6 +321,11 @@ RunResult run_plan(const Plan& plan, Store& store, const std::filesystem::path& 
   }
   progress.run_ends();
   return result;
+}
+
+PoisonedCorpus poison_corpus(const Plan& plan, const Cell& cell, Store& store,
+                             RunProgress& progress) {
+  return Executor(plan, store, progress).poisoned(cell);
 }
 
 void forget_plan(const Plan& plan, Store& store) {

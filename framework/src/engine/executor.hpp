@@ -8,6 +8,7 @@
 #include "engine/plan.hpp"
 #include "engine/record.hpp"
 #include "engine/run_progress.hpp"
+#include "engine/stages.hpp"
 #include "engine/store.hpp"
 
 namespace ncmlab {
@@ -24,6 +25,18 @@ struct RunResult {
 /// Precondition: the caller holds the store's lock.
 RunResult run_plan(const Plan& plan, Store& store, const std::filesystem::path& folder,
                    RunProgress& progress);
+
+/// What an attack makes of a task's corpus.
+struct PoisonedCorpus {
+  Corpus clean;
+  Poisoning poisoning;
+};
+
+/// Runs the stages that the poisoned training set of `cell` needs, if the store does not hold it.
+/// Throws Error `engine.stage-failed`, Cancelled. Preconditions: the cell's attack has a trigger;
+/// the caller holds the store's lock.
+PoisonedCorpus poison_corpus(const Plan& plan, const Cell& cell, Store& store,
+                             RunProgress& progress);
 
 /// Removes all results of the plan from the store.
 void forget_plan(const Plan& plan, Store& store);

@@ -166,6 +166,9 @@ CellRecord measure(const Plan& plan, const Cell& cell, Materials& materials,
     record.detection =
         detection(*outcome.suspicious, measurement.poisoning.set.poisoned, corpus.train.size());
   }
+  if (cell.poison) {
+    record.stealth = measurement.poisoning.stealth;
+  }
   record.backdoored = outcome.backdoored;
   record.figures.insert(outcome.figures.begin(), outcome.figures.end());
   return record;

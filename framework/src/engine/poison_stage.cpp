@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "engine/record_stealth.hpp"
 #include "engine/stages.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
@@ -16,6 +17,7 @@ constexpr const char* kIndices = "poisoned.json";
 constexpr const char* kChanges = "changes.jsonl";
 constexpr const char* kTruth = "triggered.json";
 constexpr const char* kTriggered = "triggered.jsonl";
+constexpr const char* kStealth = "stealth.json";
 
 [[noreturn]] void reject(const std::string& what) {
   throw Error("engine.bad-poisoning", "the attack returned " + what);
@@ -110,6 +112,9 @@ void write_poisoned(const Plan& plan, const Cell& cell, Materials& materials,
                                               {"words", backdoor->trigger_words()}}
                                                  .dump() +
                                              "\n");
+  progress.begin("measuring the edits", 0);
+  write_file_atomically(folder / kStealth,
+                        to_object(stealth_metrics(corpus.train, set.train)).dump() + "\n");
 }
 
 Poisoning read_poisoned(const std::filesystem::path& folder, const Corpus& clean) {
@@ -127,7 +132,8 @@ Poisoning read_poisoned(const std::filesystem::path& folder, const Corpus& clean
       .triggered = {.test_index = truth.at("test_index").get<std::vector<std::size_t>>(),
                     .goal = truth.at("goal").get<std::vector<std::size_t>>(),
                     .examples = read_examples(folder / kTriggered)},
-      .words = truth.at("words").get<std::vector<std::string>>()};
+      .words = truth.at("words").get<std::vector<std::string>>(),
+      .stealth = stealth_from(json::parse(read_file(folder / kStealth)))};
   if (result.triggered.test_index.size() != result.triggered.examples.size()) {
     refuse(folder);
   }

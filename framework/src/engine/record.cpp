@@ -5,6 +5,7 @@
 
 #include "engine/json_number.hpp"
 #include "engine/record_outcomes.hpp"
+#include "engine/record_stealth.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 
 namespace ncmlab {
@@ -125,6 +126,9 @@ CellRecord record_from(const json& object) {
   if (object.contains("detection")) {
     record.detection = detection_from(object.at("detection"));
   }
+  if (object.contains("stealth")) {
+    record.stealth = stealth_from(object.at("stealth"));
+  }
   for (const auto& [name, value] : object.at("figures").items()) {
     record.figures[name] = number_from_json(value);
   }
@@ -173,6 +177,9 @@ std::string to_json(const CellRecord& record) {
   }
   if (record.detection) {
     object["detection"] = to_object(*record.detection);
+  }
+  if (record.stealth) {
+    object["stealth"] = to_object(*record.stealth);
   }
   for (const auto& [name, value] : record.figures) {
     object["figures"][name] = number_to_json(value);

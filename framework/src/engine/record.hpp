@@ -10,6 +10,7 @@
 #include "ncmlab/data/task_kind.hpp"
 #include "ncmlab/metrics/classification.hpp"
 #include "ncmlab/metrics/retrieval.hpp"
+#include "ncmlab/metrics/stealth.hpp"
 
 namespace ncmlab {
 
@@ -88,6 +89,7 @@ struct CellRecord {
   std::optional<RecoveryMetrics> recovery;
   std::optional<bool> backdoored;
   std::optional<DetectionMetrics> detection;
+  std::optional<StealthMetrics> stealth;  ///< for attacks
   std::map<std::string, double> figures;
   std::vector<StageCost> costs;
   std::int64_t threads = 0;  ///< that LibTorch computed with when the cell was measured

@@ -13,6 +13,7 @@
 #include "engine/record.hpp"
 #include "engine/store.hpp"
 #include "ncmlab/core/progress.hpp"
+#include "ncmlab/metrics/stealth.hpp"
 #include "ncmlab/nn/victim.hpp"
 
 namespace ncmlab {
@@ -26,15 +27,20 @@ struct Poisoning {
   PoisonedSet set;
   TriggeredSet triggered;
   std::vector<std::string> words;  ///< Backdoor::trigger_words()
+  StealthMetrics stealth;          ///< of the training samples
 };
 
 /// Makes the attack ready and writes the poisoned training set (`poisoned.json` and, in
 /// `changes.jsonl`, the samples that differ from the clean ones) and the test samples with the
-/// trigger (`triggered.jsonl` and `triggered.json`).
+/// trigger (`triggered.jsonl` and `triggered.json`), and how much the edits stand out
+/// (`stealth.json`).
 void write_poisoned(const Plan& plan, const Cell& cell, Materials& materials,
                     const std::filesystem::path& folder, Progress& progress);
 /// Throws Error `store.*` when the folder does not fit `clean`.
 Poisoning read_poisoned(const std::filesystem::path& folder, const Corpus& clean);
+
+/// The cell's model before any training, built for the clean training split.
+Victim fresh_victim(const Plan& plan, const Cell& cell, const std::vector<Example>& clean);
 
 /// Where write_victim() puts its result, and where it keeps the state after the last epoch.
 struct VictimFolders {

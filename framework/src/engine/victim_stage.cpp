@@ -26,20 +26,6 @@ ModelContext context_for(const Plan& plan, const Cell& cell) {
                       .rng = victim_stream(cell).stream("build")};
 }
 
-Victim build(const Plan& plan, const Cell& cell, const std::vector<Example>& clean) {
-  std::vector<std::string> sources;
-  for (const Example& example : clean) {
-    for (std::string& part : plan.tasks[cell.task]->parts(example)) {
-      sources.push_back(std::move(part));
-    }
-  }
-  ModelContext context = context_for(plan, cell);
-  context.texts.assign(sources.begin(), sources.end());
-  Victim victim = plan.models[cell.model]->build(context);
-  victim.to(plan.device);
-  return victim;
-}
-
 /// The training samples of the cell without those that are left out.
 std::vector<TokenSample> samples_of(const Cell& cell, Materials& materials, const Victim& victim,
                                     const std::vector<Example>& train_split,
@@ -87,6 +73,20 @@ json to_object(const TrainingResult& result) {
 
 }  // namespace
 
+Victim fresh_victim(const Plan& plan, const Cell& cell, const std::vector<Example>& clean) {
+  std::vector<std::string> sources;
+  for (const Example& example : clean) {
+    for (std::string& part : plan.tasks[cell.task]->parts(example)) {
+      sources.push_back(std::move(part));
+    }
+  }
+  ModelContext context = context_for(plan, cell);
+  context.texts.assign(sources.begin(), sources.end());
+  Victim victim = plan.models[cell.model]->build(context);
+  victim.to(plan.device);
+  return victim;
+}
+
 WorkDone write_victim(const Plan& plan, const Cell& cell, Materials& materials,
                       const std::vector<Example>& train_split,
                       const std::set<std::size_t>& left_out, const VictimFolders& folders,
@@ -94,7 +94,7 @@ WorkDone write_victim(const Plan& plan, const Cell& cell, Materials& materials,
   const auto start = std::chrono::steady_clock::now();
   const TrainingOptions& options = plan.experiment.models[cell.model].training;
   progress.begin("building the model", 0);
-  Victim victim = build(plan, cell, materials.corpus(cell).train);
+  Victim victim = fresh_victim(plan, cell, materials.corpus(cell).train);
   TrainingResult result;
   if (options.epochs > 0) {
     const auto samples = samples_of(cell, materials, victim, train_split, left_out, progress);

@@ -56,6 +56,11 @@ std::string meaning_of(const std::string& id) {
       {"asr_5", "ASR@k: the share of these candidates that reach a rank <= k."},
       {"trigger_precision", "trig P, R: recovered trigger tokens against the true ones."},
       {"detection_precision", "det P, R, FPR: flagged training samples against the poisoned ones."},
+      {"edit_parses", "parses: share of the edited functions that still parse."},
+      {"edit_tokens", "edit tokens: mean tokens of source that an edit changes."},
+      {"edit_new_names",
+       "new, old names: mean log-probability per character of the names that edits bring in and "
+       "of those that they replace, under a character 4-gram model of the clean names."},
       {"defense_seconds", "seconds, forwards: cost of the defense alone."},
   };
   const auto meaning = kMeaning.find(id);

@@ -82,6 +82,26 @@ Value detection_false_positives(const CellRecord& r) {
   return r.detection ? share(r.detection->false_positive_rate(), r.detection->clean) : std::nullopt;
 }
 
+Value edits_that_parse(const CellRecord& r) {
+  return r.stealth ? share(r.stealth->parse_rate, r.stealth->edits) : std::nullopt;
+}
+
+Value edited_tokens(const CellRecord& r) {
+  return r.stealth ? share(r.stealth->token_edits, r.stealth->edits) : std::nullopt;
+}
+
+Value without_count(const std::optional<double>& value) {
+  return value ? Value(Measured{*value, std::nullopt}) : std::nullopt;
+}
+
+Value new_names(const CellRecord& r) {
+  return r.stealth ? without_count(r.stealth->new_names) : std::nullopt;
+}
+
+Value old_names(const CellRecord& r) {
+  return r.stealth ? without_count(r.stealth->old_names) : std::nullopt;
+}
+
 // The defense's own work: running it and, if it flags samples, training again without them.
 template <typename Field>
 Value defense_cost(const CellRecord& record, Field field) {
@@ -127,6 +147,10 @@ const std::vector<Metric>& metrics() {
       {"detection_precision", "det P %", Unit::percent, true, detection_precision},
       {"detection_recall", "det R %", Unit::percent, true, detection_recall},
       {"detection_fpr", "det FPR %", Unit::percent, true, detection_false_positives},
+      {"edit_parses", "parses %", Unit::percent, false, edits_that_parse},
+      {"edit_tokens", "edit tokens", Unit::number, false, edited_tokens},
+      {"edit_new_names", "new names", Unit::number, false, new_names},
+      {"edit_old_names", "old names", Unit::number, false, old_names},
       {"defense_seconds", "seconds", Unit::seconds, false, seconds},
       {"defense_forward_rows", "forwards", Unit::count, false, forward_rows},
   };

@@ -16,6 +16,7 @@ enum class Unit {
   points,   ///< a difference of percentages, shown with its sign
   seconds,
   count,
+  number,  ///< any real number
 };
 
 enum class Direction { none, up, down };

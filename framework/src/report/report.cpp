@@ -25,6 +25,18 @@ std::optional<ReportFormat> report_format_named(std::string_view name) {
   return std::nullopt;
 }
 
+const std::vector<std::string>& stealth_columns() {
+  static const std::vector<std::string> columns = {"anr",
+                                                   "asr",
+                                                   "edit_parses",
+                                                   "edit_tokens",
+                                                   "edit_new_names",
+                                                   "edit_old_names",
+                                                   "detection_recall",
+                                                   "detection_fpr"};
+  return columns;
+}
+
 std::string render_report(const std::vector<CellRecord>& records, ReportFormat format,
                           const ReportOptions& options) {
   if (format == ReportFormat::csv) {

@@ -18,16 +18,20 @@ enum class ReportFormat { terminal, markdown, latex, csv, json };
 /// `terminal`, `markdown` (or `md`), `latex` (or `tex`), `csv`, `json`; empty for other words.
 std::optional<ReportFormat> report_format_named(std::string_view name);
 
+/// The columns on how much an attack stands out, and to whom, beside its success.
+const std::vector<std::string>& stealth_columns();
+
 struct ReportOptions {
   std::string version;     ///< of ncmlab, for the provenance line; left out when empty
   std::string regenerate;  ///< the command that makes these records anew; left out when empty
   Perspective perspective = Perspective::defender;
-  std::vector<std::string> columns;  ///< ids of the columns to show; empty: all that have a value
-  int width = 0;                     ///< columns of the terminal; 0: no limit
-  bool colour = false;               ///< terminal: the best values in bold
-  bool standalone = false;           ///< LaTeX: a document of its own
-  bool intervals = false;            ///< CSV and JSON: 95 % Wilson interval of each proportion
-  bool samples = false;              ///< JSON: with the outcome of each test sample
+  /// Ids of the columns to show; empty: all that have a value, but for those of the edits.
+  std::vector<std::string> columns;
+  int width = 0;            ///< columns of the terminal; 0: no limit
+  bool colour = false;      ///< terminal: the best values in bold
+  bool standalone = false;  ///< LaTeX: a document of its own
+  bool intervals = false;   ///< CSV and JSON: 95 % Wilson interval of each proportion
+  bool samples = false;     ///< JSON: with the outcome of each test sample
 };
 
 /// All records as one text that ends with a newline: one table per task, rows grouped by model and

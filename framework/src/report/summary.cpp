@@ -20,6 +20,8 @@ std::string number_text(double value, Unit unit) {
     }
     case Unit::seconds:
       return fixed_decimals(value, 1);
+    case Unit::number:
+      return fixed_decimals(value, 2);
     case Unit::count:
       break;
   }

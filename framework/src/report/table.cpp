@@ -163,10 +163,17 @@ std::vector<ColumnMaker> column_makers(Perspective perspective) {
           metric_column("detection_precision", perspective, 6),
           metric_column("detection_recall", perspective, 6),
           metric_column("detection_fpr", perspective, 6),
+          metric_column("edit_parses", perspective, 5),
+          metric_column("edit_tokens", perspective, 5),
+          metric_column("edit_new_names", perspective, 5),
+          metric_column("edit_old_names", perspective, 5),
           metric_column("defense_seconds", perspective, 7),
           metric_column("defense_forward_rows", perspective, 8),
           text_column("trigger", trigger_cell)};
 }
+
+// What says the same in every row of an attack.
+bool is_shown_on_request(const std::string& id) { return id.starts_with("edit_"); }
 
 void keep_wanted(std::vector<ColumnMaker>& makers, const std::vector<std::string>& wanted) {
   std::vector<std::string> known;
@@ -186,11 +193,11 @@ void keep_wanted(std::vector<ColumnMaker>& makers, const std::vector<std::string
       throw Error("usage.unknown-column", "no table has a column `" + id + "`", std::move(help));
     }
   }
-  if (!wanted.empty()) {
-    std::erase_if(makers, [&](const ColumnMaker& maker) {
-      return std::find(wanted.begin(), wanted.end(), maker.column.id) == wanted.end();
-    });
-  }
+  std::erase_if(makers, [&](const ColumnMaker& maker) {
+    const std::string& id = maker.column.id;
+    return wanted.empty() ? is_shown_on_request(id)
+                          : std::find(wanted.begin(), wanted.end(), id) == wanted.end();
+  });
 }
 
 std::size_t note_number(std::vector<std::string>& notes, const std::string& note) {

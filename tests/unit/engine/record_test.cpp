@@ -38,6 +38,11 @@ CellRecord full_record() {
   record.recovery = RecoveryMetrics{.precision = 0.5, .recall = 1};
   record.backdoored = false;
   record.detection = DetectionMetrics{.flagged = 4, .poisoned = 3, .hits = 2, .clean = 90};
+  record.stealth = StealthMetrics{.edits = 3,
+                                  .parse_rate = 2.0 / 3,
+                                  .token_edits = 1.5,
+                                  .new_names = -2.25,
+                                  .old_names = std::nullopt};
   record.figures = {{"gap", -1e-300}, {"nothing", std::numeric_limits<double>::quiet_NaN()}};
   record.costs = {{.stage = "victim", .seconds = 1.25, .forward_rows = 10, .backward_rows = 20}};
   record.threads = 2;
@@ -57,6 +62,7 @@ TEST(RecordTest, ReadsBackWhatItWrote) {
   EXPECT_TRUE(std::isinf(back.triggers[0].loss));
   EXPECT_EQ(back.backdoored, false);
   EXPECT_EQ(back.detection->clean, 90);
+  EXPECT_EQ(back.stealth, full_record().stealth);
   EXPECT_EQ(back.figures.at("gap"), -1e-300);
   EXPECT_TRUE(std::isnan(back.figures.at("nothing")));
   EXPECT_EQ(back.costs[0].backward_rows, 20);
