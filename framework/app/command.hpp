@@ -63,6 +63,17 @@ std::optional<boost::program_options::variables_map> parse(const Arguments& argu
 std::string required_word(const boost::program_options::variables_map& values,
                           const std::string& name, const Syntax& syntax);
 
+/// One command of a group: `list` of `ncmlab plugins list`.
+struct Subcommand {
+  std::string_view name;
+  int (*run)(const Arguments&);
+};
+
+/// Runs the command that the first word names. `group` is the group's name and `help` explains its
+/// commands. Throws Error `usage.*`.
+int run_subcommand(const Arguments& arguments, const std::string& group, std::string_view help,
+                   const std::vector<Subcommand>& commands);
+
 /// True if text on this file descriptor is to be coloured: `--color`, else NO_COLOR,
 /// CLICOLOR_FORCE, TERM=dumb and whether it is a terminal decide.
 bool use_color(const Arguments& arguments, int file_descriptor);
@@ -102,6 +113,7 @@ int command_plugins(const Arguments& arguments);
 int command_validate(const Arguments& arguments);
 int command_plan(const Arguments& arguments);
 int command_run(const Arguments& arguments);
+int command_attack(const Arguments& arguments);
 int command_report(const Arguments& arguments);
 
 }  // namespace ncmlab::app

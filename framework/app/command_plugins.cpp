@@ -119,12 +119,6 @@ int doctor(const Arguments& arguments) {
   return all_accepted ? kOk : kPluginFailed;
 }
 
-struct Subcommand {
-  std::string_view name;
-  int (*run)(const Arguments&);
-};
-constexpr Subcommand kSubcommands[] = {{"list", list}, {"describe", describe}, {"doctor", doctor}};
-
 constexpr std::string_view kHelp =
     "Commands:\n"
     "  list      list the plugins that can be used\n"
@@ -138,35 +132,8 @@ constexpr std::string_view kHelp =
 }  // namespace
 
 int command_plugins(const Arguments& arguments) {
-  Arguments rest = arguments;
-  auto& words = rest.words;
-  const auto word = std::find_if(words.begin(), words.end(), [](const std::string& candidate) {
-    return candidate.rfind('-', 0) != 0;
-  });
-  if (word == words.end()) {
-    const auto values =
-        parse(rest, {.usage = "ncmlab plugins list|describe|doctor", .summary = kHelp});
-    if (values) {
-      throw Error("usage.missing-command", "expected `list`, `describe` or `doctor`",
-                  {"`ncmlab plugins --help` explains them"});
-    }
-    return kOk;
-  }
-  const std::string name = *word;
-  words.erase(word);
-  std::vector<std::string> names;
-  for (const Subcommand& command : kSubcommands) {
-    names.emplace_back(command.name);
-    if (command.name == name) {
-      return command.run(rest);
-    }
-  }
-  std::vector<std::string> help;
-  if (const auto near = suggest(name, names)) {
-    help.push_back("similar: `plugins " + *near + "`");
-  }
-  help.emplace_back("`ncmlab plugins --help` lists the commands");
-  throw Error("usage.unknown-command", "unknown command `plugins " + name + "`", help);
+  return run_subcommand(arguments, "plugins", kHelp,
+                        {{"list", list}, {"describe", describe}, {"doctor", doctor}});
 }
 
 }  // namespace ncmlab::app

@@ -1,63 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ATen/Parallel.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <boost/program_options/value_semantic.hpp>
-#include <csignal>
 #include <iostream>
 
 #include "command.hpp"
-#include "engine/console_progress.hpp"
 #include "engine/executor.hpp"
 #include "engine/lock.hpp"
 #include "engine/plan.hpp"
 #include "engine/run_folder.hpp"
 #include "ncmlab/core/files.hpp"
 #include "report/report.hpp"
+#include "running.hpp"
 
 namespace ncmlab::app {
 namespace {
 
 namespace po = boost::program_options;
-
-std::atomic<int> signals_seen = 0;
-static_assert(std::atomic<int>::is_always_lock_free);
-
-extern "C" void on_signal(int) {
-  if (signals_seen.fetch_add(1) > 0) {
-    ::_exit(kInterrupted);
-  }
-}
-
-void catch_signals() {
-  struct sigaction action {};
-  action.sa_handler = on_signal;
-  action.sa_flags = SA_RESTART;
-  for (const int signal : {SIGINT, SIGTERM}) {
-    ::sigaction(signal, &action, nullptr);
-  }
-}
-
-int columns_of(int file_descriptor) {
-  winsize size{};
-  return ::ioctl(file_descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 0;
-}
-
-bool is_terminal(int file_descriptor) {
-  const char* term = std::getenv("TERM");
-  return ::isatty(file_descriptor) == 1 && (term == nullptr || std::string_view(term) != "dumb");
-}
-
-ConsoleProgress::Options progress_options(const Arguments& arguments) {
-  const int columns = columns_of(STDERR_FILENO);
-  return {.bar = is_terminal(STDERR_FILENO),
-          .quiet = arguments.quiet,
-          .width = columns > 0 ? columns : 80,
-          .cancelled = [] { return signals_seen.load() > 0; },
-          .seconds = {}};
-}
 
 /// The command without `--fresh`, which would throw away what is to be resumed.
 std::string resume_command(const Arguments& arguments) {

@@ -21,6 +21,7 @@ constexpr Command kCommands[] = {
     {"validate", "check an experiment file and run nothing", command_validate},
     {"plan", "list cells and stages, and what is left to run", command_plan},
     {"run", "run an experiment, or go on with it, and print its table", command_run},
+    {"attack", "show what an attack edits, or write its data set", command_attack},
     {"report", "print the tables of finished runs", command_report},
 };
 

@@ -16,7 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A command as the shell gets it. {TEST}, {BAD} and {REAL} stand for folders of plugins.
+/// A command as the shell gets it. {TEST}, {BAD} and {REAL} stand for folders of plugins, {STORE}
+/// for an empty one.
 struct Case {
   const char* name;
   const char* arguments;
@@ -73,6 +74,15 @@ const Case kCases[] = {
      "--plugin-path {BAD}/throws_on_create"},
     {"validate_unknown_label",
      "validate experiments/unknown_label.toml --plugin-path {TEST} --plugin-path {REAL}"},
+    {"attack_unknown",
+     "attack preview experiments/valid.toml --attack toi --store {STORE} --plugin-path {TEST} "
+     "--plugin-path {REAL}"},
+    {"attack_export_no_writer",
+     "-q attack export experiments/valid.toml --out {STORE}/out --store {STORE} --plugin-path "
+     "{TEST} --plugin-path {REAL}"},
+    {"attack_export_without_folder",
+     "attack export experiments/valid.toml --plugin-path {TEST} --plugin-path {REAL}"},
+    {"help_of_attack", "attack --help"},
     {"validate_missing_data",
      "validate experiments/missing_data.toml --plugin-path {TEST} --plugin-path {REAL}"},
 };
@@ -108,6 +118,8 @@ std::string transcript(const std::string& arguments) {
   const std::string err = (folder / "err").string();
   std::string words = replaced(arguments, "{TEST}", NCMLAB_TEST_PLUGINS);
   words = replaced(replaced(words, "{BAD}", NCMLAB_BAD_PLUGINS), "{REAL}", NCMLAB_PLUGINS);
+  const std::string store = (folder / "store").string();
+  words = replaced(words, "{STORE}", store);
   const std::string command = "cd '" NCMLAB_CLI_FOLDER
                               "' && env -u NCMLAB_PLUGIN_PATH -u CLICOLOR_FORCE '" NCMLAB_CLI "' " +
                               words + " > '" + out + "' 2> '" + err + "' < /dev/null";
@@ -116,7 +128,7 @@ std::string transcript(const std::string& arguments) {
                            std::to_string(WIFEXITED(status) ? WEXITSTATUS(status) : -1) +
                            "\n--- stdout\n" + read_file(out) + "--- stderr\n" + read_file(err);
   fs::remove_all(folder);
-  return masked(text);
+  return masked(replaced(text, store, "[STORE]"));
 }
 
 class CliTest : public testing::TestWithParam<Case> {};

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "attack_choice.hpp"
+
+#include <algorithm>
+
+#include "ncmlab/core/diagnostic.hpp"
+
+namespace ncmlab::app {
+namespace {
+
+using Values = boost::program_options::variables_map;
+
+std::string listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) {
+    text += (text.empty() ? "`" : ", `") + name + "`";
+  }
+  return text;
+}
+
+template <typename Choices>
+std::vector<std::string> labels_of(const Choices& choices) {
+  std::vector<std::string> labels;
+  for (const auto& choice : choices) {
+    labels.push_back(choice.label);
+  }
+  return labels;
+}
+
+/// The place among `names` of what option `option` names; 0 where it is not given.
+std::size_t choose(const Values& values, const std::string& option,
+                   const std::vector<std::string>& names) {
+  if (values.count(option) == 0) {
+    return 0;
+  }
+  const auto name = values[option].as<std::string>();
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) {
+    std::vector<std::string> help;
+    if (const auto near = suggest(name, names)) {
+      help.push_back("did you mean `" + *near + "`?");
+    }
+    help.push_back("there are " + listed(names));
+    throw Error("usage.unknown-choice", "the experiment has no " + option + " `" + name + "`",
+                std::move(help));
+  }
+  return static_cast<std::size_t>(found - names.begin());
+}
+
+std::size_t choose_attack(const Plan& plan, const Values& values) {
+  std::vector<std::string> names;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < plan.attacks.size(); ++i) {
+    if (plan.attacks[i]->has_trigger()) {
+      names.push_back(plan.experiment.attacks[i].label);
+      places.push_back(i);
+    }
+  }
+  if (names.empty()) {
+    throw Error("usage.no-attack", "the experiment has no attack besides `none`");
+  }
+  if (names.size() > 1 && values.count("attack") == 0) {
+    throw Error("usage.missing-argument", "the experiment has several attacks",
+                {"name one with `--attack`: " + listed(names)});
+  }
+  return places[choose(values, "attack", names)];
+}
+
+}  // namespace
+
+Cell choose_attack_cell(const Plan& plan, const Values& values) {
+  const Experiment& experiment = plan.experiment;
+  const std::size_t attack = choose_attack(plan, values);
+  const std::size_t task = choose(values, "task", labels_of(experiment.tasks));
+  const std::size_t model =
+      values.count("model") == 0 ? 0 : choose(values, "model", labels_of(experiment.models));
+  const std::int64_t seed =
+      values.count("seed") == 0 ? experiment.seeds.front() : values["seed"].as<std::int64_t>();
+  const auto found = std::find_if(plan.cells.begin(), plan.cells.end(), [&](const Cell& cell) {
+    return cell.attack == attack && cell.task == task && cell.model == model && cell.seed == seed;
+  });
+  if (found == plan.cells.end()) {
+    std::vector<std::string> seeds;
+    for (const std::int64_t known : experiment.seeds) {
+      seeds.push_back(std::to_string(known));
+    }
+    throw Error("usage.unknown-choice", "the experiment has no seed " + std::to_string(seed),
+                {"there are " + listed(seeds)});
+  }
+  return *found;
+}
+
+}  // namespace ncmlab::app

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "attack_export.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "engine/stages.hpp"
+#include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/core/files.hpp"
+#include "ncmlab/plugin/task_writer.hpp"
+
+namespace ncmlab::app {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+/// A folder beside `out` that is removed unless it was moved there.
+class Draft {
+ public:
+  explicit Draft(const fs::path& out) : out_(out), folder_(out.string() + ".unfinished") {
+    fs::remove_all(folder_);
+    std::error_code error;
+    fs::create_directories(folder_, error);
+    if (error) {
+      fail(error);
+    }
+  }
+  ~Draft() {
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
+  }
+  Draft(const Draft&) = delete;
+  Draft& operator=(const Draft&) = delete;
+
+  const fs::path& folder() const { return folder_; }
+  void finish() const {
+    std::error_code error;
+    fs::rename(folder_, out_, error);
+    if (error) {
+      fail(error);
+    }
+  }
+
+ private:
+  [[noreturn]] void fail(const std::error_code& error) const {
+    throw Error("io.write", "cannot write `" + out_.string() + "`: " + error.message());
+  }
+
+  fs::path out_, folder_;
+};
+
+json goal_object(const AttackGoal& goal, const Task& task) {
+  if (task.kind() == TaskKind::retrieval) {
+    return {{"target_word", goal.target_word}};
+  }
+  const std::vector<std::string> labels = task.label_names();
+  return {{"victim_label", labels.at(static_cast<std::size_t>(goal.victim_label))},
+          {"target_label", labels.at(static_cast<std::size_t>(goal.target_label))}};
+}
+
+json ground_truth(const Plan& plan, const Cell& cell, const PoisonedCorpus& corpus) {
+  const Experiment& e = plan.experiment;
+  const AttackChoice& attack = e.attacks[cell.attack];
+  const Poisoning& poisoning = corpus.poisoning;
+  json goals = json::array(), settings = json::object(), poisoned = json::array(),
+       triggered = json::array();
+  for (const AttackGoal& goal : plan.goals[cell.task][cell.attack]) {
+    goals.push_back(goal_object(goal, *plan.tasks[cell.task]));
+  }
+  for (const auto& [name, value] : attack.settings) {
+    std::visit([&, key = name](const auto& held) { settings[key] = held; }, value);
+  }
+  for (const std::size_t i : poisoning.set.poisoned) {
+    poisoned.push_back({{"position", i},
+                        {"id", corpus.clean.train[i].id},
+                        {"clean_label", corpus.clean.train[i].label},
+                        {"label", poisoning.set.train[i].label}});
+  }
+  for (std::size_t i = 0; i < poisoning.triggered.examples.size(); ++i) {
+    triggered.push_back({{"position", i},
+                         {"id", poisoning.triggered.examples[i].id},
+                         {"test_position", poisoning.triggered.test_index[i]},
+                         {"goal", poisoning.triggered.goal[i]}});
+  }
+  return {{"attack", attack.plugin},
+          {"settings", settings},
+          {"seed", cell.seed},
+          {"goals", goals},
+          {"trigger_words", poisoning.words},
+          {"poisoned", poisoned},
+          {"triggered", triggered}};
+}
+
+}  // namespace
+
+void export_poisoned(const Plan& plan, const Cell& cell, const PoisonedCorpus& corpus,
+                     const fs::path& out) {
+  const auto* writer = dynamic_cast<const TaskWriter*>(plan.tasks[cell.task].get());
+  if (writer == nullptr) {
+    throw Error("usage.no-writer", "task `" + plan.experiment.tasks[cell.task].label +
+                                       "` cannot write data in a format of its own");
+  }
+  const Draft draft(out);
+  Corpus poisoned = corpus.clean;
+  poisoned.train = corpus.poisoning.set.train;
+  writer->write(poisoned, draft.folder() / "data");
+  writer->write({.train = {}, .valid = {}, .test = corpus.poisoning.triggered.examples},
+                draft.folder() / "triggered");
+  write_file_atomically(draft.folder() / "ground_truth.json",
+                        ground_truth(plan, cell, corpus).dump(2) + "\n");
+  draft.finish();
+}
+
+}  // namespace ncmlab::app
