@@ -16,7 +16,7 @@ std::string view(const std::string& clean, const std::string& edited) {
 TEST(TokenViewTest, ShowsEachRunOnce) {
   EXPECT_EQ(view("xayaz", "xbcybcz"), "`a` -> `b` `c` (2 places)\n5 -> 7 tokens, of at most 400\n");
   EXPECT_EQ(view("xz", "xaz"), "nothing -> `a`\n2 -> 3 tokens, of at most 400\n");
-  EXPECT_EQ(view("x", "x y").substr(0, 22), "nothing -> `\xc4\xa0` `y`\n1 -");
+  EXPECT_EQ(view("x", "x y"), "nothing -> `\xc4\xa0` `y`\n1 -> 3 tokens, of at most 400\n");
 }
 
 TEST(TokenViewTest, SaysWhenTheModelDoesNotSeeTheEdit) {
