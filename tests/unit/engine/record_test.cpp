@@ -151,7 +151,7 @@ TEST(RunFolderTest, SaysWhatIsWrongWithAnIndex) {
     return std::string("no error");
   };
   EXPECT_EQ(code(), "store.no-run");
-  for (const char* text : {"", "{", "{}", "[1]", "{\"schema\":9}", "{\"schema\":1,\"name\":3}"}) {
+  for (const char* text : {"", "{", "{}", "[1]", "{\"schema\":9}", "{\"schema\":2,\"name\":3}"}) {
     write_file_atomically(scratch.path() / "experiment.json", text);
     EXPECT_EQ(code(), "store.bad-record") << text;
   }

@@ -38,7 +38,7 @@ TEST(JsonTest, HoldsRecordsAndSummary) {
 
 TEST(JsonTest, LeavesOutcomesOutUnlessAsked) {
   CellRecord record = cell("b", "none", 1, 0.9, 0.5);
-  record.outcomes = {{"s1", 1, 0, 1}};
+  record.outcomes = {{"s1", 1, 0, {{0, 1}}}};
   const json brief = parsed({record}, {})["records"][0];
   EXPECT_TRUE(!brief.contains("outcomes") || brief["outcomes"].empty());
   const json whole = parsed({record}, {.samples = true})["records"][0];
