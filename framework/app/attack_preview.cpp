@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "attack_preview.hpp"
 
+#include <algorithm>
+
 #include "engine/stages.hpp"
 #include "report/edit_view.hpp"
 #include "report/text.hpp"
