@@ -55,12 +55,17 @@ void fill_with_sinusoids(const at::Tensor& table, double spread) {
   table.slice(1, 1, width, 2).copy_(torch::cos(angle) * amplitude);
 }
 
+// Search reads the mean of all positions, as EliBadCode and BadCode do; classifiers read <s>.
+Pooling pooling_for(const HeadShape& head) {
+  return head.kind == HeadKind::similarity ? Pooling::mean : Pooling::cls;
+}
+
 class CodeBert final : public Model {
  public:
   static constexpr std::string_view kName = "codebert", kVersion = "0.1.0",
                                     kSummary =
-                                        "A RoBERTa encoder with a classification head on <s>, of "
-                                        "three sizes or from a Hugging Face checkpoint.",
+                                        "A RoBERTa encoder of three sizes or from a Hugging Face "
+                                        "checkpoint: <s> for classifiers, the mean for search.",
                                     kReference = "https://arxiv.org/abs/2002.08155";
 
   static Schema<Config> schema() {
@@ -114,7 +119,8 @@ class CodeBert final : public Model {
     head.hidden = preset.hidden;
     head.dropout = config_.dropout;
     head.label_columns = config_.label_columns;
-    auto encoder = make_roberta(shape, Pooling::cls, context.rng.stream("encoder weights"));
+    auto encoder =
+        make_roberta(shape, pooling_for(context.head), context.rng.stream("encoder weights"));
     if (config_.positions == "sinusoidal") {
       fill_with_sinusoids(encoder->parameters().at("embeddings.position_embeddings.weight"),
                           shape.initializer_range);
@@ -188,11 +194,12 @@ class CodeBert final : public Model {
     head.label_columns = config_.label_columns;
     InputRules rules = context.rules;
     rules.max_tokens = std::min(rules.max_tokens, shape.max_position_embeddings - kPositionOffset);
-    return Victim(std::move(tokenizer),
-                  make_encoder(config_text, config_file.string(), Pooling::cls, weights.encoder),
-                  weights.head.empty() ? Head(head, context.rng.stream("head weights"))
-                                       : Head(head, weights.head),
-                  rules);
+    return Victim(
+        std::move(tokenizer),
+        make_encoder(config_text, config_file.string(), pooling_for(context.head), weights.encoder),
+        weights.head.empty() ? Head(head, context.rng.stream("head weights"))
+                             : Head(head, weights.head),
+        rules);
   }
 
   Config config_;
