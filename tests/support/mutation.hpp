@@ -19,10 +19,10 @@ class Mutator {
   Mutator(std::vector<std::string> seeds, std::vector<std::string> dictionary, std::uint64_t number)
       : seeds_(std::move(seeds)), dictionary_(std::move(dictionary)), rng_(number) {}
 
-  /// One of the seeds with one to eight edits.
+  /// One of the seeds with one to eight edits; with a single one half of the time.
   std::string next() {
     std::string input = rng_.pick(seeds_);
-    for (std::int64_t edits = rng_.between(1, 8); edits > 0; --edits) {
+    for (std::int64_t edits = rng_.between(1, rng_.chance(0.5) ? 1 : 8); edits > 0; --edits) {
       edit(input);
     }
     return input;

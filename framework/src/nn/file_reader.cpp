@@ -22,6 +22,9 @@ FileReader::FileReader(std::filesystem::path path) : path_(std::move(path)) {
   }
 }
 
+FileReader::FileReader(std::filesystem::path name, std::string_view bytes)
+    : path_(std::move(name)), bytes_(bytes.data()), size_(bytes.size()) {}
+
 void FileReader::check_range(std::uint64_t offset, std::uint64_t count,
                              std::string_view what) const {
   if (offset > size_ || count > size_ - offset) {
@@ -37,6 +40,10 @@ void FileReader::read_into(std::uint64_t offset, std::uint64_t count, void* targ
                            std::string_view what) {
   check_range(offset, count, what);
   if (count == 0) {
+    return;
+  }
+  if (!stream_.is_open()) {
+    std::memcpy(target, bytes_ + offset, count);
     return;
   }
   stream_.clear();

@@ -5,14 +5,17 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <string_view>
 
 namespace ncmlab {
 
-/// Reads ranges of a file that may be damaged: every range is checked against the file's size
-/// before memory is reserved. Throws Error `io.read` or `checkpoint.truncated`.
+/// Reads ranges of a file, or of its bytes in memory, that may be damaged: every range is checked
+/// against the size before memory is reserved. Throws Error `io.read` or `checkpoint.truncated`.
 class FileReader {
  public:
   explicit FileReader(std::filesystem::path path);
+  /// Of `bytes`, which must outlive the reader; `name` stands in errors.
+  FileReader(std::filesystem::path name, std::string_view bytes);
 
   const std::filesystem::path& path() const { return path_; }
   std::uint64_t size() const { return size_; }
@@ -26,6 +29,7 @@ class FileReader {
  private:
   std::filesystem::path path_;
   std::ifstream stream_;
+  const char* bytes_ = nullptr;  ///< instead of the stream
   std::uint64_t size_ = 0;
 };
 

@@ -49,7 +49,15 @@ std::string_view PickleInterpreter::take_line() {
   return line;
 }
 
+void PickleInterpreter::check_room(std::size_t count) const {
+  // A pickle of tensors takes several bytes for each value; one of brackets alone does not.
+  if (count > bytes_.size() / 2 + 64) {
+    fail("it describes more values than a checkpoint of its size");
+  }
+}
+
 PickleValue& PickleInterpreter::make(Kind kind) {
+  check_room(values_.size());
   values_.push_back(PickleValue{.kind = kind});
   return values_.back();
 }
@@ -128,13 +136,13 @@ void PickleInterpreter::step(unsigned char opcode) {
       take(8);
       return;
     case 'c': {  // GLOBAL
-      std::string module(take_line());
-      push_global(std::move(module), take_line());
+      const std::string_view module = take_line();
+      push_global(module, take_line());
       return;
     }
     case 0x93: {  // STACK_GLOBAL
       top(Kind::text, "the name of a global");
-      const std::string name = pop().text;
+      const std::string_view name = pop().text;
       top(Kind::text, "the module of a global");
       push_global(pop().text, name);
       return;
@@ -272,6 +280,7 @@ bool PickleInterpreter::step_memo(unsigned char opcode) {
     if (stack_.empty()) {
       fail("nothing to remember");
     }
+    check_room(memo_.size());
     memo_[slot] = stack_.back();
   };
   const auto get = [&](std::uint64_t slot) {

@@ -25,21 +25,20 @@ struct PickleValue {
     dictionary,  ///< `items`: key, value, key, value, ...
     global,      ///< a name that may be called: `text` is `module.name`
     storage,     ///< `text` is its key, `integer` its number of elements
-    tensor,      ///< `items[0]` is its storage
+    tensor,  ///< `items`: storage, sizes, strides; `integer`: offset in the storage, in elements
     mark
   };
   Kind kind = Kind::none;
+  at::ScalarType type = at::kFloat;  ///< of a storage
   std::int64_t integer = 0;
-  std::string text = {};
+  std::string_view text = {};  ///< in the pickle itself, or a constant
   std::vector<PickleValue*> items = {};
-  at::ScalarType type = at::kFloat;                    ///< of a storage
-  std::int64_t offset = 0;                             ///< of a tensor in its storage, in elements
-  std::vector<std::int64_t> sizes = {}, strides = {};  ///< of a tensor
 };
 
 /// Interprets the pickle opcodes that torch.save uses for dictionaries of tensors. Nothing is
 /// imported or called: names other than OrderedDict, the tensor rebuilders and the storage types
-/// throw Error `checkpoint.unsafe-pickle`, damage throws `checkpoint.bad-pickle`.
+/// throw Error `checkpoint.unsafe-pickle`, damage throws `checkpoint.bad-pickle`. Memory stays
+/// within a small multiple of the pickle's size.
 class PickleInterpreter {
  public:
   /// `bytes` must outlive the interpreter; `origin` names the file in errors.
@@ -59,6 +58,7 @@ class PickleInterpreter {
   [[noreturn]] void refuse(const std::string& what) const;
   std::string_view take(std::uint64_t count);
   std::uint64_t take_number(int count);
+  void check_room(std::size_t count) const;
   std::string_view take_line();
   PickleValue& make(Kind kind);
   void push(PickleValue& value) { stack_.push_back(&value); }
@@ -74,7 +74,7 @@ class PickleInterpreter {
   bool step_container(unsigned char opcode);
   bool step_memo(unsigned char opcode);
   void push_long();
-  void push_global(std::string module, std::string_view name);
+  void push_global(std::string_view module, std::string_view name);
   void push_persistent();
   void reduce();
   void build();

@@ -14,28 +14,44 @@ constexpr std::string_view kOrderedDict = "collections.OrderedDict";
 constexpr std::string_view kRebuildTensor = "torch._utils._rebuild_tensor_v2";
 constexpr std::string_view kRebuildParameter = "torch._utils._rebuild_parameter";
 
+constexpr std::pair<std::string_view, at::ScalarType> kStorages[] = {
+    {"torch.FloatStorage", at::kFloat},       {"torch.HalfStorage", at::kHalf},
+    {"torch.BFloat16Storage", at::kBFloat16}, {"torch.DoubleStorage", at::kDouble},
+    {"torch.LongStorage", at::kLong},         {"torch.IntStorage", at::kInt},
+    {"torch.ShortStorage", at::kShort},       {"torch.CharStorage", at::kChar},
+    {"torch.ByteStorage", at::kByte},         {"torch.BoolStorage", at::kBool}};
+
 std::optional<at::ScalarType> storage_type(std::string_view name) {
-  static constexpr std::pair<std::string_view, at::ScalarType> kStorages[] = {
-      {"torch.FloatStorage", at::kFloat},       {"torch.HalfStorage", at::kHalf},
-      {"torch.BFloat16Storage", at::kBFloat16}, {"torch.DoubleStorage", at::kDouble},
-      {"torch.LongStorage", at::kLong},         {"torch.IntStorage", at::kInt},
-      {"torch.ShortStorage", at::kShort},       {"torch.CharStorage", at::kChar},
-      {"torch.ByteStorage", at::kByte},         {"torch.BoolStorage", at::kBool}};
   const auto* found =
       std::ranges::find(kStorages, name, &std::pair<std::string_view, at::ScalarType>::first);
   return found == std::end(kStorages) ? std::nullopt : std::optional(found->second);
 }
 
+/// The constant that spells `module.name`; empty when no pickle may name it.
+std::string_view allowed_global(std::string_view module, std::string_view name) {
+  const auto spells = [&](std::string_view full) {
+    return full.size() == module.size() + 1 + name.size() && full.starts_with(module) &&
+           full[module.size()] == '.' && full.ends_with(name);
+  };
+  for (const std::string_view callable : {kOrderedDict, kRebuildTensor, kRebuildParameter}) {
+    if (spells(callable)) {
+      return callable;
+    }
+  }
+  const auto* found =
+      std::ranges::find_if(kStorages, [&](const auto& storage) { return spells(storage.first); });
+  return found == std::end(kStorages) ? std::string_view() : found->first;
+}
+
 }  // namespace
 
-void PickleInterpreter::push_global(std::string module, std::string_view name) {
-  std::string full = std::move(module) + "." + std::string(name);
-  if (full != kOrderedDict && full != kRebuildTensor && full != kRebuildParameter &&
-      !storage_type(full)) {
-    refuse("`" + full + "`");
+void PickleInterpreter::push_global(std::string_view module, std::string_view name) {
+  const std::string_view allowed = allowed_global(module, name);
+  if (allowed.empty()) {
+    refuse("`" + std::string(module) + "." + std::string(name) + "`");
   }
   PickleValue& made = make(Kind::global);
-  made.text = std::move(full);
+  made.text = allowed;
   push(made);
 }
 
@@ -59,7 +75,7 @@ void PickleInterpreter::push_persistent() {
 void PickleInterpreter::reduce() {
   top(Kind::sequence, "a call's arguments");
   const PickleValue& arguments = pop();
-  const std::string callee = top(Kind::global, "a name to call").text;
+  const std::string_view callee = top(Kind::global, "a name to call").text;
   pop();
   if (callee == kOrderedDict && arguments.items.empty()) {
     push(make(Kind::dictionary));
@@ -69,7 +85,7 @@ void PickleInterpreter::reduce() {
              arguments.items[0]->kind == Kind::tensor) {
     push(*arguments.items[0]);
   } else {
-    refuse("calling `" + callee + "` with " + std::to_string(arguments.items.size()) +
+    refuse("calling `" + std::string(callee) + "` with " + std::to_string(arguments.items.size()) +
            " arguments");
   }
 }
@@ -95,14 +111,8 @@ PickleValue& PickleInterpreter::rebuild_tensor(const PickleValue& arguments) {
     fail("the description of a tensor is not one");
   }
   PickleValue& made = make(Kind::tensor);
-  made.items = {parts[0]};
-  made.offset = parts[1]->integer;
-  for (const PickleValue* size : parts[2]->items) {
-    made.sizes.push_back(size->integer);
-  }
-  for (const PickleValue* stride : parts[3]->items) {
-    made.strides.push_back(stride->integer);
-  }
+  made.items = {parts[0], parts[2], parts[3]};
+  made.integer = parts[1]->integer;
   return made;
 }
 

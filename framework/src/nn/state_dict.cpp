@@ -54,24 +54,4 @@ StateDict StateDict::clone() const {
   return result;
 }
 
-StateDict read_weights(const std::filesystem::path& folder_or_file) {
-  std::filesystem::path file = folder_or_file;
-  if (std::filesystem::is_directory(folder_or_file)) {
-    for (const char* name : {"model.safetensors", "pytorch_model.bin", "model.bin"}) {
-      if (std::filesystem::exists(folder_or_file / name)) {
-        file = folder_or_file / name;
-        break;
-      }
-    }
-    if (file == folder_or_file) {
-      throw Error("checkpoint.no-weights",
-                  "`" + folder_or_file.string() +
-                      "` holds no weights: expected `model.safetensors`, `pytorch_model.bin` or "
-                      "`model.bin`",
-                  {"name a folder that Hugging Face's save_pretrained wrote"});
-    }
-  }
-  return file.extension() == ".safetensors" ? read_safetensors(file) : read_torch_pickle(file);
-}
-
 }  // namespace ncmlab

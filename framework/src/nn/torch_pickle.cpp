@@ -10,6 +10,7 @@
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/nn/state_dict.hpp"
 #include "nn/pickle.hpp"
+#include "nn/weight_readers.hpp"
 #include "nn/zip_archive.hpp"
 
 namespace ncmlab {
@@ -28,34 +29,48 @@ std::uint64_t storage_bytes(const std::filesystem::path& file, const PickleValue
   std::uint64_t bytes = 0;
   if (__builtin_mul_overflow(static_cast<std::uint64_t>(storage.integer),
                              std::uint64_t{c10::elementSize(storage.type)}, &bytes)) {
-    fail(file, "storage `" + storage.text + "` is larger than any memory");
+    fail(file, "storage `" + std::string(storage.text) + "` is larger than any memory");
   }
   return bytes;
+}
+
+std::vector<std::int64_t> counts(const PickleValue& sequence) {
+  std::vector<std::int64_t> result;
+  for (const PickleValue* item : sequence.items) {
+    result.push_back(item->integer);
+  }
+  return result;
 }
 
 /// A view of the storage, checked to lie within it.
 at::Tensor view_of(const std::filesystem::path& file, const std::string& name,
                    const at::Tensor& storage, const PickleValue& tensor) {
+  if (tensor.items[1]->items.size() > kMostDimensions) {
+    fail(file,
+         "tensor `" + name + "` has more than " + std::to_string(kMostDimensions) + " dimensions");
+  }
+  const std::vector<std::int64_t> sizes = counts(*tensor.items[1]);
+  const std::vector<std::int64_t> strides = counts(*tensor.items[2]);
   std::int64_t count = 1;
-  std::int64_t last = tensor.offset;
+  std::int64_t last = tensor.integer;
   bool fits = true;
-  for (std::size_t i = 0; i < tensor.sizes.size(); ++i) {
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
     std::int64_t reach = 0;
     // A zero extent must not hide others whose product no tensor can have.
-    const std::int64_t extent = std::max<std::int64_t>(tensor.sizes[i], 1);
+    const std::int64_t extent = std::max<std::int64_t>(sizes[i], 1);
     fits = fits && !__builtin_mul_overflow(count, extent, &count) &&
-           !__builtin_mul_overflow(extent - 1, tensor.strides[i], &reach) &&
+           !__builtin_mul_overflow(extent - 1, strides[i], &reach) &&
            !__builtin_add_overflow(last, reach, &last);
   }
-  const bool empty = std::ranges::find(tensor.sizes, 0) != tensor.sizes.end();
-  fits = fits && (empty ? tensor.offset <= storage.numel()
+  const bool empty = std::ranges::find(sizes, 0) != sizes.end();
+  fits = fits && (empty ? tensor.integer <= storage.numel()
                         : last < storage.numel() && count <= storage.numel());
   if (!fits) {
     fail(file, "tensor `" + name + "` reaches beyond its storage of " +
                    std::to_string(storage.numel()) + " elements");
   }
-  return empty ? at::empty(tensor.sizes, storage.options())
-               : storage.as_strided(tensor.sizes, tensor.strides, tensor.offset);
+  return empty ? at::empty(sizes, storage.options())
+               : storage.as_strided(sizes, strides, tensor.integer);
 }
 
 using StorageReader = std::function<const at::Tensor&(const PickleValue& storage)>;
@@ -64,8 +79,9 @@ using StorageReader = std::function<const at::Tensor&(const PickleValue& storage
 /// out.
 class Collector {
  public:
-  Collector(const std::filesystem::path& file, StorageReader storage)
-      : file_(file), storage_(std::move(storage)) {}
+  /// `pickle_size` bounds what the pickle can sensibly describe.
+  Collector(const std::filesystem::path& file, std::size_t pickle_size, StorageReader storage)
+      : file_(file), most_tensors_(pickle_size / 16 + 1), storage_(std::move(storage)) {}
 
   StateDict collect(const PickleValue& root) {
     if (root.kind != Kind::dictionary) {
@@ -78,6 +94,8 @@ class Collector {
   }
 
  private:
+  static constexpr std::size_t kLongestName = 1000;
+
   void add(const PickleValue& dictionary, const std::string& prefix, int depth) {
     constexpr int kDeepest = 16;
     if (depth > kDeepest || !seen_.insert(&dictionary).second) {
@@ -86,7 +104,10 @@ class Collector {
     for (std::size_t i = 0; i + 1 < dictionary.items.size(); i += 2) {
       const PickleValue& key = *dictionary.items[i];
       const PickleValue& item = *dictionary.items[i + 1];
-      const std::string name = prefix + key.text;
+      const std::string name = prefix + std::string(key.text);
+      if (name.size() > kLongestName || names_.size() > most_tensors_) {
+        fail(file_, "it names more than any model has, or at greater length");
+      }
       if (key.kind == Kind::text && item.kind == Kind::dictionary) {
         add(item, name + ".", depth + 1);
       } else if (key.kind == Kind::text && item.kind == Kind::tensor) {
@@ -99,6 +120,7 @@ class Collector {
   }
 
   const std::filesystem::path& file_;
+  std::size_t most_tensors_;
   StorageReader storage_;
   StateDict result_;
   std::set<const PickleValue*> seen_;
@@ -108,18 +130,19 @@ class Collector {
 /// The storage `key` if it was read before, and then as the same type and size.
 const at::Tensor* known(const std::filesystem::path& file, const Storages& storages,
                         const PickleValue& storage) {
-  const auto found = storages.find(storage.text);
+  const auto found = storages.find(std::string(storage.text));
   if (found == storages.end()) {
     return nullptr;
   }
   if (found->second.scalar_type() != storage.type || found->second.numel() != storage.integer) {
-    fail(file, "storage `" + storage.text + "` is described in two ways");
+    fail(file, "storage `" + found->first + "` is described in two ways");
   }
   return &found->second;
 }
 
-StateDict read_zip(const std::filesystem::path& file) {
-  ZipArchive archive(file);
+StateDict read_zip(FileReader& reader) {
+  const std::filesystem::path& file = reader.path();
+  ZipArchive archive(reader);
   const std::string pickle_name = archive.name_ending("/data.pkl");
   const std::string root = pickle_name.substr(0, pickle_name.size() - std::strlen("data.pkl"));
   if (archive.entries().contains(root + "byteorder") &&
@@ -133,7 +156,7 @@ StateDict read_zip(const std::filesystem::path& file) {
     if (const at::Tensor* read = known(file, storages, wanted)) {
       return *read;
     }
-    const std::string name = root + "data/" + wanted.text;
+    const std::string name = root + "data/" + std::string(wanted.text);
     const std::uint64_t bytes = storage_bytes(file, wanted);
     if (bytes > archive.size_of(name)) {
       fail(file, "storage `" + name + "` has " + std::to_string(archive.size_of(name)) +
@@ -141,9 +164,9 @@ StateDict read_zip(const std::filesystem::path& file) {
     }
     at::Tensor tensor = at::empty({wanted.integer}, wanted.type);
     archive.read_into(name, bytes, tensor.data_ptr());
-    return storages.emplace(wanted.text, std::move(tensor)).first->second;
+    return storages.emplace(std::string(wanted.text), std::move(tensor)).first->second;
   };
-  return Collector(file, storage).collect(interpreter.read());
+  return Collector(file, pickle.size(), storage).collect(interpreter.read());
 }
 
 /// The format of torch.save before PyTorch 1.6: five pickles (magic number, protocol, system,
@@ -161,7 +184,7 @@ StateDict read_legacy(FileReader& reader) {
   interpreter.read();
   const PickleValue& root = interpreter.read();
   const PickleValue& keys = interpreter.read();
-  std::map<std::string, const PickleValue*> described;
+  std::map<std::string_view, const PickleValue*> described;
   for (const PickleValue* storage : interpreter.storages()) {
     described.emplace(storage->text, storage);
   }
@@ -169,37 +192,42 @@ StateDict read_legacy(FileReader& reader) {
   std::uint64_t at = interpreter.position();
   for (const PickleValue* key : keys.items) {
     const auto found = described.find(key->text);
+    const std::string name(key->text);
     if (found == described.end()) {
-      fail(file, "storage `" + key->text + "` belongs to no tensor");
+      fail(file, "storage `" + name + "` belongs to no tensor");
     }
     const PickleValue& storage = *found->second;
-    reader.check_range(at, 8, "the size of storage `" + key->text + "`");
+    reader.check_range(at, 8, "the size of storage `" + name + "`");
     if (little_endian(bytes.data() + at, 8) != static_cast<std::uint64_t>(storage.integer)) {
-      fail(file, "storage `" + key->text + "` is described with two sizes");
+      fail(file, "storage `" + name + "` is described with two sizes");
     }
     at += 8;
     const std::uint64_t size = storage_bytes(file, storage);
-    reader.check_range(at, size, "storage `" + key->text + "`");
+    reader.check_range(at, size, "storage `" + name + "`");
     at::Tensor tensor = at::empty({storage.integer}, storage.type);
     std::memcpy(tensor.data_ptr(), bytes.data() + at, size);
-    storages.emplace(key->text, std::move(tensor));
+    storages.emplace(name, std::move(tensor));
     at += size;
   }
   const auto storage_of = [&](const PickleValue& wanted) -> const at::Tensor& {
     const at::Tensor* tensor = known(file, storages, wanted);
     if (tensor == nullptr) {
-      fail(file, "storage `" + wanted.text + "` is missing");
+      fail(file, "storage `" + std::string(wanted.text) + "` is missing");
     }
     return *tensor;
   };
-  return Collector(file, storage_of).collect(root);
+  return Collector(file, bytes.size(), storage_of).collect(root);
 }
 
 }  // namespace
 
+StateDict read_torch_pickle(FileReader& file) {
+  return ZipArchive::looks_like_zip(file) ? read_zip(file) : read_legacy(file);
+}
+
 StateDict read_torch_pickle(const std::filesystem::path& path) {
-  FileReader reader(path);
-  return ZipArchive::looks_like_zip(reader) ? read_zip(path) : read_legacy(reader);
+  FileReader file(path);
+  return read_torch_pickle(file);
 }
 
 }  // namespace ncmlab

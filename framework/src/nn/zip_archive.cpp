@@ -61,7 +61,7 @@ bool apply_zip64(std::string_view extra, std::uint64_t& size, std::uint64_t& sto
 
 }  // namespace
 
-ZipArchive::ZipArchive(std::filesystem::path path) : file_(std::move(path)) { read_directory(); }
+ZipArchive::ZipArchive(FileReader& file) : file_(file) { read_directory(); }
 
 void ZipArchive::fail(const std::string& what) const {
   throw Error("checkpoint.bad-zip", "`" + file_.path().string() + "` is damaged: " + what,
@@ -99,6 +99,7 @@ void ZipArchive::read_directory() {
 
 void ZipArchive::read_entries(const std::string& directory, std::uint64_t count) {
   std::uint64_t at = 0;
+  std::uint64_t total = 0;
   for (std::uint64_t i = 0; i < count; ++i) {
     if (directory.size() - at < kDirectoryEntrySize || !has(directory, at, kDirectoryEntry)) {
       fail("entry " + std::to_string(i + 1) + " of the zip directory is garbled");
@@ -122,7 +123,11 @@ void ZipArchive::read_entries(const std::string& directory, std::uint64_t count)
       fail("entry `" + name + "` is compressed, which torch.save never does");
     }
     file_.check_range(entry.offset, entry.size, "entry `" + name + "`");
-    entries_[name] = entry;
+    // Entries that overlap could ask for far more memory than the file has bytes.
+    total += entry.size;
+    if (total > file_.size() || !entries_.emplace(name, entry).second) {
+      fail("entry `" + name + "` overlaps others or occurs twice");
+    }
     at += name_size + extra_size + comment_size;
   }
 }

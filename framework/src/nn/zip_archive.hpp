@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <string>
 #include <string_view>
@@ -20,7 +19,8 @@ class ZipArchive {
     std::uint64_t size = 0;
   };
 
-  explicit ZipArchive(std::filesystem::path path);
+  /// `file` must outlive the archive.
+  explicit ZipArchive(FileReader& file);
 
   /// Entries by full name (`archive/data.pkl`).
   const std::map<std::string, Entry, std::less<>>& entries() const { return entries_; }
@@ -41,7 +41,7 @@ class ZipArchive {
   void read_directory();
   void read_entries(const std::string& directory, std::uint64_t count);
 
-  FileReader file_;
+  FileReader& file_;
   std::map<std::string, Entry, std::less<>> entries_;
 };
 

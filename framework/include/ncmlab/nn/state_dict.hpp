@@ -39,7 +39,8 @@ class StateDict {
 };
 
 /// Reads safetensors. Header, offsets and shapes are checked against the file's size before
-/// memory is reserved. Throws Error `checkpoint.*` with the file and the tensor.
+/// memory is reserved; every byte must belong to one tensor. Throws Error `checkpoint.*` with the
+/// file and the tensor.
 StateDict read_safetensors(const std::filesystem::path& file);
 /// Writes safetensors (contiguous, on the CPU), atomically.
 void write_safetensors(const std::filesystem::path& file, const StateDict& tensors);
@@ -49,7 +50,14 @@ void write_safetensors(const std::filesystem::path& file, const StateDict& tenso
 /// Where a tensor once lived (`cuda:0`) is ignored.
 StateDict read_torch_pickle(const std::filesystem::path& file);
 
-/// Reads `model.safetensors` or else `pytorch_model.bin` or `model.bin` of a folder, or the file.
+/// Writes a dictionary of tensors as torch.save does; torch.load reads it with
+/// `weights_only=True`.
+void write_torch_pickle(const std::filesystem::path& file, const StateDict& tensors);
+
+/// Reads the first of `model.safetensors`, `model.safetensors.index.json` (with its shards),
+/// `pytorch_model.bin`, `pytorch_model.bin.index.json` and `model.bin` in a folder, or the file.
+/// Beside weights without a head, a folder may hold one in `classifier.safetensors`; its tensors
+/// follow under `classifier.`. Throws Error `checkpoint.*`.
 StateDict read_weights(const std::filesystem::path& folder_or_file);
 
 }  // namespace ncmlab

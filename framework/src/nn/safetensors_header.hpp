@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <c10/core/ScalarType.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace ncmlab {
+
+/// The element types of safetensors that ncmlab knows.
+constexpr std::pair<std::string_view, at::ScalarType> kSafetensorsTypes[] = {
+    {"F32", at::kFloat}, {"F16", at::kHalf}, {"BF16", at::kBFloat16}, {"F64", at::kDouble},
+    {"I64", at::kLong},  {"I32", at::kInt},  {"I16", at::kShort},     {"I8", at::kChar},
+    {"U8", at::kByte},   {"BOOL", at::kBool}};
+
+/// What the header says of one tensor.
+struct SafetensorsEntry {
+  std::string name;
+  at::ScalarType type = at::kFloat;
+  std::vector<std::int64_t> shape;
+  std::uint64_t begin = 0, end = 0;  ///< bytes of the data section
+};
+
+/// Parses the JSON header of safetensors and checks it: names are unique, shapes fit their bytes,
+/// and the tensors cover the `data_size` bytes of the data section without a gap or an overlap.
+/// Entries come in the order of their data. Throws Error `checkpoint.bad-safetensors`; `origin`
+/// names the file. Memory stays within a small multiple of the header's size.
+std::vector<SafetensorsEntry> parse_safetensors_header(std::string_view header,
+                                                       std::uint64_t data_size,
+                                                       const std::string& origin);
+
+}  // namespace ncmlab
