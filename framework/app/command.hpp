@@ -24,6 +24,7 @@ enum ExitCode : int {
   kPluginFailed = 4,
   kMissingData = 5,
   kLocked = 6,
+  kCheckFailed = 7,
   kInternalError = 70,
   kInterrupted = 130,
 };
@@ -115,5 +116,6 @@ int command_plan(const Arguments& arguments);
 int command_run(const Arguments& arguments);
 int command_attack(const Arguments& arguments);
 int command_report(const Arguments& arguments);
+int command_checkpoint(const Arguments& arguments);
 
 }  // namespace ncmlab::app

@@ -23,6 +23,7 @@ constexpr Command kCommands[] = {
     {"run", "run an experiment, or go on with it, and print its table", command_run},
     {"attack", "show what an attack edits, or write its data set", command_attack},
     {"report", "print the tables of finished runs", command_report},
+    {"checkpoint", "inspect, convert, compare and verify model files", command_checkpoint},
 };
 
 const Command* find_command(std::string_view name) {
@@ -43,10 +44,10 @@ void print_help() {
                "  ncmlab run experiments/quickstart.toml\n\n"
                "Commands:\n";
   for (const Command& command : kCommands) {
-    std::cout << "  " << command.name << std::string(10 - command.name.size(), ' ')
+    std::cout << "  " << command.name << std::string(12 - command.name.size(), ' ')
               << command.summary << "\n";
   }
-  std::cout << "  help      print the help of a command: `ncmlab help COMMAND`\n\n"
+  std::cout << "  help        print the help of a command: `ncmlab help COMMAND`\n\n"
                "Options:\n"
                "  --plugin-path DIR   search DIR for plugins first; may be repeated\n"
                "  --color WHEN        auto, always or never (also: NO_COLOR, CLICOLOR_FORCE)\n"
@@ -61,6 +62,7 @@ void print_help() {
                "  4    a plugin cannot be loaded or created\n"
                "  5    missing or damaged data, model or file\n"
                "  6    the store is in use by another run\n"
+               "  7    a check failed: checkpoints differ, a case is not reproduced\n"
                "  70   internal error\n"
                "  130  interrupted\n";
 }

@@ -15,6 +15,7 @@ namespace {
 constexpr std::string_view kRobertaParts[] = {"embeddings.", "encoder.", "pooler."};
 constexpr std::string_view kRobertaDerived[] = {"embeddings.position_ids",
                                                 "embeddings.token_type_ids"};
+constexpr std::string_view kRobertaUnused[] = {"pooler.dense.weight", "pooler.dense.bias"};
 
 std::unique_ptr<Encoder> roberta(std::string_view config, std::string_view origin, Pooling pooling,
                                  const StateDict& weights) {
@@ -28,6 +29,8 @@ constexpr Architecture kArchitectures[] = {
      .parts = kRobertaParts,
      .derived = kRobertaDerived,
      .tied = {},
+     .unused = kRobertaUnused,
+     .pooling = Pooling::cls,
      .make = roberta},
 };
 

@@ -24,6 +24,10 @@ struct Architecture {
   std::span<const std::string_view> derived;
   /// Tensors that may occur again under another name: the copy, then the one that counts.
   std::span<const std::pair<std::string_view, std::string_view>> tied;
+  /// Tensors of the base class that no result depends on and that checkpoints may lack: square
+  /// matrices of the hidden width, and biases.
+  std::span<const std::string_view> unused;
+  Pooling pooling;  ///< how a row becomes a sentence vector where nothing else is said
   /// The network of a config, with the weights given. Throws Error `checkpoint.*`.
   std::unique_ptr<Encoder> (*make)(std::string_view config, std::string_view origin,
                                    Pooling pooling, const StateDict& weights);

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "checkpoint/checkpoint.hpp"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "ncmlab/core/files.hpp"
+
+namespace ncmlab {
+namespace {
+
+namespace fs = std::filesystem;
+
+const Architecture* guess_architecture(const StateDict& weights) {
+  for (const Architecture& architecture : architectures()) {
+    const bool found = std::ranges::any_of(weights, [&](const StateDict::Item& item) {
+      return item.first.ends_with(architecture.anchor);
+    });
+    if (found) {
+      return &architecture;
+    }
+  }
+  return nullptr;
+}
+
+TensorRole role_of(const Architecture& architecture, const StateDict& encoder,
+                   const std::string& name, const at::Tensor& tensor) {
+  if (std::ranges::find(architecture.derived, name) != architecture.derived.end()) {
+    return TensorRole::derived;
+  }
+  for (const auto& [copy, original] : architecture.tied) {
+    const at::Tensor* counts = name == copy ? encoder.find(original) : nullptr;
+    if (counts != nullptr && bit_identical(*counts, tensor)) {
+      return TensorRole::copy;
+    }
+  }
+  return TensorRole::encoder;
+}
+
+}  // namespace
+
+std::string_view to_string(TensorRole role) {
+  switch (role) {
+    case TensorRole::encoder:
+      return "encoder";
+    case TensorRole::head:
+      return "head";
+    case TensorRole::copy:
+      return "copy";
+    case TensorRole::derived:
+      return "derived";
+    case TensorRole::other:
+      break;
+  }
+  return "other";
+}
+
+Checkpoint read_checkpoint(const fs::path& source, const fs::path& config_file) {
+  Checkpoint result{
+      .source = source, .config_file = config_file, .config = {}, .weights = read_weights(source)};
+  if (config_file.empty()) {
+    const fs::path folder = fs::is_directory(source) ? source : source.parent_path();
+    if (fs::exists(folder / "config.json")) {
+      result.config_file = folder / "config.json";
+    }
+  }
+  if (!result.config_file.empty()) {
+    result.config = read_file(result.config_file);
+    result.architecture = &architecture_of(result.config, result.config_file.string());
+  } else {
+    result.architecture = guess_architecture(result.weights);
+  }
+  return result;
+}
+
+std::vector<NamedTensor> name_tensors(const Checkpoint& checkpoint) {
+  std::vector<NamedTensor> result;
+  SplitWeights split;
+  if (checkpoint.architecture != nullptr) {
+    split = split_weights(*checkpoint.architecture, checkpoint.weights);
+  }
+  // split_weights() keeps the order within each part, so each part is walked once.
+  auto encoder = split.encoder.begin();
+  auto head = split.head.begin();
+  auto other = split.others.begin();
+  for (const auto& [stored, tensor] : checkpoint.weights) {
+    NamedTensor named{.stored_name = stored, .name = stored, .tensor = tensor};
+    if (other != split.others.end() && other->first == stored) {
+      ++other;
+    } else if (head != split.head.end() && head->second.is_same(tensor) &&
+               stored.ends_with("classifier." + head->first)) {
+      named.name = "classifier." + (head++)->first;
+      named.role = TensorRole::head;
+    } else if (encoder != split.encoder.end() && encoder->second.is_same(tensor) &&
+               stored.ends_with(encoder->first)) {
+      named.role = role_of(*checkpoint.architecture, split.encoder, encoder->first, tensor);
+      named.name = "encoder." + (encoder++)->first;
+    }
+    result.push_back(std::move(named));
+  }
+  return result;
+}
+
+bool bit_identical(const at::Tensor& a, const at::Tensor& b) {
+  if (a.scalar_type() != b.scalar_type() || a.sizes() != b.sizes()) {
+    return false;
+  }
+  const at::Tensor x = a.detach().contiguous();
+  const at::Tensor y = b.detach().contiguous();
+  return x.nbytes() == 0 || std::memcmp(x.data_ptr(), y.data_ptr(), x.nbytes()) == 0;
+}
+
+}  // namespace ncmlab

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "checkpoint/convert.hpp"
+
+#include <torch/torch.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "checkpoint/inspect.hpp"
+#include "checkpoint/tensor_text.hpp"
+#include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/core/files.hpp"
+
+namespace ncmlab {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// What a folder may hold beside weights and config that from_pretrained reads.
+constexpr const char* kTokenizerFiles[] = {
+    "tokenizer.json",          "vocab.json",       "merges.txt", "tokenizer_config.json",
+    "special_tokens_map.json", "added_tokens.json"};
+constexpr std::string_view kEncoder = "encoder.";
+constexpr std::string_view kHead = "classifier.";
+
+/// Tensors for one file, and what happened to the others.
+struct Sorted {
+  StateDict encoder;  ///< names of the base class
+  StateDict head;     ///< `dense.weight`, ...
+  std::vector<std::string> notes;
+};
+
+Sorted sort_tensors(const Checkpoint& checkpoint) {
+  Sorted result;
+  for (const NamedTensor& each : name_tensors(checkpoint)) {
+    switch (each.role) {
+      case TensorRole::encoder:
+        result.encoder.add(each.name.substr(kEncoder.size()), each.tensor);
+        break;
+      case TensorRole::head:
+        result.head.add(each.name.substr(kHead.size()), each.tensor);
+        break;
+      case TensorRole::copy:
+        break;
+      case TensorRole::derived:
+        result.notes.push_back("left out `" + each.stored_name +
+                               "`, which follows from the config");
+        break;
+      case TensorRole::other:
+        result.notes.push_back("left out `" + each.stored_name + "`, " +
+                               type_and_shape(each.tensor) +
+                               ": it belongs to neither encoder nor head");
+        break;
+    }
+  }
+  return result;
+}
+
+/// Encoder and head in one dictionary.
+StateDict joined(const Sorted& sorted, const Architecture& architecture, bool with_copies) {
+  StateDict result;
+  for (const auto& [name, tensor] : sorted.encoder) {
+    result.add(std::string(kEncoder) + name, tensor);
+  }
+  if (with_copies) {
+    for (const auto& [copy, original] : architecture.tied) {
+      if (!sorted.encoder.contains(copy)) {
+        result.add(std::string(kEncoder) + std::string(copy), sorted.encoder.at(original));
+      }
+    }
+  }
+  for (const auto& [name, tensor] : sorted.head) {
+    result.add(std::string(kHead) + name, tensor);
+  }
+  return result;
+}
+
+/// Adds what from_pretrained misses in the base class though no result depends on it.
+void add_unused(const Architecture& architecture, Sorted& sorted) {
+  const at::Tensor& anchor = sorted.encoder.at(architecture.anchor);
+  for (const std::string_view name : architecture.unused) {
+    if (!sorted.encoder.contains(name)) {
+      const bool is_bias = name.ends_with(".bias");
+      const std::int64_t width = anchor.size(1);
+      // at::eye knows no bfloat16.
+      const at::Tensor made = is_bias ? at::zeros({width}) : at::eye(width);
+      sorted.encoder.add(std::string(name), made.to(anchor.scalar_type()));
+      sorted.notes.push_back("made up `" + std::string(name) + "` (" +
+                             (is_bias ? "zeros" : "an identity") +
+                             "): " + std::string(architecture.base_class) +
+                             " expects it, no hidden state depends on it");
+    }
+  }
+}
+
+std::string config_for(const Checkpoint& checkpoint, const StateDict& encoder) {
+  auto json = nlohmann::ordered_json::parse(checkpoint.config);
+  json["architectures"] = {checkpoint.architecture->base_class};
+  json["torch_dtype"] = type_name(encoder.at(checkpoint.architecture->anchor).scalar_type());
+  return json.dump(2) + "\n";
+}
+
+/// Copies the tokenizer's files; returns how many there were.
+std::size_t copy_tokenizer(const fs::path& from, const fs::path& to) {
+  std::size_t count = 0;
+  for (const char* name : kTokenizerFiles) {
+    if (fs::exists(from / name)) {
+      write_file_atomically(to / name, read_file(from / name));
+      ++count;
+    }
+  }
+  return count;
+}
+
+void write_folder(const Checkpoint& checkpoint, const fs::path& target, const fs::path& tokenizer,
+                  Sorted& sorted) {
+  if (checkpoint.config.empty()) {
+    throw Error("checkpoint.no-config",
+                "a folder for from_pretrained needs a `config.json`, and `" +
+                    checkpoint.source.string() + "` has none beside it",
+                {"name one with `--config FILE`"});
+  }
+  add_unused(*checkpoint.architecture, sorted);
+  fs::path temporary = target;
+  temporary += ".tmp-" + std::to_string(getpid());
+  std::error_code code;
+  fs::create_directories(temporary, code);
+  write_safetensors(temporary / "model.safetensors", sorted.encoder);
+  if (!sorted.head.empty()) {
+    write_safetensors(temporary / "classifier.safetensors", sorted.head);
+    sorted.notes.emplace_back(
+        "wrote the head to `classifier.safetensors`, which only ncmlab reads");
+  }
+  write_file_atomically(temporary / "config.json", config_for(checkpoint, sorted.encoder));
+  const fs::path source = !tokenizer.empty()                    ? tokenizer
+                          : fs::is_directory(checkpoint.source) ? checkpoint.source
+                                                                : checkpoint.source.parent_path();
+  if (copy_tokenizer(source, temporary) == 0) {
+    sorted.notes.push_back("found no tokenizer files in `" + source.string() +
+                           "`; name their folder with `--tokenizer`");
+  }
+  fs::rename(temporary, target, code);
+  if (code) {
+    fs::remove_all(temporary);
+    throw Error("io.write", "cannot write `" + target.string() + "`: " + code.message());
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> convert(const Checkpoint& checkpoint, const fs::path& target,
+                                 const fs::path& tokenizer) {
+  fs::path clean = target;
+  if (!clean.has_filename()) {
+    clean = clean.parent_path();
+  }
+  if (fs::exists(clean)) {
+    throw Error("io.exists", "`" + clean.string() + "` exists already",
+                {"remove it or name another target"});
+  }
+  if (checkpoint.architecture == nullptr) {
+    throw Error("checkpoint.no-encoder",
+                "`" + checkpoint.source.string() + "` holds no model that ncmlab knows",
+                {"`ncmlab checkpoint inspect` lists its tensors"});
+  }
+  check_against_config(checkpoint);
+  Sorted sorted = sort_tensors(checkpoint);
+  if (clean.extension() == ".bin") {
+    write_torch_pickle(clean, joined(sorted, *checkpoint.architecture, true));
+  } else if (clean.extension() == ".safetensors") {
+    write_safetensors(clean, joined(sorted, *checkpoint.architecture, false));
+  } else {
+    write_folder(checkpoint, clean, tokenizer, sorted);
+  }
+  return sorted.notes;
+}
+
+}  // namespace ncmlab

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "checkpoint/inspect.hpp"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "checkpoint/tensor_text.hpp"
+#include "nn/shape_text.hpp"
+
+namespace ncmlab {
+namespace {
+
+struct Totals {
+  std::size_t tensors = 0;
+  std::int64_t numbers = 0;
+};
+
+std::map<TensorRole, Totals> totals_of(const std::vector<NamedTensor>& tensors) {
+  std::map<TensorRole, Totals> result;
+  for (const NamedTensor& each : tensors) {
+    Totals& totals = result[each.role];
+    ++totals.tensors;
+    totals.numbers += each.tensor.numel();
+  }
+  return result;
+}
+
+std::string model_text(const Checkpoint& checkpoint) {
+  if (checkpoint.architecture == nullptr) {
+    return "unknown: no tensor has the name of a model that ncmlab knows";
+  }
+  return std::string(checkpoint.architecture->model_type) + " (" +
+         std::string(checkpoint.architecture->base_class) + ")" +
+         (checkpoint.config.empty() ? ", by the names of its tensors: there is no config.json"
+                                    : "");
+}
+
+std::string padded(std::string_view text, std::size_t width) {
+  return std::string(text) + std::string(width > text.size() ? width - text.size() : 0, ' ');
+}
+
+}  // namespace
+
+std::string inspect_text(const Checkpoint& checkpoint) {
+  const std::vector<NamedTensor> tensors = name_tensors(checkpoint);
+  std::string text =
+      "source   " + checkpoint.source.string() + "\nmodel    " + model_text(checkpoint) + "\n";
+  for (const auto& [role, totals] : totals_of(tensors)) {
+    text += padded(to_string(role), 9) + std::to_string(totals.tensors) + " tensors, " +
+            std::to_string(totals.numbers) + " numbers\n";
+  }
+  std::size_t name_width = 4;
+  std::size_t shape_width = 5;
+  for (const NamedTensor& each : tensors) {
+    name_width = std::max(name_width, each.stored_name.size());
+    shape_width = std::max(shape_width, shape_text(each.tensor.sizes()).size());
+  }
+  text += "\n" + padded("name", name_width) + "  " + padded("shape", shape_width) + "  " +
+          padded("type", 8) + "  role\n";
+  for (const NamedTensor& each : tensors) {
+    text += padded(each.stored_name, name_width) + "  " +
+            padded(shape_text(each.tensor.sizes()), shape_width) + "  " +
+            padded(type_name(each.tensor.scalar_type()), 8) + "  " +
+            std::string(to_string(each.role)) + "\n";
+  }
+  return text;
+}
+
+std::string inspect_json(const Checkpoint& checkpoint) {
+  nlohmann::ordered_json lines = nlohmann::ordered_json::array();
+  for (const NamedTensor& each : name_tensors(checkpoint)) {
+    lines.push_back({{"name", each.stored_name},
+                     {"role", to_string(each.role)},
+                     {"shape", each.tensor.sizes().vec()},
+                     {"type", type_name(each.tensor.scalar_type())}});
+  }
+  nlohmann::ordered_json json = {{"source", checkpoint.source.string()}};
+  json["model_type"] = nullptr;
+  if (checkpoint.architecture != nullptr) {
+    json["model_type"] = checkpoint.architecture->model_type;
+  }
+  json["config"] = nullptr;
+  if (!checkpoint.config.empty()) {
+    json["config"] = nlohmann::ordered_json::parse(checkpoint.config);
+  }
+  json["tensors"] = std::move(lines);
+  return json.dump(2) + "\n";
+}
+
+void check_against_config(const Checkpoint& checkpoint) {
+  if (checkpoint.config.empty()) {
+    return;
+  }
+  const SplitWeights split = split_weights(*checkpoint.architecture, checkpoint.weights);
+  make_encoder(checkpoint.config, checkpoint.config_file.string(), checkpoint.architecture->pooling,
+               split.encoder);
+}
+
+}  // namespace ncmlab

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "checkpoint/tensor_text.hpp"
+
+#include <cstdio>
+
+#include "nn/shape_text.hpp"
+
+namespace ncmlab {
+
+std::string_view type_name(at::ScalarType type) {
+  switch (type) {
+    case at::kFloat:
+      return "float32";
+    case at::kHalf:
+      return "float16";
+    case at::kBFloat16:
+      return "bfloat16";
+    case at::kDouble:
+      return "float64";
+    case at::kLong:
+      return "int64";
+    case at::kInt:
+      return "int32";
+    case at::kShort:
+      return "int16";
+    case at::kChar:
+      return "int8";
+    case at::kByte:
+      return "uint8";
+    case at::kBool:
+      return "bool";
+    default:
+      return "unknown";
+  }
+}
+
+std::string type_and_shape(const at::Tensor& tensor) {
+  return std::string(type_name(tensor.scalar_type())) + " " + shape_text(tensor.sizes());
+}
+
+std::string short_number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, value == 0 ? "%g" : "%.1e", value);
+  return text;
+}
+
+}  // namespace ncmlab

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <torch/torch.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+
+#include "ncmlab/core/files.hpp"
+#include "ncmlab/nn/roberta.hpp"
+#include "ncmlab/nn/state_dict.hpp"
+
+namespace ncmlab::testing {
+
+/// A folder that goes away with the object.
+class TemporaryFolder {
+ public:
+  explicit TemporaryFolder(const std::string& name)
+      : path_(std::filesystem::temp_directory_path() /
+              ("ncmlab_" + name + "_" + std::to_string(getpid()))) {
+    std::filesystem::remove_all(path_);
+    std::filesystem::create_directories(path_);
+  }
+  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+inline RobertaConfig tiny_roberta() {
+  return {.vocab_size = 20,
+          .hidden_size = 8,
+          .num_hidden_layers = 2,
+          .num_attention_heads = 2,
+          .intermediate_size = 12,
+          .max_position_embeddings = 12};
+}
+
+/// A whole model: encoder below `prefix`, a head below `classifier.`, of one element type.
+inline StateDict tiny_weights(const std::string& prefix, at::ScalarType type = at::kFloat) {
+  StateDict result;
+  const auto encoder = make_roberta(tiny_roberta(), Pooling::cls, Rng(3));
+  for (const auto& [name, tensor] : encoder->parameters()) {
+    result.add(prefix + name, tensor.detach().to(type));
+  }
+  result.add("classifier.dense.weight", torch::linspace(-1, 1, 64).reshape({8, 8}).to(type));
+  result.add("classifier.dense.bias", torch::zeros({8}).to(type));
+  result.add("classifier.out_proj.weight", torch::linspace(0, 2, 8).reshape({1, 8}).to(type));
+  result.add("classifier.out_proj.bias", torch::ones({1}).to(type));
+  return result;
+}
+
+/// Writes `folder` as a person has it: model.bin and config.json.
+inline void write_tiny_model(const std::filesystem::path& folder, const std::string& prefix,
+                             at::ScalarType type = at::kFloat) {
+  write_torch_pickle(folder / "model.bin", tiny_weights(prefix, type));
+  write_file_atomically(folder / "config.json", tiny_roberta().to_json());
+}
+
+}  // namespace ncmlab::testing
