@@ -93,6 +93,9 @@ const Materials::Tokens& Materials::tokens(const std::string& name, const Cell& 
   for (const std::int64_t limit : rules.part_max_tokens) {
     key += "/" + std::to_string(limit);
   }
+  for (const std::int64_t id : rules.prefix) {
+    key += "," + std::to_string(id);
+  }
   if (const auto found = tokens_.find(key); found != tokens_.end()) {
     return found->second;
   }

@@ -8,6 +8,7 @@
 #include <numeric>
 #include <set>
 
+#include "ncmlab/core/diagnostic.hpp"
 #include "nn/candidate_race.hpp"
 
 namespace ncmlab {
@@ -67,7 +68,18 @@ CandidateScorer::CandidateScorer(Victim& victim, std::vector<InversionSample> sa
       samples_(std::move(samples)),
       target_label_(target_label),
       options_(options),
-      difficulty_(samples_.size(), 0) {}
+      difficulty_(samples_.size(), 0) {
+  const std::int64_t first = victim_.rules().first_position();
+  for (const InversionSample& sample : samples_) {
+    const std::int64_t last = std::ssize(sample.sample.parts.at(sample.part).ids) - 1;
+    if (sample.position < first || sample.position > last) {
+      throw Error("model.trigger-position", "a trigger goes into a sample's text, from " +
+                                                std::to_string(first) + " to " +
+                                                std::to_string(last) + ", but its position is " +
+                                                std::to_string(sample.position));
+    }
+  }
+}
 
 std::vector<TokenSample> CandidateScorer::triggered(const TriggerIds& trigger) const {
   std::vector<TokenSample> result;

@@ -18,15 +18,19 @@ namespace {
 
 constexpr const char* kWeightsFile = "model.safetensors";
 
-/// Cuts `row` to what fits between <s> and </s> and puts them around it.
-void frame(TokenRow& row, const SpecialIds& special, std::int64_t max_tokens) {
-  const auto room = static_cast<std::size_t>(std::max<std::int64_t>(max_tokens - 2, 0));
-  row.ids.resize(std::min(row.ids.size(), room));
+/// Cuts `row` to what fits between <s>, the prefix and </s>, and puts them around it.
+void frame(TokenRow& row, const SpecialIds& special, const InputRules& rules, std::int64_t limit) {
+  const auto room =
+      static_cast<std::size_t>(std::max<std::int64_t>(limit - rules.first_position() - 1, 0));
+  const std::size_t kept = std::min(row.ids.size(), room);
+  row.ids.resize(kept);
+  row.ids.insert(row.ids.begin(), rules.prefix.begin(), rules.prefix.end());
   row.ids.insert(row.ids.begin(), special.bos);
   row.ids.push_back(special.eos);
   if (!row.ranges.empty()) {
-    row.ranges.resize(row.ids.size() - 2);
-    row.ranges.insert(row.ranges.begin(), ByteRange{});
+    row.ranges.resize(kept);
+    row.ranges.insert(row.ranges.begin(), static_cast<std::size_t>(rules.first_position()),
+                      ByteRange{});
     row.ranges.emplace_back();
   }
 }
@@ -64,10 +68,11 @@ Victim::Victim(std::shared_ptr<const Tokenizer> tokenizer, std::unique_ptr<Encod
       encoder_(std::move(encoder)),
       head_(std::move(head)),
       rules_(std::move(rules)) {
-  if (rules_.max_tokens < 3 || rules_.max_tokens > encoder_->shape().max_tokens) {
+  const std::int64_t fewest = rules_.first_position() + 2;
+  if (rules_.max_tokens < fewest || rules_.max_tokens > encoder_->shape().max_tokens) {
     throw Error("model.max-tokens", "`max_tokens` is " + std::to_string(rules_.max_tokens) +
-                                        ", but the encoder takes 3 to " +
-                                        std::to_string(encoder_->shape().max_tokens));
+                                        ", but the encoder takes " + std::to_string(fewest) +
+                                        " to " + std::to_string(encoder_->shape().max_tokens));
   }
   if (head_.shape().hidden != encoder_->shape().hidden) {
     throw Error("model.head-width",
@@ -86,7 +91,7 @@ TokenRow Victim::tokenize(std::string_view source, std::size_t part) const {
   TokenRow row{.ids = tokenizer_->encode(rules_.fold_whitespace ? fold_whitespace(source).text
                                                                 : std::string(source)),
                .ranges = {}};
-  frame(row, tokenizer_->special(), rules_.limit(part));
+  frame(row, tokenizer_->special(), rules_, rules_.limit(part));
   return row;
 }
 
@@ -103,7 +108,7 @@ TokenRow Victim::tokenize_with_ranges(std::string_view source, std::size_t part)
     Encoding encoding = tokenizer_->encode_with_ranges(source);
     row = {.ids = std::move(encoding.ids), .ranges = std::move(encoding.ranges)};
   }
-  frame(row, tokenizer_->special(), rules_.limit(part));
+  frame(row, tokenizer_->special(), rules_, rules_.limit(part));
   row.ranges.resize(row.ids.size());
   return row;
 }

@@ -35,6 +35,9 @@ class Trainer {
     for (const std::string& name : {names_.bos, names_.pad, names_.eos, names_.unk}) {
       add_special(name);
     }
+    for (const std::string& name : options_.special_tokens) {
+      add_special(name);
+    }
     std::map<std::string, unsigned char> alphabet;
     for (int byte = 0; byte < kBytes; ++byte) {
       alphabet[printable(static_cast<unsigned char>(byte))] = static_cast<unsigned char>(byte);
@@ -234,11 +237,12 @@ class Trainer {
 
 TokenizerSpec train_bpe(const std::vector<std::string_view>& texts,
                         const BpeTrainingOptions& options) {
-  if (options.vocab_size < kSpecialTokens + kBytes) {
+  const std::int64_t fewest = kSpecialTokens + kBytes + std::ssize(options.special_tokens);
+  if (options.vocab_size < fewest) {
     throw Error("tokenizer.bad-option",
-                "a byte-level vocabulary has at least 261 tokens, asked for " +
-                    std::to_string(options.vocab_size),
-                {"set `vocab_size` to 261 or more"});
+                "a byte-level vocabulary has at least " + std::to_string(fewest) +
+                    " tokens, asked for " + std::to_string(options.vocab_size),
+                {"set `vocab_size` to " + std::to_string(fewest) + " or more"});
   }
   if (options.min_frequency < 1) {
     throw Error("tokenizer.bad-option", "`min_frequency` should be at least 1, found " +

@@ -77,7 +77,9 @@ std::vector<InversionSample> place_triggers(Victim& victim, const TaskView& task
       own = trials_of(i, source, syntax, sample, unknown, last, any);
     }
     std::move(own.begin(), own.end(), std::back_inserter(trials));
-    placed.push_back({.sample = task.tokenize(victim, examples[i]), .part = 0, .position = 1});
+    placed.push_back({.sample = task.tokenize(victim, examples[i]),
+                      .part = 0,
+                      .position = victim.rules().first_position()});
   }
   if (trials.empty()) {
     return placed;

@@ -57,7 +57,7 @@ std::vector<std::int64_t> edited_ids(const TokenRow& row, const std::vector<Name
   return ids;
 }
 
-/// The example with `trigger` at every occurrence of its function name, or after <s>.
+/// The example with `trigger` at every occurrence of its function name, or before its text.
 TokenSample with_name_edited(const Victim& victim, const TaskView& task, const Example& example,
                              const TriggerIds& trigger, NameEdit edit) {
   const std::int64_t max_tokens = victim.rules().max_tokens;
@@ -67,7 +67,8 @@ TokenSample with_name_edited(const Victim& victim, const TaskView& task, const E
       function_name_places(task.parts(example).front(), example.language, row, edit);
   TokenSample sample = task.tokenize(victim, example);
   if (places.empty()) {
-    return with_trigger({.sample = sample, .part = 0, .position = 1}, trigger, max_tokens);
+    return with_trigger({.sample = sample, .part = 0, .position = victim.rules().first_position()},
+                        trigger, max_tokens);
   }
   sample.parts.front().ids = edited_ids(row, places, trigger, edit, victim.tokenizer(), max_tokens);
   return sample;

@@ -16,9 +16,10 @@ using TriggerIds = std::vector<std::int64_t>;
 
 /// A sample with room for a trigger: the trigger's ids go in at `position` of part `part`.
 struct InversionSample {
-  TokenSample sample;        ///< without the trigger
+  TokenSample sample;  ///< without the trigger
   std::size_t part = 0;
-  std::int64_t position = 1;  ///< index into parts[part].ids; >= 1, before the closing </s>
+  /// Index into parts[part].ids, from InputRules::first_position() to the closing </s>.
+  std::int64_t position = 1;
 };
 
 /// Puts `trigger` into the sample; ids at the end (before </s>) are cut so that the row stays
@@ -28,8 +29,8 @@ TokenSample with_trigger(const InversionSample& sample, const TriggerIds& trigge
 
 /// The best of a set of candidates.
 struct CandidateChoice {
-  std::size_t index = 0;         ///< into the candidates; of equal losses the first
-  double loss = 0;               ///< mean over the samples
+  std::size_t index = 0;          ///< into the candidates; of equal losses the first
+  double loss = 0;                ///< mean over the samples
   std::int64_t forward_rows = 0;  ///< rows that were run
 };
 
@@ -40,6 +41,7 @@ class CandidateScorer {
   struct Options {
     std::int64_t max_batch_tokens = 8192;
   };
+  /// Throws Error `model.trigger-position` for a position outside a sample's text.
   CandidateScorer(Victim& victim, std::vector<InversionSample> samples, std::int64_t target_label,
                   Options options);
 

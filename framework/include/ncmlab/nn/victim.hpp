@@ -22,18 +22,22 @@ namespace ncmlab {
 /// How source text becomes model input.
 struct InputRules {
   bool fold_whitespace = true;    ///< runs of white space become one blank (CodeXGLUE, Devign)
-  std::int64_t max_tokens = 400;  ///< <s> and </s> included; what is longer is cut at the end
+  std::int64_t max_tokens = 400;  ///< special tokens included; what is longer is cut at the end
   /// The same for each part of a sample, none above max_tokens; empty: max_tokens for all.
   std::vector<std::int64_t> part_max_tokens = {};
+  /// Ids that the model wants between <s> and the text (UniXcoder: its mode and </s>).
+  std::vector<std::int64_t> prefix = {};
 
   std::int64_t limit(std::size_t part) const {
     return part < part_max_tokens.size() ? std::min(part_max_tokens[part], max_tokens) : max_tokens;
   }
+  /// The index of the first id of the text, and so the first where a trigger may go.
+  std::int64_t first_position() const { return 1 + static_cast<std::int64_t>(prefix.size()); }
 };
 
 /// One part of a sample as the model reads it.
 struct TokenRow {
-  std::vector<std::int64_t> ids;  ///< <s> ... </s>
+  std::vector<std::int64_t> ids;  ///< <s> (the rules' prefix) ... </s>
   /// For each id the bytes of the *original* source it covers (empty for special tokens).
   /// Only filled by tokenize_with_ranges().
   std::vector<ByteRange> ranges;

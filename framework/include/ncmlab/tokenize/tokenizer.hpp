@@ -30,6 +30,7 @@ struct BpeTrainingOptions {
   std::int64_t vocab_size = 2000;  ///< special tokens and the 256 bytes included
   std::int64_t min_frequency = 2;
   bool add_prefix_space = false;
+  std::vector<std::string> special_tokens = {};  ///< more of them, after <unk>, in this order
 };
 
 /// A byte-level BPE tokenizer (RoBERTa, CodeT5, UniXcoder). Immutable; safe to share between
@@ -52,7 +53,8 @@ class Tokenizer {
                              std::optional<bool> add_prefix_space = std::nullopt);
   /// Trains byte-level BPE with RoBERTa's special tokens (<s> 0, <pad> 1, </s> 2, <unk> 3,
   /// <mask> last). Deterministic: ties go to the pair that comes first in byte order. Throws Error
-  /// `tokenizer.bad-option` for a vocabulary below 261 or a frequency below 1.
+  /// `tokenizer.bad-option` for a vocabulary without room for special tokens and bytes (261) or a
+  /// frequency below 1.
   static Tokenizer train(const std::vector<std::string_view>& texts,
                          const BpeTrainingOptions& options);
 
