@@ -2,12 +2,27 @@
 #include "ncmlab/code/edit.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "code/characters.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 
 namespace ncmlab {
 namespace {
+
+void check_new_name(const Identifier& identifier, std::string_view new_name, Language language,
+                    const std::set<std::string_view>& taken) {
+  if (!is_valid_identifier(new_name, language)) {
+    throw Error("code.bad-name", "`" + std::string(new_name) + "` is no identifier of `" +
+                                     std::string(to_string(language)) + "`");
+  }
+  if (taken.contains(new_name)) {
+    throw Error("code.name-taken",
+                "cannot rename `" + identifier.name + "` to `" + std::string(new_name) +
+                    "`: the function already uses that word",
+                {"choose a word that does not occur in the function"});
+  }
+}
 
 void check_occurrences(std::string_view source, const Identifier& identifier) {
   std::size_t last_end = 0;
@@ -143,27 +158,57 @@ bool uses_word(std::string_view source, std::string_view word) {
   return false;
 }
 
-std::string rename(std::string_view source, Language language, const Identifier& identifier,
-                   std::string_view new_name) {
-  if (!is_valid_identifier(new_name, language)) {
-    throw Error("code.bad-name", "`" + std::string(new_name) + "` is no identifier of `" +
-                                     std::string(to_string(language)) + "`");
+std::vector<ByteRange> word_ranges(std::string_view source) {
+  std::vector<ByteRange> ranges;
+  for (std::size_t begin = 0; begin < source.size(); ++begin) {
+    std::size_t end = begin;
+    while (end < source.size() && detail::is_word_byte(source[end])) {
+      ++end;
+    }
+    if (end > begin) {
+      ranges.push_back({begin, end});
+      begin = end;
+    }
   }
-  if (uses_word(source, new_name)) {
-    throw Error("code.name-taken",
-                "cannot rename `" + identifier.name + "` to `" + std::string(new_name) +
-                    "`: the function already uses that word",
-                {"choose a word that does not occur in the function"});
+  return ranges;
+}
+
+std::set<std::string_view> words_of(std::string_view source) {
+  std::set<std::string_view> words;
+  for (const ByteRange& range : word_ranges(source)) {
+    words.insert(source.substr(range.begin, range.size()));
   }
-  check_occurrences(source, identifier);
+  return words;
+}
+
+std::string rename_all(std::string_view source, Language language,
+                       const std::vector<Renaming>& renamings) {
+  std::set<std::string_view> taken = words_of(source);
+  std::vector<std::pair<ByteRange, std::string_view>> replacements;
+  std::size_t growth = 0;
+  for (const auto& [identifier, new_name] : renamings) {
+    check_new_name(*identifier, new_name, language, taken);
+    check_occurrences(source, *identifier);
+    taken.insert(new_name);
+    growth += identifier->occurrences.size() * new_name.size();
+    for (const ByteRange& range : identifier->occurrences) {
+      replacements.emplace_back(range, new_name);
+    }
+  }
+  std::ranges::sort(replacements, {}, [](const auto& entry) { return entry.first.begin; });
   std::string result;
-  result.reserve(source.size() + identifier.occurrences.size() * new_name.size());
+  result.reserve(source.size() + growth);
   std::size_t copied = 0;
-  for (const ByteRange& range : identifier.occurrences) {
+  for (const auto& [range, new_name] : replacements) {
     result.append(source.substr(copied, range.begin - copied)).append(new_name);
     copied = range.end;
   }
   return result.append(source.substr(copied));
+}
+
+std::string rename(std::string_view source, Language language, const Identifier& identifier,
+                   std::string_view new_name) {
+  return rename_all(source, language, {{&identifier, std::string(new_name)}});
 }
 
 std::optional<std::string> try_rename(std::string_view source, Language language,

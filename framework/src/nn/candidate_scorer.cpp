@@ -9,6 +9,7 @@
 #include <set>
 
 #include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/nn/frozen_parameters.hpp"
 #include "nn/candidate_race.hpp"
 
 namespace ncmlab {
@@ -17,29 +18,6 @@ namespace {
 /// Tokens per batch: enough for efficient matrix products; more would keep the race from dropping
 /// candidates early and the activations of a backward pass from staying in the cache.
 constexpr std::int64_t kBatchTokens = 2048;
-
-/// Switches the gradients of a model's parameters off and, at the end, on again where they were:
-/// a backward pass to the inputs then computes none for the weights.
-class FrozenParameters {
- public:
-  explicit FrozenParameters(const StateDict& parameters) {
-    for (const auto& [name, tensor] : parameters) {
-      if (tensor.requires_grad()) {
-        frozen_.push_back(tensor.requires_grad_(false));
-      }
-    }
-  }
-  ~FrozenParameters() {
-    for (const at::Tensor& tensor : frozen_) {
-      tensor.requires_grad_(true);
-    }
-  }
-  FrozenParameters(const FrozenParameters&) = delete;
-  FrozenParameters& operator=(const FrozenParameters&) = delete;
-
- private:
-  std::vector<at::Tensor> frozen_;
-};
 
 /// Where the tokens of a trigger ended up in a padded batch.
 struct TriggerPlaces {

@@ -6,9 +6,9 @@
 
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/plugin/registration.hpp"
+#include "ncmlab/tokenize/name_vocabulary.hpp"
 #include "ncmlab/train/trainer.hpp"
 #include "unlearning.hpp"
-#include "vocabulary_filter.hpp"
 
 namespace ncmlab {
 namespace {
@@ -121,9 +121,8 @@ std::vector<std::int64_t> EliBadCode::vocabulary(const DefenseContext& context) 
   for (const Example& example : context.clean_samples) {
     languages.insert(example.language);
   }
-  const auto use = config_.vocabulary == "name" ? elibadcode::TriggerUse::is_name
-                                                : elibadcode::TriggerUse::continues_name;
-  auto tokens = elibadcode::filter_vocabulary(context.victim.tokenizer(), use, languages);
+  const auto use = config_.vocabulary == "name" ? NameUse::is_name : NameUse::continues_name;
+  auto tokens = name_vocabulary(context.victim.tokenizer(), use, languages);
   if (tokens.empty()) {
     throw Error("defense.elibadcode.no-vocabulary",
                 "the model's tokenizer has no token that may stand in a name");

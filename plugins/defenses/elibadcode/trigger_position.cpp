@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <iterator>
 
-#include "name_tokens.hpp"
 #include "ncmlab/code/syntax.hpp"
 #include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/nn/name_place.hpp"
 
 namespace ncmlab::elibadcode {
 namespace {

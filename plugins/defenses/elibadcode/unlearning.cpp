@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "name_tokens.hpp"
 #include "ncmlab/code/syntax.hpp"
+#include "ncmlab/nn/name_place.hpp"
 
 namespace ncmlab::elibadcode {
 namespace {

@@ -160,6 +160,35 @@ TEST(LeastFrequentVariableTest, TakesTheFirstOfSeveral) {
   EXPECT_EQ(name("int f(void) { return 1; }"), "");
 }
 
+TEST(RenameAllTest, RenamesSeveralIdentifiersOfOneParse) {
+  const std::string source = "int f(int a, int bb) { a += bb; return a; }";
+  const ncmlab::Syntax syntax = ncmlab::parse(source, Language::c);
+  EXPECT_EQ(ncmlab::rename_all(source, Language::c,
+                               {{syntax.find("bb"), "x"}, {syntax.find("a"), "longer"}}),
+            "int f(int longer, int x) { longer += x; return longer; }");
+  EXPECT_EQ(ncmlab::rename_all(source, Language::c, {}), source);
+}
+
+TEST(RenameAllTest, RefusesNamesThatMeet) {
+  const std::string source = "int f(int a, int b) { return a + b; }";
+  const ncmlab::Syntax syntax = ncmlab::parse(source, Language::c);
+  const auto code_of = [&](const char* first, const char* second) {
+    return error_code([&] {
+      ncmlab::rename_all(source, Language::c,
+                         {{syntax.find("a"), first}, {syntax.find("b"), second}});
+    });
+  };
+  EXPECT_EQ(code_of("x", "x"), "code.name-taken");
+  EXPECT_EQ(code_of("b", "a"), "code.name-taken") << "given up, but still taken";
+  EXPECT_EQ(code_of("x", "int"), "code.bad-name");
+}
+
+TEST(WordsOfTest, FindsWordsWhereverTheyStand) {
+  EXPECT_EQ(ncmlab::words_of("x1 = \"a b\"; // \xc3\xa9 0x1f"),
+            (std::set<std::string_view>{"x1", "a", "b", "\xc3\xa9", "0x1f"}));
+  EXPECT_TRUE(ncmlab::words_of(" +-").empty());
+}
+
 TEST(InsertStatementTest, TakesTheIndentationFoundThere) {
   EXPECT_EQ(inserted("void f() {\n\tint a;\n\tg();\n}\n", Language::c, 0, "if (0) { }"),
             "void f() {\n\tint a;\n\tif (0) { }\n\tg();\n}\n");

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ncmlab/code/syntax.hpp"
 
@@ -23,6 +25,23 @@ std::string rename(std::string_view source, Language language, const Identifier&
 /// rename(), or nothing where it would throw or where the result would not parse.
 std::optional<std::string> try_rename(std::string_view source, Language language,
                                       const Identifier& identifier, std::string_view new_name);
+
+/// A new name for one of the identifiers of a parse.
+struct Renaming {
+  const Identifier* identifier = nullptr;
+  std::string new_name;
+};
+
+/// rename() of several identifiers of one parse at once. Throws as rename() does, and
+/// `code.name-taken` when a new name is given twice. A name that is given up is still taken.
+std::string rename_all(std::string_view source, Language language,
+                       const std::vector<Renaming>& renamings);
+
+/// Every word of `source`, whether it is a name, a keyword or part of a comment or string; numbers
+/// are words, too. Ascending.
+std::vector<ByteRange> word_ranges(std::string_view source);
+/// The different ones, as views into `source`.
+std::set<std::string_view> words_of(std::string_view source);
 
 /// The name that `extend` gives: `word` + "_" + name, name + "_" + `word`, or the word between
 /// the two sub-words nearest the middle of the name (`read_file` -> `read_rb_file`, `readFile` ->

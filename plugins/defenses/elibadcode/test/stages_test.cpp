@@ -5,16 +5,13 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <cctype>
 
 #include "anchoring.hpp"
 #include "greedy_coordinate_gradient.hpp"
-#include "name_tokens.hpp"
-#include "shared_data.hpp"
+#include "ncmlab/nn/name_place.hpp"
 #include "toy_task.hpp"
 #include "trigger_position.hpp"
 #include "unlearning.hpp"
-#include "vocabulary_filter.hpp"
 
 namespace ncmlab::elibadcode {
 namespace {
@@ -24,65 +21,6 @@ using testing::UnorderedElementsAre;
 
 std::vector<TriggerIds> all_of(const TriggerIds& ids, std::size_t length) {
   return std::vector<TriggerIds>(length, ids);
-}
-
-TEST(VocabularyFilterTest, KeepsExactlyTheTokensThatContinueNames) {
-  const std::vector<Example> examples = toy_functions(50, Rng(1));
-  const Victim victim = toy_victim(examples, Rng(2));
-  const Tokenizer& tokenizer = victim.tokenizer();
-  const auto kept = filter_vocabulary(tokenizer, TriggerUse::continues_name, {Language::c});
-  std::size_t expected = 0;
-  for (std::int64_t id = 0; id < tokenizer.vocab_size(); ++id) {
-    const std::string text = tokenizer.decode({id});
-    const bool name_like = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-      return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
-    });
-    expected += name_like && !tokenizer.is_special(id) ? 1 : 0;
-  }
-  EXPECT_EQ(kept.size(), expected);
-  EXPECT_GE(kept.size(), 63U) << "all letters, digits and the underscore are tokens";
-  EXPECT_TRUE(std::is_sorted(kept.begin(), kept.end()));
-  EXPECT_EQ(std::count(kept.begin(), kept.end(), tokenizer.id_of("\xc4\xa0int").value_or(-1)), 0);
-}
-
-TEST(VocabularyFilterTest, LeavesOutWhatIsNoNameOfTheLanguage) {
-  const std::vector<Example> examples = toy_functions(50, Rng(1));
-  const Victim victim = toy_victim(examples, Rng(2));
-  const auto names =
-      filter_vocabulary(victim.tokenizer(), TriggerUse::is_name, {Language::c, Language::python});
-  for (const std::int64_t id : names) {
-    const std::string& token = victim.tokenizer().token(id);
-    EXPECT_TRUE(is_valid_identifier(token, Language::c)) << token;
-    EXPECT_TRUE(is_valid_identifier(token, Language::python)) << token;
-  }
-  EXPECT_GE(names.size(), 53U);
-}
-
-TEST(VocabularyFilterTest, LeavesThePublishedNumberOfTokens) {
-  const auto folder = real_data() / "tokenizers" / "roberta-base";
-  NCMLAB_NEEDS(folder);
-  const Tokenizer tokenizer = Tokenizer::from_folder(folder);
-  EXPECT_EQ(filter_vocabulary(tokenizer, TriggerUse::continues_name, {Language::c}).size(), 15838U);
-}
-
-TEST(NameTokensTest, FindsTokensOfNamesAndNothingBeyondTheCut) {
-  const std::string source = "int a_(int bc) { return bc; }";
-  // Tokens: <s> `int` ` a` `_(` `int` ` b` `c` (cut) </s>
-  const TokenRow row{
-      .ids = {0, 10, 11, 12, 13, 14, 15, 2},
-      .ranges = {{0, 0}, {0, 3}, {3, 5}, {5, 7}, {7, 10}, {10, 12}, {12, 13}, {0, 0}}};
-  const auto a = find_name(source, row, {4, 6});
-  ASSERT_TRUE(a);
-  EXPECT_EQ(a->tokens, (TokenSpan{2, 4}));
-  EXPECT_FALSE(a->ends_exactly) << "`_(` reaches beyond the name";
-  EXPECT_FALSE(a->covers_only_name);
-  const auto bc = find_name(source, row, {11, 13});
-  ASSERT_TRUE(bc);
-  EXPECT_EQ(bc->tokens, (TokenSpan{5, 7}));
-  EXPECT_TRUE(bc->ends_exactly);
-  EXPECT_TRUE(bc->covers_only_name);
-  EXPECT_FALSE(find_name(source, row, {24, 26}));
-  EXPECT_FALSE(find_name(source, row, {11, 14})) << "only partly within the row";
 }
 
 TEST(TriggerPositionTest, ConsistentPositionsExtendNamesThatStandOnce) {

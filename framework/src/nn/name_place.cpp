@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "name_tokens.hpp"
+#include "ncmlab/nn/name_place.hpp"
 
-namespace ncmlab::elibadcode {
+namespace ncmlab {
 
 std::optional<NamePlace> find_name(std::string_view source, const TokenRow& row, ByteRange bytes) {
   std::optional<NamePlace> place;
@@ -41,4 +41,4 @@ std::vector<NamePlace> find_all(std::string_view source, const TokenRow& row,
   return places;
 }
 
-}  // namespace ncmlab::elibadcode
+}  // namespace ncmlab

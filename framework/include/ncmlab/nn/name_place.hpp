@@ -9,7 +9,7 @@
 #include "ncmlab/code/syntax.hpp"
 #include "ncmlab/nn/victim.hpp"
 
-namespace ncmlab::elibadcode {
+namespace ncmlab {
 
 /// Tokens [begin, end) of a row.
 struct TokenSpan {
@@ -34,4 +34,4 @@ std::optional<NamePlace> find_name(std::string_view source, const TokenRow& row,
 std::vector<NamePlace> find_all(std::string_view source, const TokenRow& row,
                                 const Identifier& identifier);
 
-}  // namespace ncmlab::elibadcode
+}  // namespace ncmlab

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "vocabulary_filter.hpp"
+#include "ncmlab/tokenize/name_vocabulary.hpp"
 
 #include <algorithm>
 #include <string>
 
-namespace ncmlab::elibadcode {
+namespace ncmlab {
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -16,8 +16,8 @@ bool is_name_character(char c) {
 
 }  // namespace
 
-std::vector<std::int64_t> filter_vocabulary(const Tokenizer& tokenizer, TriggerUse use,
-                                            const std::set<Language>& languages) {
+std::vector<std::int64_t> name_vocabulary(const Tokenizer& tokenizer, NameUse use,
+                                          const std::set<Language>& languages) {
   std::vector<std::int64_t> ids;
   for (std::int64_t id = 0; id < tokenizer.vocab_size(); ++id) {
     const std::string& token = tokenizer.token(id);
@@ -25,7 +25,7 @@ std::vector<std::int64_t> filter_vocabulary(const Tokenizer& tokenizer, TriggerU
         !std::all_of(token.begin(), token.end(), is_name_character)) {
       continue;
     }
-    const bool legal = use == TriggerUse::continues_name ||
+    const bool legal = use == NameUse::continues_name ||
                        std::all_of(languages.begin(), languages.end(), [&](Language language) {
                          return is_valid_identifier(token, language);
                        });
@@ -36,4 +36,4 @@ std::vector<std::int64_t> filter_vocabulary(const Tokenizer& tokenizer, TriggerU
   return ids;
 }
 
-}  // namespace ncmlab::elibadcode
+}  // namespace ncmlab

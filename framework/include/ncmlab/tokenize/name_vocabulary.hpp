@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <vector>
+
+#include "ncmlab/code/syntax.hpp"
+#include "ncmlab/tokenize/tokenizer.hpp"
+
+namespace ncmlab {
+
+/// What tokens in a name are for.
+enum class NameUse {
+  continues_name,  ///< they follow a name's own tokens: digits and keywords are harmless
+  is_name,         ///< they may stand alone: no token starts with a digit or is a keyword
+};
+
+/// Ids, ascending, of the tokens that may stand in a name (Sun et al., EliBadCode, section 4.2): no
+/// special token, no leading word boundary (U+0120), `^[a-zA-Z0-9_]+$`. All of `languages` must
+/// allow them.
+std::vector<std::int64_t> name_vocabulary(const Tokenizer& tokenizer, NameUse use,
+                                          const std::set<Language>& languages);
+
+}  // namespace ncmlab
