@@ -49,7 +49,7 @@ std::vector<std::string> reserved_keys(PluginKind kind) {
   if (kind == PluginKind::model) {
     keys.emplace_back("training");
   } else if (kind == PluginKind::attack) {
-    keys.insert(keys.end(), {"victim_label", "target_label", "target_word"});
+    keys.insert(keys.end(), {"victim_label", "target_label", "target_word", "surrogate"});
   }
   return keys;
 }
@@ -112,6 +112,27 @@ const LoadedPlugin* AxisReader::find_plugin(const toml::table& table, Span& span
   return nullptr;
 }
 
+std::optional<ModelChoice> AxisReader::read_surrogate(const toml::node& node,
+                                                      const Settings& training) const {
+  const toml::table* table = node.as_table();
+  if (table == nullptr) {
+    problems_.add("config.wrong-type", "`surrogate` must be a table", node.source())
+        .help.push_back("write a model, for example `surrogate = { plugin = \"NAME\" }`");
+    return std::nullopt;
+  }
+  std::vector<Draft> drafts =
+      AxisReader(PluginKind::model, catalogue_, problems_).read_table(*table, training);
+  if (drafts.size() > 1) {
+    problems_.add("config.bad-value",
+                  "`surrogate` is one model: no parameter takes a list of values", node.source());
+  }
+  if (drafts.empty()) {
+    return std::nullopt;
+  }
+  set_labels(drafts, catalogue_, problems_);
+  return ModelChoice{std::move(drafts.front().choice), drafts.front().training};
+}
+
 void AxisReader::read_reserved(const toml::key& key, const toml::node& node, Draft& draft,
                                Settings& training) const {
   const std::string name(key.str());
@@ -129,6 +150,10 @@ void AxisReader::read_reserved(const toml::key& key, const toml::node& node, Dra
          plain_settings(training_parameters(), *table, "`training`", problems_)) {
       training.insert_or_assign(key_name, std::move(value));
     }
+    return;
+  }
+  if (name == "surrogate") {
+    draft.surrogate = read_surrogate(node, training);
     return;
   }
   const auto* text = node.as_string();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,11 +11,13 @@
 
 namespace ncmlab::config {
 
-/// An entry of an axis of any kind; `training` belongs to models, the labels to attacks.
+/// An entry of an axis of any kind; `training` belongs to models, labels and surrogate to
+/// attacks.
 struct Draft {
   PluginChoice choice;
   TrainingOptions training;
   std::string victim_label, target_label, target_word;
+  std::optional<ModelChoice> surrogate;
   std::size_t table = 0;  ///< index of the table it came from
   bool named = false;     ///< the table has a `name`
 };
@@ -34,6 +37,7 @@ class AxisReader {
  private:
   std::vector<Draft> read_table(const toml::table& table, const Settings& training) const;
   const LoadedPlugin* find_plugin(const toml::table& table, Span& span) const;
+  std::optional<ModelChoice> read_surrogate(const toml::node& node, const Settings& training) const;
   void read_reserved(const toml::key& key, const toml::node& node, Draft& draft,
                      Settings& training) const;
   std::vector<Settings> all_settings(const LoadedPlugin& plugin, const toml::table& table) const;

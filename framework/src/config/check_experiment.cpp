@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "config/experiment.hpp"
+#include "ncmlab/plugin/attack.hpp"
 #include "ncmlab/plugin/model.hpp"
 #include "ncmlab/plugin/task.hpp"
 
@@ -53,6 +54,22 @@ void create_all(const Choices& choices, const Catalogue& catalogue,
   }
 }
 
+void check_attack(const AttackChoice& choice, const Catalogue& catalogue,
+                  std::vector<Diagnostic>& problems) {
+  attempt(choice, problems, [&] {
+    const auto plugin = catalogue.create<Plugin>(choice.kind, choice.plugin, choice.settings);
+    const auto* attack = dynamic_cast<const Attack*>(plugin.get());
+    if (choice.surrogate && attack != nullptr && !attack->needs_surrogate()) {
+      throw Error("config.unused-surrogate",
+                  "attack `" + choice.label + "` has a `surrogate`, but does not use one",
+                  {"remove `surrogate`"});
+    }
+  });
+  if (choice.surrogate) {
+    create_all(std::vector<ModelChoice>{*choice.surrogate}, catalogue, problems);
+  }
+}
+
 }  // namespace
 
 void check_experiment(const Experiment& experiment, const Catalogue& catalogue) {
@@ -71,7 +88,9 @@ void check_experiment(const Experiment& experiment, const Catalogue& catalogue) 
     });
   }
   create_all(experiment.models, catalogue, problems);
-  create_all(experiment.attacks, catalogue, problems);
+  for (const AttackChoice& attack : experiment.attacks) {
+    check_attack(attack, catalogue, problems);
+  }
   create_all(experiment.defenses, catalogue, problems);
   if (!problems.empty()) {
     throw Error(std::move(problems));
@@ -85,7 +104,13 @@ void check_data(const Experiment& experiment, const Catalogue& catalogue) {
       catalogue.create<Task>(task.kind, task.plugin, task.settings)->data_fingerprint();
     });
   }
-  for (const ModelChoice& model : experiment.models) {
+  std::vector<ModelChoice> models = experiment.models;
+  for (const AttackChoice& attack : experiment.attacks) {
+    if (attack.surrogate) {
+      models.push_back(*attack.surrogate);
+    }
+  }
+  for (const ModelChoice& model : models) {
     attempt(model, problems, [&] {
       catalogue.create<Model>(model.kind, model.plugin, model.settings)->data_fingerprint();
     });

@@ -236,7 +236,8 @@ Experiment read_experiment(const std::filesystem::path& file, const Catalogue& c
   }
   for (Draft& draft : axis(PluginKind::attack)) {
     experiment.attacks.push_back({std::move(draft.choice), std::move(draft.victim_label),
-                                  std::move(draft.target_label), std::move(draft.target_word)});
+                                  std::move(draft.target_label), std::move(draft.target_word),
+                                  std::move(draft.surrogate)});
   }
   for (Draft& draft : axis(PluginKind::defense)) {
     experiment.defenses.push_back(std::move(draft.choice));

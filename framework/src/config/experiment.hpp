@@ -33,6 +33,8 @@ struct AttackChoice : PluginChoice {
   /// Names of labels; empty: the task's positive label attacks towards the next label.
   std::string victim_label, target_label;
   std::string target_word;  ///< of retrieval tasks; empty: the task's own
+  /// For attacks that need a surrogate; without it they get the first model of the experiment.
+  std::optional<ModelChoice> surrogate;
 };
 
 /// A typed experiment file. Axes keep the order of the file. Attack `none` and defense `none`

@@ -25,6 +25,7 @@ std::vector<Trait> traits_of(const Draft& draft, const Catalogue& catalogue) {
     traits.emplace_back("victim_label", draft.victim_label);
     traits.emplace_back("target_label", draft.target_label);
     traits.emplace_back("target_word", draft.target_word);
+    traits.emplace_back("surrogate", draft.surrogate ? draft.surrogate->label : "");
   } else if (draft.choice.kind == PluginKind::model) {
     const TrainingOptions& training = draft.training;
     traits.emplace_back("epochs", display(training.epochs));

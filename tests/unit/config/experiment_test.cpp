@@ -32,6 +32,37 @@ TEST(ExperimentTest, TakesDefaults) {
   EXPECT_EQ(experiment.models[0].training.epochs, TrainingOptions{}.epochs);
 }
 
+TEST(ExperimentTest, ReadsTheSurrogateOfAnAttack) {
+  const Experiment experiment = read(kMinimal +
+                                     "[training]\nepochs = 7\nbatch_size = 8\n"
+                                     "[[attack]]\nplugin = \"badcode\"\n"
+                                     "[attack.surrogate]\nplugin = \"codebert\"\n"
+                                     "preset = \"small\"\ntraining = { epochs = 2 }\n");
+  EXPECT_FALSE(experiment.attacks[0].surrogate);
+  const auto& surrogate = experiment.attacks[1].surrogate;
+  ASSERT_TRUE(surrogate);
+  EXPECT_EQ(surrogate->kind, PluginKind::model);
+  EXPECT_EQ(surrogate->label, "codebert");
+  EXPECT_EQ(surrogate->settings.at("preset"), Value(std::string("small")));
+  EXPECT_EQ(surrogate->training.epochs, 2);
+  EXPECT_EQ(surrogate->training.batch_size, 8) << "what [training] says goes for it, too";
+  EXPECT_EQ(experiment.models.size(), 1U) << "it is no row of the tables";
+}
+
+TEST(ExperimentTest, RefusesSurrogatesThatAreNoModel) {
+  const auto code_of = [](const std::string& surrogate) {
+    const auto problems =
+        problems_of(kMinimal + "[[attack]]\nplugin = \"badcode\"\nsurrogate = " + surrogate + "\n");
+    return problems.empty() ? std::string() : problems.front().code;
+  };
+  EXPECT_EQ(code_of("\"codebert\""), "config.wrong-type");
+  EXPECT_EQ(code_of("{ plugin = \"onion\" }"), "config.unknown-plugin");
+  EXPECT_EQ(code_of("{ preset = \"small\" }"), "config.missing-key");
+  EXPECT_EQ(code_of("{ plugin = \"codebert\", presset = \"small\" }"), "config.unknown-key");
+  EXPECT_EQ(code_of("{ plugin = \"codebert\", preset = [\"tiny\", \"small\"] }"),
+            "config.bad-value");
+}
+
 TEST(ExperimentTest, AddsTheControlsFirst) {
   const Experiment bare = read(kMinimal);
   EXPECT_THAT(labels(bare.attacks), ElementsAre("none"));
