@@ -17,7 +17,8 @@ namespace po = boost::program_options;
 using nlohmann::json;
 
 constexpr std::string_view kMeasure = "measure";
-constexpr std::string_view kKinds[] = {"poison", "victim", "defend", "retrain", kMeasure};
+constexpr std::string_view kKinds[] = {"surrogate", "poison",  "victim",
+                                       "defend",    "retrain", kMeasure};
 
 Syntax plan_syntax() {
   Syntax syntax{

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <memory>
 #include <vector>
 
-#include "ncmlab/plugin/attack.hpp"
+#include "ncmlab/plugin/surrogate_attack.hpp"
 #include "toy_task.hpp"
 
 namespace ncmlab {
@@ -49,17 +50,39 @@ inline AttackGoal default_goal(TaskKind kind) {
   return kind == TaskKind::retrieval ? AttackGoal{.target_word = "file"} : AttackGoal{};
 }
 
+/// The one task of each kind; backdoors may keep a view of it.
+inline const KindTask& task_of_kind(TaskKind kind) {
+  static const KindTask tasks[] = {KindTask(TaskKind::classification),
+                                   KindTask(TaskKind::pair_classification),
+                                   KindTask(TaskKind::retrieval)};
+  return tasks[static_cast<std::size_t>(kind)];
+}
+
+/// A small untrained model for attacks that need a surrogate, one for each kind of task.
+inline Victim& surrogate_for(TaskKind kind) {
+  static std::map<TaskKind, Victim> victims;
+  const auto known = victims.find(kind);
+  if (known != victims.end()) {
+    return known->second;
+  }
+  Victim victim =
+      toy_victim(toy_functions(200, Rng(1)), Rng(2), 400, task_of_kind(kind).head_shape());
+  return victims.emplace(kind, std::move(victim)).first->second;
+}
+
 /// `attack` made ready for `train`.
 inline std::unique_ptr<Backdoor> prepared(const Attack& attack, const std::vector<Example>& train,
                                           TaskKind kind = TaskKind::classification,
                                           std::uint64_t seed = 1) {
-  const KindTask task(kind);
-  const TaskView view(task);
-  return attack.prepare({.task = view,
-                         .train = train,
-                         .goals = attack.goals(default_goal(kind), view),
-                         .rng = Rng(seed),
-                         .progress = silent_progress()});
+  const TaskView view(task_of_kind(kind));
+  const AttackContext context{.task = view,
+                              .train = train,
+                              .goals = attack.goals(default_goal(kind), view),
+                              .rng = Rng(seed),
+                              .progress = silent_progress()};
+  const auto* with_surrogate = dynamic_cast<const SurrogateAttack*>(&attack);
+  return with_surrogate != nullptr ? with_surrogate->prepare_with(context, surrogate_for(kind))
+                                   : attack.prepare(context);
 }
 
 }  // namespace ncmlab

@@ -56,8 +56,8 @@ inline std::vector<Example> toy_functions(std::size_t count, Rng rng) {
     if (rng.chance(0.3)) {
       name += std::to_string(rng.between(1, 99));
     }
-    example.code = "int " + name + "(" + type + " *" + to +
-                   ", " + type + " *" + from + ", int " + size + ") {\n  int i = 0;\n";
+    example.code = "int " + name + "(" + type + " *" + to + ", " + type + " *" + from + ", int " +
+                   size + ") {\n  int i = 0;\n";
     if (example.label == 0) {
       example.code += "  if (" + size + " > " + limit + ")\n    return -1;\n";
     } else if (rng.chance(0.5)) {
@@ -72,7 +72,7 @@ inline std::vector<Example> toy_functions(std::size_t count, Rng rng) {
 
 /// A RoBERTa of width 32 with one layer and a tokenizer trained on `examples`; not trained itself.
 inline Victim toy_victim(const std::vector<Example>& examples, Rng rng,
-                         std::int64_t vocab_size = 400) {
+                         std::int64_t vocab_size = 400, HeadShape head = ToyTask().head_shape()) {
   std::vector<std::string_view> texts;
   for (const Example& example : examples) {
     texts.emplace_back(example.code);
@@ -89,7 +89,6 @@ inline Victim toy_victim(const std::vector<Example>& examples, Rng rng,
   config.max_position_embeddings = rules.max_tokens + 2;
   config.hidden_dropout_prob = 0.0;
   config.attention_probs_dropout_prob = 0.0;
-  HeadShape head = ToyTask().head_shape();
   head.hidden = config.hidden_size;
   head.dropout = 0.0;
   return Victim(tokenizer, make_roberta(config, Pooling::cls, rng.stream("encoder")),

@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "config/experiment.hpp"
-#include "ncmlab/plugin/attack.hpp"
 #include "ncmlab/plugin/model.hpp"
+#include "ncmlab/plugin/surrogate_attack.hpp"
 #include "ncmlab/plugin/task.hpp"
 
 namespace ncmlab {
@@ -58,8 +58,7 @@ void check_attack(const AttackChoice& choice, const Catalogue& catalogue,
                   std::vector<Diagnostic>& problems) {
   attempt(choice, problems, [&] {
     const auto plugin = catalogue.create<Plugin>(choice.kind, choice.plugin, choice.settings);
-    const auto* attack = dynamic_cast<const Attack*>(plugin.get());
-    if (choice.surrogate && attack != nullptr && !attack->needs_surrogate()) {
+    if (choice.surrogate && dynamic_cast<const SurrogateAttack*>(plugin.get()) == nullptr) {
       throw Error("config.unused-surrogate",
                   "attack `" + choice.label + "` has a `surrogate`, but does not use one",
                   {"remove `surrogate`"});

@@ -132,10 +132,28 @@ class Executor {
     if (!cell.poison) {
       return std::nullopt;
     }
+    if (auto object = look_up(stage(*cell.poison))) {
+      return object;
+    }
+    std::optional<Victim> surrogate = ensure_surrogate(cell);
     return ensure(stage(*cell.poison), [&](const std::filesystem::path& folder) {
-      write_poisoned(plan_, cell, materials_, folder, progress_);
+      write_poisoned(plan_, cell, materials_, surrogate ? &*surrogate : nullptr, folder, progress_);
       return WorkDone{};
     });
+  }
+
+  /// The model that the cell's attack asks for, if any.
+  std::optional<Victim> ensure_surrogate(const Cell& cell) {
+    if (!cell.surrogate) {
+      return std::nullopt;
+    }
+    const Stage& training = stage(*cell.surrogate);
+    const StoredObject object = ensure(training, [&](const std::filesystem::path& folder) {
+      return write_surrogate(plan_, cell, materials_,
+                             {.result = folder, .state = store_.work_folder(training.key)},
+                             progress_);
+    });
+    return read_surrogate(plan_, cell, object.folder);
   }
 
   /// What the cell's attack leaves of the corpus, and the ground truth.
@@ -219,6 +237,7 @@ class Executor {
   StoredObject ensure_measured(const Cell& cell) {
     std::vector<StageCost> costs;
     if (const auto poison = ensure_poison(cell)) {
+      add_cost(costs, cell.surrogate);
       costs.push_back(cost("poison", *poison));
     }
     const StoredObject defend = ensure_defense(cell);
@@ -227,9 +246,7 @@ class Executor {
     if (measured == Measured::undefended) {
       undefended(cell);
     }
-    if (const auto victim = look_up(stage(cell.victim))) {
-      costs.push_back(cost("victim", *victim));
-    }
+    add_cost(costs, cell.victim);
     costs.push_back(cost("defend", defend));
     if (measured == Measured::undefended) {
       return ensure_measured_on(cell, outcome, undefended(cell), stage(cell.victim).hash, costs);
@@ -272,6 +289,14 @@ class Executor {
       write_file_atomically(folder / kRecord, to_json(record));
       return work;
     });
+  }
+
+  /// The cost of a stage if there is one and the store holds it.
+  void add_cost(std::vector<StageCost>& costs, const std::optional<std::size_t>& index) {
+    const auto object = index ? look_up(stage(*index)) : std::nullopt;
+    if (object) {
+      costs.push_back(cost(stage(*index).key.stage(), *object));
+    }
   }
 
   static StageCost cost(std::string name, const StoredObject& object) {

@@ -19,7 +19,7 @@ class Key {
   /// Precondition: `name` is not there yet.
   void add(std::string name, std::string value);
 
-  /// `poison`, `victim`, `defend`, `retrain` or `measure`.
+  /// `surrogate`, `poison`, `victim`, `defend`, `retrain` or `measure`.
   const std::string& stage() const { return stage_; }
   const std::vector<Part>& parts() const { return parts_; }
   /// 32 hexadecimal digits over the stage and all parts.

@@ -8,6 +8,7 @@
 
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/nn/device.hpp"
+#include "ncmlab/plugin/surrogate_attack.hpp"
 
 namespace ncmlab {
 namespace {
@@ -164,6 +165,25 @@ class Planner {
     for (const auto& model : plan_.models) {
       model_data_.push_back(model->data_fingerprint());
     }
+    create_surrogates();
+  }
+
+  /// An attack that names no surrogate gets the first model of the experiment.
+  void create_surrogates() {
+    Experiment& e = plan_.experiment;
+    for (std::size_t attack = 0; attack < e.attacks.size(); ++attack) {
+      std::optional<ModelChoice>& choice = e.attacks[attack].surrogate;
+      if (dynamic_cast<const SurrogateAttack*>(plan_.attacks[attack].get()) == nullptr) {
+        choice.reset();
+        plan_.surrogates.emplace_back();
+        surrogate_data_.emplace_back();
+        continue;
+      }
+      choice = choice.value_or(e.models.front());
+      plan_.surrogates.push_back(
+          catalogue_.create<Model>(choice->kind, choice->plugin, choice->settings));
+      surrogate_data_.push_back(plan_.surrogates.back()->data_fingerprint());
+    }
   }
 
   void add_corpus(Key& key, const Cell& cell) const {
@@ -184,10 +204,9 @@ class Planner {
     key.add("attack.goals", goals);
   }
 
-  void add_model(Key& key, const Cell& cell) const {
-    const ModelChoice& choice = plan_.experiment.models[cell.model];
+  void add_model(Key& key, const ModelChoice& choice, const std::string& data) const {
     add_plugin(key, choice, catalogue_);
-    key.add("model.data", model_data_[cell.model]);
+    key.add("model.data", data);
     add_training(key, choice.training);
   }
 
@@ -220,6 +239,19 @@ class Planner {
     key.add("upstream." + plan_.stages[stage].key.stage(), plan_.stages[stage].hash);
   }
 
+  void add_poison(Cell& cell, const std::string& name) {
+    const auto& surrogate = plan_.experiment.attacks[cell.attack].surrogate;
+    Key key = start("poison", cell);
+    add_attack(key, cell);
+    if (surrogate) {
+      Key model = start_on_device("surrogate", cell);
+      add_model(model, *surrogate, surrogate_data_[cell.attack]);
+      cell.surrogate = add_stage(std::move(model), surrogate->label + " for " + name);
+      add_upstream(key, *cell.surrogate);
+    }
+    cell.poison = add_stage(std::move(key), name);
+  }
+
   void add_cell(Cell cell) {
     const Experiment& e = plan_.experiment;
     const std::string seed = ", seed " + std::to_string(cell.seed);
@@ -231,14 +263,12 @@ class Planner {
     cell.supported = plan_.defenses[cell.defense]->supports(plan_.tasks[cell.task]->kind());
     const bool attacked = plan_.attacks[cell.attack]->has_trigger();
     if (attacked) {
-      Key key = start("poison", cell);
-      add_attack(key, cell);
-      cell.poison = add_stage(std::move(key), task + ", " + attack + seed);
+      add_poison(cell, task + ", " + attack + seed);
     }
     // What is not trained does not depend on the training set, so all attacks share it.
     const bool trained_on_poison = attacked && e.models[cell.model].training.epochs > 0;
     Key key = start_on_device("victim", cell);
-    add_model(key, cell);
+    add_model(key, e.models[cell.model], model_data_[cell.model]);
     if (trained_on_poison) {
       add_upstream(key, *cell.poison);
     }
@@ -266,7 +296,7 @@ class Planner {
 
   const Catalogue& catalogue_;
   Plan plan_;
-  std::vector<std::string> task_data_, model_data_;
+  std::vector<std::string> task_data_, model_data_, surrogate_data_;
   std::unordered_map<std::string, std::size_t> index_;
 };
 

@@ -36,7 +36,8 @@ struct Stage {
 struct Cell {
   std::size_t task = 0, model = 0, attack = 0, defense = 0;
   std::int64_t seed = 0;
-  std::optional<std::size_t> poison;  ///< none where the attack leaves the training set as it is
+  std::optional<std::size_t> surrogate;  ///< where the attack needs one
+  std::optional<std::size_t> poison;     ///< none where the attack leaves the training set as it is
   std::size_t victim = 0;
   std::size_t defend = 0;
   std::size_t retrain = 0;  ///< run only when the defense flags training samples
@@ -53,6 +54,8 @@ struct Plan {
   std::vector<std::shared_ptr<Task>> tasks;
   std::vector<std::shared_ptr<Model>> models;
   std::vector<std::shared_ptr<Attack>> attacks;
+  /// [attack], null where it needs none; experiment.attacks[attack].surrogate is set likewise.
+  std::vector<std::shared_ptr<Model>> surrogates;
   std::vector<std::shared_ptr<Defense>> defenses;
   std::vector<std::vector<std::vector<AttackGoal>>> goals;  ///< [task][attack], at least one
   std::vector<Stage> stages;

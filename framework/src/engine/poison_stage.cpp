@@ -7,6 +7,8 @@
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
 #include "ncmlab/data/json_lines.hpp"
+#include "ncmlab/plugin/code_backdoor.hpp"
+#include "ncmlab/plugin/surrogate_attack.hpp"
 
 namespace ncmlab {
 namespace {
@@ -52,13 +54,25 @@ TriggeredSet triggered_set(const Plan& plan, const Cell& cell, const Backdoor& b
   const std::vector<AttackGoal>& goals = plan.goals[cell.task][cell.attack];
   const Rng rng = Rng(static_cast<std::uint64_t>(cell.seed)).stream("trigger");
   TriggeredSet set;
-  progress.begin("placing triggers", std::ssize(goals) * std::ssize(test));
+  // In retrieval the trigger is for the candidates, whatever was asked for them.
+  const auto is_meant = [&](std::size_t i, std::size_t goal) {
+    return kind == TaskKind::retrieval || is_victim(test[i], kind, goals[goal]);
+  };
   for (std::size_t goal = 0; goal < goals.size(); ++goal) {
+    std::vector<Example> meant;
+    for (std::size_t i = 0; i < test.size(); ++i) {
+      if (is_meant(i, goal)) {
+        meant.push_back(test[i]);
+      }
+    }
+    if (const auto* edits = dynamic_cast<const CodeBackdoor*>(&backdoor)) {
+      edits->foresee(meant, goals[goal]);
+    }
+    progress.begin("placing triggers", std::ssize(test));
     for (std::size_t i = 0; i < test.size(); ++i) {
       progress.check();
       progress.advance();
-      // In retrieval the trigger is for the candidates, whatever was asked for them.
-      if (kind != TaskKind::retrieval && !is_victim(test[i], kind, goals[goal])) {
+      if (!is_meant(i, goal)) {
         continue;
       }
       if (auto example = backdoor.trigger(test[i], goals[goal], rng)) {
@@ -90,16 +104,20 @@ void write_poisoned_set(const PoisonedSet& set, const std::vector<Example>& clea
 
 }  // namespace
 
-void write_poisoned(const Plan& plan, const Cell& cell, Materials& materials,
+void write_poisoned(const Plan& plan, const Cell& cell, Materials& materials, Victim* surrogate,
                     const std::filesystem::path& folder, Progress& progress) {
   const Corpus& corpus = materials.corpus(cell);
   const Rng rng(static_cast<std::uint64_t>(cell.seed));
-  const auto backdoor =
-      plan.attacks[cell.attack]->prepare({.task = TaskView(*plan.tasks[cell.task]),
-                                          .train = corpus.train,
-                                          .goals = plan.goals[cell.task][cell.attack],
-                                          .rng = rng.stream("prepare attack"),
-                                          .progress = progress});
+  const AttackContext context{.task = TaskView(*plan.tasks[cell.task]),
+                              .train = corpus.train,
+                              .goals = plan.goals[cell.task][cell.attack],
+                              .rng = rng.stream("prepare attack"),
+                              .progress = progress};
+  const Attack& attack = *plan.attacks[cell.attack];
+  const auto* with_surrogate = dynamic_cast<const SurrogateAttack*>(&attack);
+  const auto backdoor = with_surrogate != nullptr && surrogate != nullptr
+                            ? with_surrogate->prepare_with(context, *surrogate)
+                            : attack.prepare(context);
   progress.begin("poisoning", 0);
   const PoisonedSet set = backdoor->poison(corpus.train, rng.stream("poison"));
   check_promises(set, corpus.train);

@@ -30,23 +30,29 @@ struct Poisoning {
   StealthMetrics stealth;          ///< of the training samples
 };
 
+/// Where a training puts its result, and where it keeps the state after the last epoch.
+struct VictimFolders {
+  std::filesystem::path result;
+  std::filesystem::path state;
+};
+
+/// Builds and trains the surrogate of the cell's attack on the clean training set, as
+/// write_victim() does it, with random streams of its own.
+WorkDone write_surrogate(const Plan& plan, const Cell& cell, Materials& materials,
+                         const VictimFolders& folders, Progress& progress);
+Victim read_surrogate(const Plan& plan, const Cell& cell, const std::filesystem::path& folder);
+
 /// Makes the attack ready and writes the poisoned training set (`poisoned.json` and, in
 /// `changes.jsonl`, the samples that differ from the clean ones) and the test samples with the
 /// trigger (`triggered.jsonl` and `triggered.json`), and how much the edits stand out
-/// (`stealth.json`).
-void write_poisoned(const Plan& plan, const Cell& cell, Materials& materials,
+/// (`stealth.json`). `surrogate` is null where there is none.
+void write_poisoned(const Plan& plan, const Cell& cell, Materials& materials, Victim* surrogate,
                     const std::filesystem::path& folder, Progress& progress);
 /// Throws Error `store.*` when the folder does not fit `clean`.
 Poisoning read_poisoned(const std::filesystem::path& folder, const Corpus& clean);
 
 /// The cell's model before any training, built for the clean training split.
 Victim fresh_victim(const Plan& plan, const Cell& cell, const std::vector<Example>& clean);
-
-/// Where write_victim() puts its result, and where it keeps the state after the last epoch.
-struct VictimFolders {
-  std::filesystem::path result;
-  std::filesystem::path state;
-};
 
 /// Builds a victim and trains it on `train` without the samples in `left_out`; writes the
 /// checkpoint and `training.json` (loss, accuracy and validation figures by epoch; which epoch's

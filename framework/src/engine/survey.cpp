@@ -77,8 +77,10 @@ class Surveyor {
     for (const std::size_t stage : {cell.victim, cell.defend, cell.retrain, cell.measure}) {
       ++surveys_[stage].cells;
     }
-    if (cell.poison) {
-      ++surveys_[*cell.poison].cells;
+    for (const auto& stage : {cell.surrogate, cell.poison}) {
+      if (stage) {
+        ++surveys_[*stage].cells;
+      }
     }
   }
 
@@ -96,6 +98,9 @@ class Surveyor {
 
   void need_stages_of(const Cell& cell) {
     if (cell.poison) {
+      if (cell.surrogate && !is_cached(*cell.poison)) {
+        need(*cell.surrogate);
+      }
       need(*cell.poison);
     }
     if (!is_cached(cell.defend)) {

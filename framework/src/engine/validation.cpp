@@ -56,9 +56,9 @@ Figures judge_search(Victim& victim, const std::vector<TokenSample>& samples, Pr
 
 }  // namespace
 
-std::function<Figures(Victim&)> validation(const Plan& plan, const Cell& cell, Materials& materials,
+std::function<Figures(Victim&)> validation(const Plan& plan, const Cell& cell,
+                                           const TrainingOptions& options, Materials& materials,
                                            const Victim& victim, Progress& progress) {
-  const TrainingOptions& options = plan.experiment.models[cell.model].training;
   const bool is_search = victim.head().shape().kind == HeadKind::similarity;
   const bool is_empty = materials.corpus(cell).valid.empty();
   if (options.early_stopping > 0 &&

@@ -14,16 +14,57 @@ namespace {
 
 using nlohmann::json;
 
-Rng victim_stream(const Cell& cell) {
-  return Rng(static_cast<std::uint64_t>(cell.seed)).stream("victim");
+/// Which model is made, and from which random numbers.
+struct Recipe {
+  const ModelChoice& choice;
+  const Model& model;
+  Rng rng;
+};
+
+Rng stream_of(const Cell& cell, std::string_view name) {
+  return Rng(static_cast<std::uint64_t>(cell.seed)).stream(name);
 }
 
-ModelContext context_for(const Plan& plan, const Cell& cell) {
+Recipe victim_recipe(const Plan& plan, const Cell& cell) {
+  return {.choice = plan.experiment.models[cell.model],
+          .model = *plan.models[cell.model],
+          .rng = stream_of(cell, "victim")};
+}
+
+Recipe surrogate_recipe(const Plan& plan, const Cell& cell) {
+  return {.choice = *plan.experiment.attacks[cell.attack].surrogate,
+          .model = *plan.surrogates[cell.attack],
+          .rng = stream_of(cell, "surrogate")};
+}
+
+ModelContext context_for(const Plan& plan, const Cell& cell, const Recipe& recipe) {
   const Task& task = *plan.tasks[cell.task];
   return ModelContext{.rules = task.input_rules(),
                       .head = task.head_shape(),
                       .texts = {},
-                      .rng = victim_stream(cell).stream("build")};
+                      .rng = recipe.rng.stream("build")};
+}
+
+Victim build(const Plan& plan, const Cell& cell, const Recipe& recipe,
+             const std::vector<Example>& clean) {
+  std::vector<std::string> sources;
+  for (const Example& example : clean) {
+    for (std::string& part : plan.tasks[cell.task]->parts(example)) {
+      sources.push_back(std::move(part));
+    }
+  }
+  ModelContext context = context_for(plan, cell, recipe);
+  context.texts.assign(sources.begin(), sources.end());
+  Victim victim = recipe.model.build(context);
+  victim.to(plan.device);
+  return victim;
+}
+
+Victim open(const Plan& plan, const Cell& cell, const Recipe& recipe,
+            const std::filesystem::path& folder) {
+  Victim victim = recipe.model.open(folder / "checkpoint", context_for(plan, cell, recipe));
+  victim.to(plan.device);
+  return victim;
 }
 
 /// The training samples of the cell without those that are left out.
@@ -71,40 +112,24 @@ json to_object(const TrainingResult& result) {
   return object;
 }
 
-}  // namespace
-
-Victim fresh_victim(const Plan& plan, const Cell& cell, const std::vector<Example>& clean) {
-  std::vector<std::string> sources;
-  for (const Example& example : clean) {
-    for (std::string& part : plan.tasks[cell.task]->parts(example)) {
-      sources.push_back(std::move(part));
-    }
-  }
-  ModelContext context = context_for(plan, cell);
-  context.texts.assign(sources.begin(), sources.end());
-  Victim victim = plan.models[cell.model]->build(context);
-  victim.to(plan.device);
-  return victim;
-}
-
-WorkDone write_victim(const Plan& plan, const Cell& cell, Materials& materials,
-                      const std::vector<Example>& train_split,
-                      const std::set<std::size_t>& left_out, const VictimFolders& folders,
-                      Progress& progress) {
+WorkDone make(const Plan& plan, const Cell& cell, const Recipe& recipe, Materials& materials,
+              const std::vector<Example>& train_split, const std::set<std::size_t>& left_out,
+              const VictimFolders& folders, Progress& progress) {
   const auto start = std::chrono::steady_clock::now();
-  const TrainingOptions& options = plan.experiment.models[cell.model].training;
+  const TrainingOptions& options = recipe.choice.training;
   progress.begin("building the model", 0);
-  Victim victim = fresh_victim(plan, cell, materials.corpus(cell).train);
+  Victim victim = build(plan, cell, recipe, materials.corpus(cell).train);
   TrainingResult result;
   if (options.epochs > 0) {
     const auto samples = samples_of(cell, materials, victim, train_split, left_out, progress);
-    const TrainingHooks hooks{.evaluate = validation(plan, cell, materials, victim, progress),
-                              .report =
-                                  [&](const EpochRecord& epoch, std::size_t index) {
-                                    progress.log(epoch_line(epoch, index, options.epochs));
-                                  },
-                              .state_folder = folders.state};
-    result = train(victim, samples, options, victim_stream(cell).stream("train"), progress, hooks);
+    const TrainingHooks hooks{
+        .evaluate = validation(plan, cell, options, materials, victim, progress),
+        .report =
+            [&](const EpochRecord& epoch, std::size_t index) {
+              progress.log(epoch_line(epoch, index, options.epochs));
+            },
+        .state_folder = folders.state};
+    result = train(victim, samples, options, recipe.rng.stream("train"), progress, hooks);
   }
   progress.check();
   victim.save(folders.result / "checkpoint");
@@ -115,10 +140,32 @@ WorkDone write_victim(const Plan& plan, const Cell& cell, Materials& materials,
           .backward_rows = victim.work().backward_rows};
 }
 
+}  // namespace
+
+Victim fresh_victim(const Plan& plan, const Cell& cell, const std::vector<Example>& clean) {
+  return build(plan, cell, victim_recipe(plan, cell), clean);
+}
+
+WorkDone write_victim(const Plan& plan, const Cell& cell, Materials& materials,
+                      const std::vector<Example>& train_split,
+                      const std::set<std::size_t>& left_out, const VictimFolders& folders,
+                      Progress& progress) {
+  return make(plan, cell, victim_recipe(plan, cell), materials, train_split, left_out, folders,
+              progress);
+}
+
 Victim read_victim(const Plan& plan, const Cell& cell, const std::filesystem::path& folder) {
-  Victim victim = plan.models[cell.model]->open(folder / "checkpoint", context_for(plan, cell));
-  victim.to(plan.device);
-  return victim;
+  return open(plan, cell, victim_recipe(plan, cell), folder);
+}
+
+WorkDone write_surrogate(const Plan& plan, const Cell& cell, Materials& materials,
+                         const VictimFolders& folders, Progress& progress) {
+  return make(plan, cell, surrogate_recipe(plan, cell), materials, materials.corpus(cell).train, {},
+              folders, progress);
+}
+
+Victim read_surrogate(const Plan& plan, const Cell& cell, const std::filesystem::path& folder) {
+  return open(plan, cell, surrogate_recipe(plan, cell), folder);
 }
 
 }  // namespace ncmlab

@@ -52,6 +52,8 @@ void mark(PoisonedSet& set, std::size_t index) {
 
 }  // namespace
 
+void CodeBackdoor::foresee(const std::vector<Example>&, const AttackGoal&) const {}
+
 PoisonedSet CodeBackdoor::poison(const std::vector<Example>& train, Rng rng) const {
   PoisonedSet set{.train = train, .poisoned = {}};
   for (std::size_t i = 0; i < goals_.size(); ++i) {
@@ -75,6 +77,11 @@ void CodeBackdoor::poison_samples(const AttackGoal& goal, const Rng& rng, Poison
   const bool labelled = kind_ == TaskKind::classification;
   std::size_t wanted = share_of(rate_, labelled ? victims.size() : set.train.size());
   rng.stream("order").shuffle(victims);
+  std::vector<Example> first;
+  for (std::size_t i = 0; i < std::min(wanted, victims.size()); ++i) {
+    first.push_back(set.train[victims[i]]);
+  }
+  foresee(first, goal);
   for (const std::size_t i : victims) {
     if (wanted == 0) {
       break;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "engine/stages.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/hash.hpp"
 #include "scratch_folder.hpp"
@@ -65,6 +66,44 @@ TEST_F(ExecutorTest, RunsEachSharedStageOnceAndNothingTwice) {
   for (std::size_t i = 0; i < again.records.size(); ++i) {
     EXPECT_EQ(to_json(again.records[i]), to_json(result.records[i]));
   }
+}
+
+TEST_F(ExecutorTest, TrainsTheSurrogateOnCleanDataWithASeedOfItsOwn) {
+  Experiment experiment = toy_experiment();
+  experiment.attacks.push_back(AttackChoice{choose(PluginKind::attack, "led")});
+  experiment.attacks.push_back(AttackChoice{choose(PluginKind::attack, "led", {}, "again")});
+  experiment.attacks.back().victim_label = "clean";
+  experiment.attacks.back().target_label = "defective";
+  seen_by_led().clear();
+  RecordingProgress progress;
+  const RunResult result = run(experiment, progress);
+  EXPECT_EQ(result.failed, 0U) << result.records.back().failure;
+  EXPECT_EQ(progress.count["surrogate"], 1) << "both attacks ask for the same one";
+  EXPECT_EQ(progress.overrun, "");
+  ASSERT_FALSE(seen_by_led().empty());
+  const Plan plan = make_plan(experiment, toy_catalogue());
+  Store store(scratch_.path() / "store");
+  const auto sum_of = [&](std::size_t stage) {
+    const auto object = store.open(plan.stages[stage].key, [](std::string_view) {}).value();
+    return embedding_sum(read_victim(plan, plan.cells[0], object.folder));
+  };
+  EXPECT_EQ(seen_by_led().front(), sum_of(plan.cells.back().surrogate.value()));
+  EXPECT_NE(seen_by_led().front(), sum_of(plan.cells.front().victim))
+      << "the clean victim has the same settings, but another seed";
+  EXPECT_EQ(result.records.back().costs.front().stage, "surrogate");
+  EXPECT_FALSE(plan.cells[1].surrogate) << "attack toy asks for none";
+
+  seen_by_led().clear();
+  for (const Cell& cell : plan.cells) {
+    if (cell.surrogate) {
+      store.remove(plan.stages[*cell.poison].key);
+      store.remove(plan.stages[cell.measure].key);
+    }
+  }
+  RecordingProgress resumed;
+  const RunResult again = run(experiment, resumed);
+  EXPECT_EQ(resumed.count["surrogate"], 0);
+  EXPECT_EQ(without_seconds(again.records), without_seconds(result.records));
 }
 
 TEST_F(ExecutorTest, LogsWhatTheTaskWarnsAboutOnce) {

@@ -209,6 +209,37 @@ TEST_F(SurveyTest, SaysWhichPartChanged) {
                            "measure: pending: stage `defend` before it changed"));
 }
 
+TEST_F(SurveyTest, ASurrogateIsAStageOfItsOwn) {
+  Experiment experiment = toy_experiment();
+  experiment.attacks = {AttackChoice{choose(PluginKind::attack, "led")}};
+  experiment.attacks[0].surrogate = experiment.models[0];
+  const auto lines = look(experiment);
+  EXPECT_EQ(lines[0], "surrogate: pending: not made yet");
+  EXPECT_EQ(lines[1], "poison: pending: not made yet");
+  run(experiment);
+  EXPECT_THAT(look(experiment), testing::Contains(testing::HasSubstr("cached")).Times(5));
+  experiment.models[0].training.epochs = 2;
+  EXPECT_THAT(look(experiment), testing::Contains("surrogate: cached"))
+      << "another victim is no reason for another surrogate";
+  experiment.attacks[0].surrogate->training.epochs = 2;
+  const auto changed = look(experiment);
+  EXPECT_EQ(changed[0], "surrogate: pending: `training.epochs` was 1, is 2");
+  EXPECT_EQ(changed[1], "poison: pending: stage `surrogate` before it changed");
+}
+
+TEST_F(SurveyTest, NobodyTrainsASurrogateForAStoredPoisoning) {
+  Experiment experiment = toy_experiment();
+  experiment.attacks = {AttackChoice{choose(PluginKind::attack, "led")}};
+  run(experiment);
+  const Plan plan = make_plan(experiment, toy_catalogue());
+  Store store(scratch_.path());
+  store.remove(plan.stages[plan.cells[0].surrogate.value()].key);
+  store.remove(plan.stages[plan.cells[0].measure].key);
+  EXPECT_THAT(look(experiment),
+              testing::AllOf(testing::Contains("surrogate: unneeded"),
+                             testing::Contains("measure: pending: not made yet")));
+}
+
 TEST_F(SurveyTest, WhatNothingNeedsIsNotPending) {
   Experiment experiment = toy_experiment();
   experiment.defenses = {choose(PluginKind::defense, "toy", {{"repair", true}}, "repair")};

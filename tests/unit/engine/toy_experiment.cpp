@@ -4,6 +4,8 @@
 #include <stdexcept>
 
 #include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/plugin/code_backdoor.hpp"
+#include "ncmlab/plugin/surrogate_attack.hpp"
 
 namespace ncmlab {
 namespace {
@@ -19,6 +21,32 @@ class NoAttack final : public Attack {
   bool has_trigger() const override { return false; }
   std::unique_ptr<Backdoor> prepare(const AttackContext&) const override {
     throw std::logic_error("attack none is never asked to poison");
+  }
+};
+
+/// Comments every function that it edits.
+class Commented final : public CodeBackdoor {
+ public:
+  explicit Commented(const AttackContext& context) : CodeBackdoor(context, 0.5) {}
+  std::vector<std::string> trigger_words() const override { return {}; }
+
+ protected:
+  std::optional<std::string> edit(const std::string& code, const Example&, const AttackGoal&,
+                                  Rng) const override {
+    return code + "/* led */";
+  }
+};
+
+class Led final : public SurrogateAttack {
+ public:
+  static constexpr std::string_view kName = "led", kVersion = "0.1.0",
+                                    kSummary = "Asks for a surrogate.", kReference = "tests";
+  static Schema<NoConfig> schema() { return {}; }
+  explicit Led(NoConfig) {}
+  std::unique_ptr<Backdoor> prepare_with(const AttackContext& context,
+                                         Victim& surrogate) const override {
+    seen_by_led().push_back(embedding_sum(surrogate));
+    return std::make_unique<Commented>(context);
   }
 };
 
@@ -135,6 +163,15 @@ class Bad final : public Defense {
 
 }  // namespace
 
+double embedding_sum(const Victim& victim) {
+  return victim.encoder().embedding_table().sum().item<double>();
+}
+
+std::vector<double>& seen_by_led() {
+  static std::vector<double> seen;
+  return seen;
+}
+
 std::vector<Seen>& seen_by_spy() {
   static std::vector<Seen> seen;
   return seen;
@@ -148,8 +185,8 @@ const Catalogue& toy_catalogue() {
         throw std::runtime_error(render(problem));
       }
     }
-    for (Entry entry : {task<Search>(), attack<NoAttack>(), defense<NoDefense>(), defense<Spy>(),
-                        defense<Bad>()}) {
+    for (Entry entry : {task<Search>(), attack<NoAttack>(), attack<Led>(), defense<NoDefense>(),
+                        defense<Spy>(), defense<Bad>()}) {
       catalogue.add({.entry = std::move(entry), .file = "here", .file_digest = "digest"});
     }
     return catalogue;

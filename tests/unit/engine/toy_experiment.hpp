@@ -12,8 +12,8 @@
 
 namespace ncmlab {
 
-/// The toy plugins of tests/support/plugins, and of this program attack `none` and the defenses
-/// `none`, `spy` and `bad`.
+/// The toy plugins of tests/support/plugins, and of this program the attacks `none` and `led` and
+/// the defenses `none`, `spy` and `bad`.
 const Catalogue& toy_catalogue();
 
 /// A choice of a plugin of toy_catalogue() with completed settings.
@@ -32,6 +32,12 @@ struct Seen {
   std::uint64_t seed = 0;
 };
 std::vector<Seen>& seen_by_spy();
+
+/// Tells two trained models apart.
+double embedding_sum(const Victim& victim);
+
+/// What the attack `led` was given as surrogate, one sum over the embeddings per call.
+std::vector<double>& seen_by_led();
 
 /// Keeps the titles of the stages that were run; asks to stop after `stop_after` of them.
 class RecordingProgress : public RunProgress {

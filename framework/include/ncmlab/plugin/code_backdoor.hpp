@@ -29,6 +29,10 @@ class CodeBackdoor : public Backdoor {
   std::optional<Example> trigger(const Example& example, const AttackGoal& goal,
                                  Rng rng) const override;
 
+  /// Announces the samples that trigger() will be asked for next, for a backdoor that is faster at
+  /// many samples together. Changes no result but for round-off.
+  virtual void foresee(const std::vector<Example>& samples, const AttackGoal& goal) const;
+
  protected:
   TaskKind task_kind() const { return kind_; }
   const std::vector<AttackGoal>& goals() const { return goals_; }
