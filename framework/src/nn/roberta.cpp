@@ -44,7 +44,8 @@ class RobertaEncoder final : public Encoder {
               .hidden = config_.hidden_size,
               .layers = config_.num_hidden_layers,
               .max_tokens = config_.max_position_embeddings - config_.pad_token_id - 1,
-              .pooling = pooling};
+              .pooling = pooling,
+              .dropout = config_.hidden_dropout_prob};
   }
 
   const EncoderShape& shape() const override { return shape_; }

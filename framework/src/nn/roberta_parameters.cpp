@@ -3,9 +3,7 @@
 
 #include <torch/torch.h>
 
-#include "ncmlab/core/diagnostic.hpp"
 #include "nn/random_weights.hpp"
-#include "nn/shape_text.hpp"
 
 namespace ncmlab {
 namespace {
@@ -32,31 +30,6 @@ class Builder {
             .bias = parameter(name + ".bias", {width}, Initial::zeros)};
   }
 
-  /// Query, key and value as views of one storage.
-  void joint(const std::string& prefix, std::int64_t hidden, RobertaLayer& layer) {
-    const char* names[] = {"query", "key", "value"};
-    std::vector<at::Tensor> weights, biases;
-    for (const std::string name : names) {
-      weights.push_back(source_(prefix + name + ".weight", {hidden, hidden}, Initial::normal));
-      biases.push_back(source_(prefix + name + ".bias", {hidden}, Initial::zeros));
-      if (!weights.back().defined() || !biases.back().defined()) {
-        return;
-      }
-    }
-    layer.joint.weight = at::cat(weights);
-    layer.joint.bias = at::cat(biases);
-    weights = layer.joint.weight.chunk(3);
-    biases = layer.joint.bias.chunk(3);
-    for (std::size_t i = 0; i < 3; ++i) {
-      weights[i] = weights[i].detach().requires_grad_();
-      biases[i] = biases[i].detach().requires_grad_();
-      target_.named.add(prefix + names[i] + ".weight", weights[i]);
-      target_.named.add(prefix + names[i] + ".bias", biases[i]);
-    }
-    layer.joint.parts = weights;
-    layer.joint.parts.insert(layer.joint.parts.end(), biases.begin(), biases.end());
-  }
-
  private:
   RobertaParameters& target_;
   const TensorSource& source_;
@@ -78,7 +51,9 @@ RobertaParameters make_parameters(const RobertaConfig& config, const TensorSourc
   for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) {
     const std::string prefix = "encoder.layer." + std::to_string(i) + ".";
     RobertaLayer layer;
-    build.joint(prefix + "attention.self.", hidden, layer);
+    const std::string attention = prefix + "attention.self.";
+    layer.joint = joint_layers({attention + "query", attention + "key", attention + "value"},
+                               hidden, hidden, true, source, result.named);
     layer.attention_out = build.linear(prefix + "attention.output.dense", hidden, hidden);
     layer.attention_norm = build.norm(prefix + "attention.output.LayerNorm", hidden);
     layer.intermediate =
@@ -107,36 +82,17 @@ TensorSource random_source(const RobertaConfig& config, const Rng& rng) {
 
 RobertaParameters load_parameters(const RobertaConfig& config, const StateDict& weights,
                                   at::Device device) {
-  std::vector<Diagnostic> problems;
-  const auto source = [&](const std::string& name, const std::vector<std::int64_t>& sizes,
-                          Initial) -> at::Tensor {
-    const at::Tensor* found = weights.find(name);
-    if (found == nullptr) {
-      problems.push_back(
-          {.code = "checkpoint.missing-tensor",
-           .message = "the weights have no tensor `" + name + "` of shape " + shape_text(sizes)});
-    } else if (found->sizes() != at::IntArrayRef(sizes)) {
-      problems.push_back({.code = "checkpoint.shape",
-                          .message = "tensor `" + name + "` should have the shape " +
-                                     shape_text(sizes) + " by `config.json`, but has " +
-                                     shape_text(found->sizes())});
-    } else {
-      return found->detach().to(device, at::kFloat, false, true).contiguous();
-    }
-    return {};
-  };
-  RobertaParameters result = make_parameters(config, source);
+  StoredTensors stored(weights, device);
+  RobertaParameters result = make_parameters(config, stored.source());
   const std::int64_t hidden = config.hidden_size;
   const auto carry_along = [&](const std::string& name, const std::vector<std::int64_t>& sizes) {
     if (weights.contains(name)) {
-      result.named.add(name, source(name, sizes, Initial::zeros));
+      result.named.add(name, stored.copy(name, sizes));
     }
   };
   carry_along("pooler.dense.weight", {hidden, hidden});
   carry_along("pooler.dense.bias", {hidden});
-  if (!problems.empty()) {
-    throw Error(std::move(problems));
-  }
+  stored.check();
   return result;
 }
 

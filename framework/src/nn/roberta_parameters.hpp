@@ -3,21 +3,14 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "ncmlab/nn/roberta.hpp"
 #include "nn/linear_layers.hpp"
+#include "nn/tensor_source.hpp"
 
 namespace ncmlab {
-
-enum class Initial { normal, zeros, ones };
-
-/// Makes a fresh contiguous float32 tensor of these sizes for a parameter; undefined: there is
-/// none.
-using TensorSource = std::function<at::Tensor(
-    const std::string& name, const std::vector<std::int64_t>& sizes, Initial initial)>;
 
 /// The weight and bias of a linear layer or a norm.
 struct Affine {

@@ -7,13 +7,9 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "ncmlab/core/diagnostic.hpp"
-#include "ncmlab/core/files.hpp"
-#include "ncmlab/core/hash.hpp"
-#include "ncmlab/nn/architecture.hpp"
 #include "ncmlab/nn/roberta.hpp"
+#include "ncmlab/plugin/model_files.hpp"
 #include "ncmlab/plugin/registration.hpp"
 
 namespace {
@@ -21,12 +17,8 @@ namespace {
 using namespace ncmlab;
 namespace fs = std::filesystem;
 
-struct Config {
+struct Config : ModelFiles {
   std::string preset = "base";
-  std::string checkpoint;
-  std::string tokenizer;
-  std::int64_t vocab_size = 2000;
-  std::vector<std::int64_t> label_columns;
   double dropout = 0.1;
   double initializer_range = 0.02;
   std::string positions = "random";
@@ -69,23 +61,11 @@ class CodeBert final : public Model {
                                     kReference = "https://arxiv.org/abs/2002.08155";
 
   static Schema<Config> schema() {
-    return Schema<Config>{}
-        .field("preset", &Config::preset,
-               "Size of a model with random weights; a checkpoint brings its own.",
-               choices({"tiny", "small", "base"}))
-        .field("checkpoint", &Config::checkpoint,
-               "Folder with `config.json`, weights and tokenizer files in Hugging Face layout; "
-               "empty for random weights.")
-        .field("tokenizer", &Config::tokenizer,
-               "Folder of the tokenizer; empty takes the checkpoint's, or trains one on the "
-               "training split.")
-        .field("vocab_size", &Config::vocab_size,
-               "Size of a tokenizer trained on the training split.", range(300, 100000),
-               unit("tokens"))
-        .field("label_columns", &Config::label_columns,
-               "The logit column of each label, for example [1, 0] where column 0 means defective; "
-               "empty takes column = label.",
-               at_least(0))
+    return model_file_fields(
+               Schema<Config>{}.field(
+                   "preset", &Config::preset,
+                   "Size of a model with random weights; a checkpoint brings its own.",
+                   choices({"tiny", "small", "base"})))
         .field("dropout", &Config::dropout,
                "Dropout of a model with random weights, in all places.", range(0.0, 0.9))
         .field("initializer_range", &Config::initializer_range,
@@ -100,9 +80,9 @@ class CodeBert final : public Model {
   explicit CodeBert(Config config) : config_(std::move(config)) {}
 
   Victim build(const ModelContext& context) const override {
-    auto tokenizer = std::make_shared<const Tokenizer>(make_tokenizer(context.texts));
+    auto tokenizer = make_tokenizer(config_, context.texts);
     if (!config_.checkpoint.empty()) {
-      return from_folder(config_.checkpoint, std::move(tokenizer), context);
+      return open_checkpoint(config_.checkpoint, std::move(tokenizer), use(context), context);
     }
     const Preset& preset = *std::find_if(std::begin(kPresets), std::end(kPresets),
                                          [&](const Preset& p) { return p.name == config_.preset; });
@@ -119,8 +99,7 @@ class CodeBert final : public Model {
     head.hidden = preset.hidden;
     head.dropout = config_.dropout;
     head.label_columns = config_.label_columns;
-    auto encoder =
-        make_roberta(shape, pooling_for(context.head), context.rng.stream("encoder weights"));
+    auto encoder = make_roberta(shape, pooling(context), context.rng.stream("encoder weights"));
     if (config_.positions == "sinusoidal") {
       fill_with_sinusoids(encoder->parameters().at("embeddings.position_embeddings.weight"),
                           shape.initializer_range);
@@ -130,76 +109,21 @@ class CodeBert final : public Model {
   }
 
   Victim open(const fs::path& folder, const ModelContext& context) const override {
-    return from_folder(folder, std::make_shared<const Tokenizer>(Tokenizer::from_folder(folder)),
-                       context);
+    return open_checkpoint(folder,
+                           std::make_shared<const Tokenizer>(Tokenizer::from_folder(folder)),
+                           use(context), context);
   }
 
-  std::string data_fingerprint() const override {
-    Hasher hasher;
-    for (const std::string& folder : {config_.checkpoint, config_.tokenizer}) {
-      if (!folder.empty()) {
-        hash_folder(folder, hasher);
-      }
-    }
-    return config_.checkpoint.empty() && config_.tokenizer.empty() ? std::string() : hasher.hex();
-  }
+  std::string data_fingerprint() const override { return fingerprint(config_, kName); }
 
  private:
-  static void hash_folder(const fs::path& folder, Hasher& hasher) {
-    if (!fs::is_directory(folder)) {
-      throw ncmlab::Error(
-          "checkpoint.missing-folder",
-          "expected a folder with a checkpoint, found none at `" + folder.string() + "`",
-          {"correct `checkpoint` or `tokenizer` of model `codebert`"});
-    }
-    std::vector<fs::path> files;
-    for (const auto& entry : fs::directory_iterator(folder)) {
-      if (entry.is_regular_file()) {
-        files.push_back(entry.path());
-      }
-    }
-    std::sort(files.begin(), files.end());
-    for (const fs::path& file : files) {
-      hasher.field(file.filename().string()).field(hash_file(file));
-    }
+  static Pooling pooling(const ModelContext& context) {
+    return context.head.kind == HeadKind::similarity ? Pooling::mean : Pooling::cls;
   }
-
-  Tokenizer make_tokenizer(const std::vector<std::string_view>& texts) const {
-    if (!config_.tokenizer.empty()) {
-      return Tokenizer::from_folder(config_.tokenizer);
-    }
-    if (!config_.checkpoint.empty()) {
-      return Tokenizer::from_folder(config_.checkpoint);
-    }
-    return Tokenizer::train(texts, {.vocab_size = config_.vocab_size});
-  }
-
-  Victim from_folder(const fs::path& folder, std::shared_ptr<const Tokenizer> tokenizer,
-                     const ModelContext& context) const {
-    const fs::path config_file = folder / "config.json";
-    const std::string config_text = read_file(config_file);
-    const RobertaConfig shape = RobertaConfig::from_json(config_text, config_file.string());
-    if (tokenizer->vocab_size() > shape.vocab_size) {
-      throw ncmlab::Error("checkpoint.vocabulary-mismatch",
-                          "the tokenizer has " + std::to_string(tokenizer->vocab_size()) +
-                              " tokens, but the model in `" + folder.string() + "` embeds only " +
-                              std::to_string(shape.vocab_size),
-                          {"name the tokenizer that belongs to the checkpoint with `tokenizer`"});
-    }
-    const SplitWeights weights =
-        split_weights(architecture_of(config_text, config_file.string()), read_weights(folder));
-    HeadShape head = context.head;
-    head.hidden = shape.hidden_size;
-    head.dropout = shape.hidden_dropout_prob;
-    head.label_columns = config_.label_columns;
-    InputRules rules = context.rules;
-    rules.max_tokens = std::min(rules.max_tokens, shape.max_position_embeddings - kPositionOffset);
-    return Victim(
-        std::move(tokenizer),
-        make_encoder(config_text, config_file.string(), pooling_for(context.head), weights.encoder),
-        weights.head.empty() ? Head(head, context.rng.stream("head weights"))
-                             : Head(head, weights.head),
-        rules);
+  CheckpointUse use(const ModelContext& context) const {
+    return {.model_type = "roberta",
+            .pooling = pooling(context),
+            .label_columns = config_.label_columns};
   }
 
   Config config_;

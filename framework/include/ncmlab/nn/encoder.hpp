@@ -39,6 +39,7 @@ struct EncoderShape {
   std::int64_t layers = 0;
   std::int64_t max_tokens = 0;  ///< longest row, special tokens included
   Pooling pooling = Pooling::cls;
+  double dropout = 0;  ///< of its states in training, which a head of the same model takes over
 };
 
 /// A network that turns a batch of token rows into one vector per row. Not thread-safe.

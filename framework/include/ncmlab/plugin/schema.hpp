@@ -24,11 +24,11 @@ using Settings = std::map<std::string, Value, std::less<>>;
 /// One parameter of a plugin: what `plugins describe` prints and what validation checks.
 struct Parameter {
   std::string name;
-  std::string doc;  ///< one sentence that ends with a period
+  std::string doc;      ///< one sentence that ends with a period
   Value default_value;  ///< its alternative is the parameter's type
   bool required = false;
   std::optional<double> minimum = std::nullopt, maximum = std::nullopt;  ///< of each number
-  std::vector<std::string> choices = {};  ///< of each string
+  std::vector<std::string> choices = {};                                 ///< of each string
   std::string unit = {};
   bool affects_result = true;  ///< false: not part of cache keys
 };
@@ -68,9 +68,11 @@ concept ParameterValue =
 template <typename Config>
 class Schema {
  public:
-  template <ParameterValue T, std::convertible_to<Limit>... Limits>
-  Schema&& field(std::string name, T Config::*member, std::string doc, Limits... limits) && {
-    add(std::move(name), member, std::move(doc), {Limit(limits)...});
+  /// `member` may be one that Config inherits.
+  template <ParameterValue T, typename Owner, std::convertible_to<Limit>... Limits>
+  requires std::derived_from<Config, Owner> Schema &&
+      field(std::string name, T Owner::*member, std::string doc, Limits... limits) && {
+    add<T>(std::move(name), member, std::move(doc), {Limit(limits)...});
     return std::move(*this);
   }
 

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ncmlab/plugin/model.hpp"
+#include "ncmlab/plugin/schema.hpp"
+
+namespace ncmlab {
+
+/// The settings of a model plugin that name files and what follows from them. The plugin's config
+/// struct derives from it; model_file_fields() adds them to its schema.
+struct ModelFiles {
+  std::string checkpoint;
+  std::string tokenizer;
+  std::int64_t vocab_size = 2000;
+  std::vector<std::int64_t> label_columns;
+};
+
+template <std::derived_from<ModelFiles> Config>
+Schema<Config>&& model_file_fields(Schema<Config>&& schema) {
+  return std::move(schema)
+      .field("checkpoint", &ModelFiles::checkpoint,
+             "Folder with `config.json`, weights and tokenizer files in Hugging Face layout; "
+             "empty for random weights.")
+      .field("tokenizer", &ModelFiles::tokenizer,
+             "Folder of the tokenizer; empty takes the checkpoint's, or trains one on the "
+             "training split.")
+      .field("vocab_size", &ModelFiles::vocab_size,
+             "Size of a tokenizer trained on the training split.", range(300, 100000),
+             unit("tokens"))
+      .field("label_columns", &ModelFiles::label_columns,
+             "The logit column of each label, for example [1, 0] where column 0 means defective; "
+             "empty takes column = label.",
+             at_least(0));
+}
+
+/// The tokenizer of `files.tokenizer`, else the checkpoint's, else one trained on `texts`.
+std::shared_ptr<const Tokenizer> make_tokenizer(const ModelFiles& files,
+                                                const std::vector<std::string_view>& texts);
+
+/// Model::data_fingerprint() of the folders that `files` names. `plugin` is named in the error
+/// `checkpoint.missing-folder`.
+std::string fingerprint(const ModelFiles& files, std::string_view plugin);
+
+/// Which checkpoints a model plugin opens and how it pools their vectors.
+struct CheckpointUse {
+  std::string_view model_type;  ///< as `config.json` has it
+  Pooling pooling = Pooling::cls;
+  std::vector<std::int64_t> label_columns = {};
+};
+
+/// The victim of a checkpoint folder. A head in the checkpoint is taken; without one it is drawn
+/// from `context.rng`. Rows are no longer than the network allows. Throws Error
+/// `checkpoint.wrong-model-type`, `checkpoint.vocabulary-mismatch` and those of make_encoder().
+Victim open_checkpoint(const std::filesystem::path& folder,
+                       std::shared_ptr<const Tokenizer> tokenizer, const CheckpointUse& use,
+                       const ModelContext& context);
+
+}  // namespace ncmlab
