@@ -7,6 +7,7 @@
 
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/nn/roberta.hpp"
+#include "ncmlab/nn/t5.hpp"
 #include "nn/shape_text.hpp"
 
 namespace ncmlab {
@@ -22,6 +23,23 @@ std::unique_ptr<Encoder> roberta(std::string_view config, std::string_view origi
   return make_roberta(RobertaConfig::from_json(config, origin), pooling, weights);
 }
 
+constexpr std::string_view kT5Parts[] = {"shared.", "encoder.", "decoder.", "lm_head."};
+// The first T5 checkpoints have a position bias where no T5 uses one.
+constexpr std::string_view kT5Derived[] = {
+    "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"};
+constexpr std::pair<std::string_view, std::string_view> kT5Tied[] = {
+    {"encoder.embed_tokens.weight", "shared.weight"},
+    {"decoder.embed_tokens.weight", "shared.weight"},
+    {"lm_head.weight", "shared.weight"}};
+
+std::unique_ptr<Encoder> t5(std::string_view config, std::string_view origin, Pooling pooling,
+                            const StateDict& weights) {
+  if (pooling != Pooling::last_eos) {
+    throw Error("model.bad-pooling", "a T5 model is pooled by `last_eos` alone");
+  }
+  return make_t5(T5Config::from_json(config, origin), weights);
+}
+
 constexpr Architecture kArchitectures[] = {
     {.model_type = "roberta",
      .base_class = "RobertaModel",
@@ -32,6 +50,13 @@ constexpr Architecture kArchitectures[] = {
      .unused = kRobertaUnused,
      .pooling = Pooling::cls,
      .make = roberta},
+    {.model_type = "t5",
+     .base_class = "T5ForConditionalGeneration",
+     .anchor = "shared.weight",
+     .parts = kT5Parts,
+     .derived = kT5Derived,
+     .tied = kT5Tied,
+     .make = t5},
 };
 
 /// The shortest name that is the anchor or ends with it after a dot.

@@ -24,7 +24,8 @@ std::int64_t longest_part(const TokenSample& sample) {
 
 Batch make_batch(const std::vector<const std::vector<std::int64_t>*>& rows, std::int64_t pad_id) {
   const auto count = static_cast<std::int64_t>(rows.size());
-  Batch batch{.ids = {}, .lengths = at::empty({count}, at::kLong), .embeddings = {}};
+  Batch batch;
+  batch.lengths = at::empty({count}, at::kLong);
   auto* length = batch.lengths.data_ptr<std::int64_t>();
   std::int64_t longest = 0;
   for (const auto* row : rows) {

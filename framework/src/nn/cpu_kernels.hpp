@@ -33,6 +33,12 @@ struct Attention {
   float* output = nullptr;   ///< [queries, heads * head_size]
   float* log_sum = nullptr;  ///< [queries, heads]: log of the sum of exp of the scaled scores
   Dropout dropout;           ///< of the probabilities
+  /// Added to the score of the query at place i of its row and the key at place j, before scaling:
+  /// bias[head, reach - 1 + j - i]. No row is longer than `reach`. Null: none.
+  const float* bias = nullptr;  ///< [heads, 2 * reach - 1]
+  std::int64_t reach = 0;
+  const std::int64_t* query_places = nullptr;  ///< [rows]: of each row's first query; null: 0
+  bool causal = false;                         ///< a query sees the keys up to its own place
 };
 
 /// Where attention_backward() writes; strides as those of the inputs' counterparts.
@@ -42,6 +48,7 @@ struct AttentionGradient {
   float* key = nullptr;
   float* value = nullptr;
   std::int64_t query_stride = 0, key_stride = 0;
+  float* bias = nullptr;  ///< [rows, heads, 2 * reach - 1], added to; null: not wanted
 };
 
 void attention_forward(const Attention& attention);

@@ -40,24 +40,42 @@ kernels::Dropout saved_dropout(AutogradContext* context) {
           .seed = static_cast<std::uint64_t>(context->saved_data["seed"].toInt())};
 }
 
-/// The kernel's view of queries, keys and values; `keys` holds the values right of the keys and
+/// An attention as the kernels take it; `key_value` holds the values right of the keys, and
 /// `queries` may be the same tensor, with the queries left of the keys.
-kernels::Attention describe(const at::Tensor& queries, const at::Tensor& keys, std::int64_t hidden,
-                            const Starts& query_starts, const Starts& key_starts,
-                            std::int64_t heads) {
-  const std::int64_t stride = keys.size(1);
-  const std::int64_t head_size = hidden / heads;
-  return {.rows = static_cast<std::int64_t>(key_starts.size()) - 1,
-          .heads = heads,
+struct AttentionInputs {
+  const at::Tensor& queries;
+  const at::Tensor& key_value;
+  const at::Tensor& bias;  ///< empty: none
+  const QueryRows& rows;
+  const Starts& key_starts;
+};
+
+/// Autograd's functions take no undefined tensors.
+at::Tensor bias_or_empty(const AttentionRule& rule) {
+  return rule.bias.defined() ? rule.bias : at::empty({0, 0}, at::kFloat);
+}
+
+kernels::Attention describe(const AttentionInputs& inputs, std::int64_t width,
+                            const AttentionRule& rule) {
+  const std::int64_t stride = inputs.key_value.size(1);
+  const std::int64_t head_size = width / rule.heads;
+  const double scale = rule.scale.value_or(1.0 / std::sqrt(static_cast<double>(head_size)));
+  const at::Tensor& bias = inputs.bias;
+  return {.rows = static_cast<std::int64_t>(inputs.key_starts.size()) - 1,
+          .heads = rule.heads,
           .head_size = head_size,
-          .scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(head_size))),
-          .query_starts = query_starts.data(),
-          .key_starts = key_starts.data(),
-          .query = queries.data_ptr<float>(),
-          .key = keys.data_ptr<float>() + stride - 2 * hidden,
-          .value = keys.data_ptr<float>() + stride - hidden,
-          .query_stride = queries.size(1),
-          .key_stride = stride};
+          .scale = static_cast<float>(scale),
+          .query_starts = inputs.rows.starts.data(),
+          .key_starts = inputs.key_starts.data(),
+          .query = inputs.queries.data_ptr<float>(),
+          .key = inputs.key_value.data_ptr<float>() + stride - 2 * width,
+          .value = inputs.key_value.data_ptr<float>() + stride - width,
+          .query_stride = inputs.queries.size(1),
+          .key_stride = stride,
+          .bias = bias.numel() > 0 ? bias.data_ptr<float>() : nullptr,
+          .reach = bias.numel() > 0 ? (bias.size(1) + 1) / 2 : 0,
+          .query_places = inputs.rows.places.empty() ? nullptr : inputs.rows.places.data(),
+          .causal = rule.causal};
 }
 
 /// Without what a backward pass would need.
@@ -70,22 +88,53 @@ at::Tensor attend(kernels::Attention attention, double dropout) {
   return output;
 }
 
+void save_rule(AutogradContext* context, const kernels::Attention& attention) {
+  context->saved_data["heads"] = attention.heads;
+  context->saved_data["scale"] = static_cast<double>(attention.scale);
+  context->saved_data["causal"] = attention.causal;
+}
+
+AttentionRule saved_rule(AutogradContext* context) {
+  return {.heads = context->saved_data["heads"].toInt(),
+          .scale = context->saved_data["scale"].toDouble(),
+          .causal = context->saved_data["causal"].toBool()};
+}
+
+/// Room for each row's and head's gradient of the bias, if it wants one; undefined otherwise.
+at::Tensor bias_gradients(const at::Tensor& bias, std::int64_t rows) {
+  return bias.requires_grad() ? at::zeros({rows, bias.size(0), bias.size(1)}, bias.options())
+                              : at::Tensor();
+}
+
+/// Runs attention_forward() and saves what a backward pass needs.
+at::Tensor attend_and_save(AutogradContext* context, kernels::Attention attention, double dropout,
+                           variable_list inputs) {
+  const at::TensorOptions options = inputs.front().options();
+  const std::int64_t queries = attention.query_starts[attention.rows];
+  const auto output = at::empty({queries, attention.heads * attention.head_size}, options);
+  const auto log_sum = at::empty({queries, attention.heads}, options);
+  attention.output = output.data_ptr<float>();
+  attention.log_sum = log_sum.data_ptr<float>();
+  attention.dropout = draw_dropout(dropout);
+  kernels::attention_forward(attention);
+  save_dropout(context, attention.dropout);
+  save_rule(context, attention);
+  inputs.push_back(output);
+  inputs.push_back(log_sum);
+  context->save_for_backward(std::move(inputs));
+  return output;
+}
+
 class SelfAttention : public Function<SelfAttention> {
  public:
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& joint, const Starts& starts,
-                            std::int64_t heads, double dropout) {
-    const auto output = at::empty({joint.size(0), joint.size(1) / 3}, joint.options());
-    const auto log_sum = at::empty({joint.size(0), heads}, joint.options());
-    auto attention = describe(joint, joint, joint.size(1) / 3, starts, starts, heads);
-    attention.output = output.data_ptr<float>();
-    attention.log_sum = log_sum.data_ptr<float>();
-    attention.dropout = draw_dropout(dropout);
-    kernels::attention_forward(attention);
-    save_dropout(context, attention.dropout);
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& joint,
+                            const at::Tensor& bias, const Starts& starts,
+                            const AttentionRule& rule) {
+    const QueryRows rows{.starts = starts};
     context->saved_data["starts"] = starts;
-    context->saved_data["heads"] = heads;
-    context->save_for_backward({joint, output, log_sum});
-    return output;
+    return attend_and_save(context,
+                           describe({joint, joint, bias, rows, starts}, joint.size(1) / 3, rule),
+                           rule.dropout, {joint, bias});
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
@@ -93,48 +142,38 @@ class SelfAttention : public Function<SelfAttention> {
     const at::Tensor& joint = saved[0];
     const at::Tensor output_gradient = gradients[0].contiguous();
     const at::Tensor gradient = at::empty_like(joint);
-    const Starts starts = context->saved_data["starts"].toIntVector();
-    auto attention = describe(joint, joint, joint.size(1) / 3, starts, starts,
-                              context->saved_data["heads"].toInt());
-    attention.output = saved[1].data_ptr<float>();
-    attention.log_sum = saved[2].data_ptr<float>();
+    const QueryRows rows{.starts = context->saved_data["starts"].toIntVector()};
+    const std::int64_t width = joint.size(1) / 3;
+    auto attention =
+        describe({joint, joint, saved[1], rows, rows.starts}, width, saved_rule(context));
+    attention.output = saved[2].data_ptr<float>();
+    attention.log_sum = saved[3].data_ptr<float>();
     attention.dropout = saved_dropout(context);
-    const std::int64_t hidden = joint.size(1) / 3;
+    const at::Tensor bias = bias_gradients(saved[1], attention.rows);
     auto* data = gradient.data_ptr<float>();
-    kernels::attention_backward(attention, {.output = output_gradient.data_ptr<float>(),
-                                            .query = data,
-                                            .key = data + hidden,
-                                            .value = data + 2 * hidden,
-                                            .query_stride = 3 * hidden,
-                                            .key_stride = 3 * hidden});
-    return {gradient, {}, {}, {}};
+    kernels::attention_backward(attention,
+                                {.output = output_gradient.data_ptr<float>(),
+                                 .query = data,
+                                 .key = data + width,
+                                 .value = data + 2 * width,
+                                 .query_stride = 3 * width,
+                                 .key_stride = 3 * width,
+                                 .bias = bias.defined() ? bias.data_ptr<float>() : nullptr});
+    return {gradient, bias.defined() ? bias.sum(0) : bias, {}, {}};
   }
 };
 
-Starts counting(std::size_t count) {
-  Starts result(count);
-  std::iota(result.begin(), result.end(), 0);
-  return result;
-}
-
-class SingleQueryAttention : public Function<SingleQueryAttention> {
+class CrossAttention : public Function<CrossAttention> {
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& query,
-                            const at::Tensor& keys, const Starts& starts, std::int64_t heads,
-                            double dropout) {
-    const Starts query_starts = counting(starts.size());
-    const auto output = at::empty_like(query);
-    const auto log_sum = at::empty({query.size(0), heads}, query.options());
-    auto attention = describe(query, keys, query.size(1), query_starts, starts, heads);
-    attention.output = output.data_ptr<float>();
-    attention.log_sum = log_sum.data_ptr<float>();
-    attention.dropout = draw_dropout(dropout);
-    kernels::attention_forward(attention);
-    save_dropout(context, attention.dropout);
-    context->saved_data["starts"] = starts;
-    context->saved_data["heads"] = heads;
-    context->save_for_backward({query, keys, output, log_sum});
-    return output;
+                            const at::Tensor& keys, const at::Tensor& bias, const QueryRows& rows,
+                            const Starts& key_starts, const AttentionRule& rule) {
+    context->saved_data["query_starts"] = rows.starts;
+    context->saved_data["query_places"] = rows.places;
+    context->saved_data["key_starts"] = key_starts;
+    return attend_and_save(context,
+                           describe({query, keys, bias, rows, key_starts}, query.size(1), rule),
+                           rule.dropout, {query, keys, bias});
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
@@ -142,22 +181,26 @@ class SingleQueryAttention : public Function<SingleQueryAttention> {
     const at::Tensor output_gradient = gradients[0].contiguous();
     const at::Tensor query_gradient = at::empty_like(saved[0]);
     const at::Tensor key_gradient = at::empty_like(saved[1]);
-    const std::int64_t hidden = saved[0].size(1);
-    const Starts starts = context->saved_data["starts"].toIntVector();
-    const Starts query_starts = counting(starts.size());
-    auto attention = describe(saved[0], saved[1], hidden, query_starts, starts,
-                              context->saved_data["heads"].toInt());
-    attention.output = saved[2].data_ptr<float>();
-    attention.log_sum = saved[3].data_ptr<float>();
+    const QueryRows rows{.starts = context->saved_data["query_starts"].toIntVector(),
+                         .places = context->saved_data["query_places"].toIntVector()};
+    const Starts key_starts = context->saved_data["key_starts"].toIntVector();
+    const std::int64_t width = saved[0].size(1);
+    auto attention =
+        describe({saved[0], saved[1], saved[2], rows, key_starts}, width, saved_rule(context));
+    attention.output = saved[3].data_ptr<float>();
+    attention.log_sum = saved[4].data_ptr<float>();
     attention.dropout = saved_dropout(context);
+    const at::Tensor bias = bias_gradients(saved[2], attention.rows);
     auto* data = key_gradient.data_ptr<float>();
-    kernels::attention_backward(attention, {.output = output_gradient.data_ptr<float>(),
-                                            .query = query_gradient.data_ptr<float>(),
-                                            .key = data,
-                                            .value = data + hidden,
-                                            .query_stride = hidden,
-                                            .key_stride = 2 * hidden});
-    return {query_gradient, key_gradient, {}, {}, {}};
+    kernels::attention_backward(attention,
+                                {.output = output_gradient.data_ptr<float>(),
+                                 .query = query_gradient.data_ptr<float>(),
+                                 .key = data,
+                                 .value = data + width,
+                                 .query_stride = width,
+                                 .key_stride = 2 * width,
+                                 .bias = bias.defined() ? bias.data_ptr<float>() : nullptr});
+    return {query_gradient, key_gradient, bias.defined() ? bias.sum(0) : bias, {}, {}, {}};
   }
 };
 
@@ -231,27 +274,37 @@ bool is_plain(const at::Tensor& tensor) { return plain_everywhere || !tensor.is_
 
 void use_plain_operators(bool everywhere) { plain_everywhere = everywhere; }
 
-at::Tensor attention(const at::Tensor& joint, const Starts& starts, std::int64_t heads,
-                     double dropout) {
+at::Tensor attention(const at::Tensor& joint, const Starts& starts, const AttentionRule& rule) {
   if (is_plain(joint)) {
-    return plain::attention(joint, starts, heads, dropout);
+    return plain::attention(joint, starts, rule);
   }
+  const at::Tensor bias = bias_or_empty(rule);
   if (at::GradMode::is_enabled()) {
-    return SelfAttention::apply(joint, starts, heads, dropout);
+    return SelfAttention::apply(joint, bias, starts, rule);
   }
-  return attend(describe(joint, joint, joint.size(1) / 3, starts, starts, heads), dropout);
+  const QueryRows rows{.starts = starts};
+  return attend(describe({joint, joint, bias, rows, starts}, joint.size(1) / 3, rule),
+                rule.dropout);
 }
 
-at::Tensor single_query_attention(const at::Tensor& query, const at::Tensor& key_value,
-                                  const Starts& starts, std::int64_t heads, double dropout) {
+at::Tensor cross_attention(const at::Tensor& query, const at::Tensor& key_value,
+                           const QueryRows& queries, const Starts& key_starts,
+                           const AttentionRule& rule) {
   if (is_plain(query)) {
-    return plain::single_query_attention(query, key_value, starts, heads, dropout);
+    return plain::cross_attention(query, key_value, queries, key_starts, rule);
   }
+  const at::Tensor bias = bias_or_empty(rule);
   if (at::GradMode::is_enabled()) {
-    return SingleQueryAttention::apply(query, key_value, starts, heads, dropout);
+    return CrossAttention::apply(query, key_value, bias, queries, key_starts, rule);
   }
-  const Starts query_starts = counting(starts.size());
-  return attend(describe(query, key_value, query.size(1), query_starts, starts, heads), dropout);
+  return attend(describe({query, key_value, bias, queries, key_starts}, query.size(1), rule),
+                rule.dropout);
+}
+
+QueryRows single_queries(std::size_t rows, std::vector<std::int64_t> places) {
+  QueryRows result{.starts = Starts(rows + 1), .places = std::move(places)};
+  std::iota(result.starts.begin(), result.starts.end(), 0);
+  return result;
 }
 
 at::Tensor add_norm(const at::Tensor& branch, const at::Tensor& residual, const at::Tensor& weight,
@@ -267,6 +320,10 @@ at::Tensor add_norm(const at::Tensor& branch, const at::Tensor& residual, const 
   norm.output = branch.data_ptr<float>();
   kernels::add_norm_forward(norm);
   return branch;
+}
+
+at::Tensor rms_norm(const at::Tensor& states, const at::Tensor& weight, double eps) {
+  return states * at::rsqrt(states.square().mean(-1, true) + eps) * weight;
 }
 
 }  // namespace ncmlab::ops

@@ -33,8 +33,12 @@ at::Tensor multiply_and_add(Precision precision, const at::Tensor& input, const 
   return bias.defined() ? product.add_(bias) : product;
 }
 
+at::Tensor defined_or_empty(const at::Tensor& bias) {
+  return bias.defined() ? bias : at::empty({0}, at::kFloat);
+}
+
 /// `parts` are those of JointLayers; they are arguments so that they receive gradients. `weight`
-/// is rounded in bf16.
+/// is rounded in bf16. An empty `bias` is none: autograd's functions take no undefined tensors.
 class Linear : public Function<Linear> {
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& input, at::TensorList parts,
@@ -44,10 +48,10 @@ class Linear : public Function<Linear> {
     context->saved_data["bf16"] = bf16;
     context->saved_data["parts"] = static_cast<std::int64_t>(parts.size());
     context->saved_data["layers"] =
-        static_cast<std::int64_t>(bias.defined() ? parts.size() / 2 : parts.size());
+        static_cast<std::int64_t>(bias.numel() > 0 ? parts.size() / 2 : parts.size());
     context->saved_data["parameters"] = parts[0].requires_grad();
     context->save_for_backward({operand, weight});
-    return multiply_and_add(precision, operand, weight, bias);
+    return multiply_and_add(precision, operand, weight, bias.numel() > 0 ? bias : at::Tensor());
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
@@ -108,7 +112,7 @@ at::Tensor LinearLayers::linear(Precision precision, const at::Tensor& input,
   if (bias.defined()) {
     parts.push_back(bias);
   }
-  return Linear::apply(input, at::TensorList(parts), operand, bias, true);
+  return Linear::apply(input, at::TensorList(parts), operand, defined_or_empty(bias), true);
 }
 
 at::Tensor LinearLayers::joint(Precision precision, const at::Tensor& input,
@@ -131,7 +135,7 @@ at::Tensor LinearLayers::joint(Precision precision, const at::Tensor& input,
       parts.push_back(layers.parts[i]);
     }
   }
-  return Linear::apply(input, at::TensorList(parts), weight, bias, bf16);
+  return Linear::apply(input, at::TensorList(parts), weight, defined_or_empty(bias), bf16);
 }
 
 }  // namespace ncmlab

@@ -9,6 +9,33 @@
 #include "ncmlab/core/diagnostic.hpp"
 
 namespace ncmlab {
+namespace {
+
+/// Tokens that go through the layers together when nothing is kept for a backward pass: enough for
+/// matrix products to be efficient, few enough for the activations to stay in the cache.
+constexpr std::int64_t kCacheTokens = 2048;
+
+/// How many rows from `begin` on hold at most `tokens` tokens; at least one.
+std::int64_t rows_within(const Batch& batch, std::int64_t begin, std::int64_t tokens) {
+  const auto lengths = batch.lengths.accessor<std::int64_t, 1>();
+  std::int64_t end = begin;
+  do {
+    tokens -= lengths[end++];
+  } while (end < lengths.size(0) && lengths[end] <= tokens);
+  return end - begin;
+}
+
+Batch rows_of(const Batch& batch, std::int64_t begin, std::int64_t count) {
+  const auto narrow = [&](const at::Tensor& whole) {
+    return whole.defined() ? whole.narrow(0, begin, count) : whole;
+  };
+  return {.ids = narrow(batch.ids),
+          .lengths = narrow(batch.lengths),
+          .embeddings = narrow(batch.embeddings),
+          .decoder_embeddings = narrow(batch.decoder_embeddings)};
+}
+
+}  // namespace
 
 at::Tensor PackedRows::first_tokens() const {
   return at::tensor(at::ArrayRef(starts.data(), static_cast<std::size_t>(rows)), at::kLong);
@@ -71,6 +98,20 @@ PackedRows pack_rows(const Batch& batch, std::int64_t vocab_size, std::int64_t m
     }
   }
   return packed;
+}
+
+at::Tensor in_pieces(const Batch& batch, const at::Tensor& nothing,
+                     const std::function<at::Tensor(const Batch&)>& compute) {
+  if (at::GradMode::is_enabled()) {
+    return compute(batch);
+  }
+  std::vector<at::Tensor> pieces;
+  for (std::int64_t begin = 0; begin < batch.ids.size(0);) {
+    const std::int64_t count = rows_within(batch, begin, kCacheTokens);
+    pieces.push_back(compute(rows_of(batch, begin, count)));
+    begin += count;
+  }
+  return pieces.empty() ? nothing : at::cat(pieces);
 }
 
 }  // namespace ncmlab

@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "ncmlab/nn/encoder.hpp"
@@ -36,5 +37,12 @@ void check_batch(const Batch& batch);
 /// `batch` has passed check_batch(). Throws Error `model.bad-batch` unless ids lie in [0,
 /// vocab_size) and lengths in [1, min(length, max_tokens)].
 PackedRows pack_rows(const Batch& batch, std::int64_t vocab_size, std::int64_t max_tokens);
+
+/// What `compute` returns for the rows of the batch, [rows, width]; `nothing` [0, width] if there
+/// are none. Without grad mode a few rows
+/// are computed at a time, so that their activations stay in the cache. `batch` has passed
+/// check_batch().
+at::Tensor in_pieces(const Batch& batch, const at::Tensor& nothing,
+                     const std::function<at::Tensor(const Batch&)>& compute);
 
 }  // namespace ncmlab

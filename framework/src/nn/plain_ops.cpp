@@ -50,34 +50,56 @@ struct Padding {
   at::Tensor mask;    ///< [rows, 1, 1, length], true at the padding
 };
 
-/// query [rows, heads, queries, d], key and value [rows, heads, length, d].
-at::Tensor attend(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
-                  const at::Tensor& mask, double dropout) {
-  const double scale = 1.0 / std::sqrt(static_cast<double>(query.size(3)));
-  const at::Tensor scores = at::matmul(query * scale, key.transpose(2, 3))
-                                .masked_fill(mask, -std::numeric_limits<double>::infinity());
-  return at::matmul(at::dropout(at::softmax(scores, 3), dropout, dropout > 0), value);
+/// Place of the key minus place of the query, [rows, longest of queries, longest of keys] int64.
+at::Tensor distances(const QueryRows& queries, const Padding& query_rows, const Padding& key_rows) {
+  at::Tensor places = at::arange(query_rows.length).unsqueeze(0).expand({query_rows.rows, -1});
+  if (!queries.places.empty()) {
+    places = places + at::tensor(queries.places).unsqueeze(1);
+  }
+  return at::arange(key_rows.length).reshape({1, 1, -1}) - places.unsqueeze(2);
+}
+
+/// What AttentionRule::bias adds at those distances, [rows, heads, queries, keys].
+at::Tensor biases_at(const at::Tensor& bias, const at::Tensor& distance) {
+  const std::int64_t reach = (bias.size(1) + 1) / 2;
+  const at::Tensor index = (distance + reach - 1).clamp(0, 2 * reach - 2).reshape({-1});
+  return bias.index_select(1, index.to(bias.device()))
+      .reshape({bias.size(0), distance.size(0), distance.size(1), distance.size(2)})
+      .transpose(0, 1);
 }
 
 }  // namespace
 
-at::Tensor attention(const at::Tensor& joint, const std::vector<std::int64_t>& starts,
-                     std::int64_t heads, double dropout) {
-  const Padding padding(starts, joint.device());
-  const auto parts = joint.chunk(3, 1);
-  return padding.join(attend(padding.split(parts[0], heads), padding.split(parts[1], heads),
-                             padding.split(parts[2], heads), padding.mask, dropout));
+at::Tensor cross_attention(const at::Tensor& query, const at::Tensor& key_value,
+                           const QueryRows& queries, const std::vector<std::int64_t>& key_starts,
+                           const AttentionRule& rule) {
+  const Padding query_rows(queries.starts, query.device());
+  const Padding key_rows(key_starts, query.device());
+  const auto parts = key_value.chunk(2, 1);
+  const at::Tensor split = query_rows.split(query, rule.heads);
+  const double scale = rule.scale.value_or(1.0 / std::sqrt(static_cast<double>(split.size(3))));
+  at::Tensor scores =
+      at::matmul(split * scale, key_rows.split(parts[0], rule.heads).transpose(2, 3));
+  at::Tensor mask = key_rows.mask;
+  if (rule.bias.defined() || rule.causal) {
+    const at::Tensor distance = distances(queries, query_rows, key_rows);
+    if (rule.bias.defined()) {
+      scores = scores + scale * biases_at(rule.bias, distance);
+    }
+    if (rule.causal) {
+      mask = mask.logical_or((distance > 0).unsqueeze(1).to(query.device()));
+    }
+  }
+  scores = scores.masked_fill(mask, -std::numeric_limits<double>::infinity());
+  const at::Tensor weights = at::dropout(at::softmax(scores, 3), rule.dropout, rule.dropout > 0);
+  return query_rows.join(at::matmul(weights, key_rows.split(parts[1], rule.heads)));
 }
 
-at::Tensor single_query_attention(const at::Tensor& query, const at::Tensor& key_value,
-                                  const std::vector<std::int64_t>& starts, std::int64_t heads,
-                                  double dropout) {
-  const Padding padding(starts, query.device());
-  const auto parts = key_value.chunk(2, 1);
-  const at::Tensor queries = query.reshape({padding.rows, heads, 1, query.size(1) / heads});
-  return attend(queries, padding.split(parts[0], heads), padding.split(parts[1], heads),
-                padding.mask, dropout)
-      .reshape({padding.rows, query.size(1)});
+at::Tensor attention(const at::Tensor& joint, const std::vector<std::int64_t>& starts,
+                     const AttentionRule& rule) {
+  const std::int64_t width = joint.size(1) / 3;
+  return cross_attention(joint.narrow(1, 0, width), joint.narrow(1, width, 2 * width),
+                         {.starts = starts}, starts, rule);
 }
 
 at::Tensor add_norm(const at::Tensor& branch, const at::Tensor& residual, const at::Tensor& weight,

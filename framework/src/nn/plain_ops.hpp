@@ -6,17 +6,19 @@
 #include <cstdint>
 #include <vector>
 
+#include "nn/fused_ops.hpp"
+
 /// The operators of fused_ops.hpp made of LibTorch's own, for devices and element types that the
 /// fused kernels do not know. Same arguments, same results up to round-off; with dropout, which
 /// LibTorch then draws, the same distribution.
 namespace ncmlab::ops::plain {
 
 at::Tensor attention(const at::Tensor& joint, const std::vector<std::int64_t>& starts,
-                     std::int64_t heads, double dropout);
+                     const AttentionRule& rule);
 
-at::Tensor single_query_attention(const at::Tensor& query, const at::Tensor& key_value,
-                                  const std::vector<std::int64_t>& starts, std::int64_t heads,
-                                  double dropout);
+at::Tensor cross_attention(const at::Tensor& query, const at::Tensor& key_value,
+                           const QueryRows& queries, const std::vector<std::int64_t>& key_starts,
+                           const AttentionRule& rule);
 
 at::Tensor add_norm(const at::Tensor& branch, const at::Tensor& residual, const at::Tensor& weight,
                     const at::Tensor& bias, double eps, double dropout);

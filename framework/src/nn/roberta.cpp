@@ -4,33 +4,13 @@
 #include <torch/torch.h>
 
 #include "ncmlab/core/diagnostic.hpp"
+#include "nn/activation.hpp"
 #include "nn/fused_ops.hpp"
 #include "nn/packed_rows.hpp"
 #include "nn/roberta_parameters.hpp"
 
 namespace ncmlab {
 namespace {
-
-/// Tokens that go through the layers together when nothing is kept for a backward pass: enough for
-/// matrix products to be efficient, few enough for the activations to stay in the cache.
-constexpr std::int64_t kCacheTokens = 2048;
-
-/// How many rows from `begin` on hold at most `tokens` tokens; at least one.
-std::int64_t rows_within(const Batch& batch, std::int64_t begin, std::int64_t tokens) {
-  const auto lengths = batch.lengths.accessor<std::int64_t, 1>();
-  std::int64_t end = begin;
-  do {
-    tokens -= lengths[end++];
-  } while (end < lengths.size(0) && lengths[end] <= tokens);
-  return end - begin;
-}
-
-Batch rows_of(const Batch& batch, std::int64_t begin, std::int64_t count) {
-  return {.ids = batch.ids.narrow(0, begin, count),
-          .lengths = batch.lengths.narrow(0, begin, count),
-          .embeddings =
-              batch.embeddings.defined() ? batch.embeddings.narrow(0, begin, count) : at::Tensor()};
-}
 
 class RobertaEncoder final : public Encoder {
  public:
@@ -69,17 +49,8 @@ class RobertaEncoder final : public Encoder {
 
   at::Tensor encode(const Batch& batch, bool training) override {
     check_batch(batch);
-    if (at::GradMode::is_enabled()) {
-      return encode_rows(batch, training);
-    }
-    std::vector<at::Tensor> pieces;
-    for (std::int64_t begin = 0; begin < batch.ids.size(0);) {
-      const std::int64_t count = rows_within(batch, begin, kCacheTokens);
-      pieces.push_back(encode_rows(rows_of(batch, begin, count), training));
-      begin += count;
-    }
-    return pieces.empty() ? at::empty({0, shape_.hidden}, parameters_.words.options())
-                          : at::cat(pieces);
+    return in_pieces(batch, parameters_.words.new_empty({0, shape_.hidden}),
+                     [&](const Batch& piece) { return encode_rows(piece, training); });
   }
 
   std::vector<at::Tensor> hidden_states(const Batch& batch) override {
@@ -112,8 +83,9 @@ class RobertaEncoder final : public Encoder {
   double hidden_dropout(bool training) const {
     return training ? config_.hidden_dropout_prob : 0.0;
   }
-  double attention_dropout(bool training) const {
-    return training ? config_.attention_probs_dropout_prob : 0.0;
+  ops::AttentionRule attention_rule(bool training) const {
+    return {.heads = config_.num_attention_heads,
+            .dropout = training ? config_.attention_probs_dropout_prob : 0.0};
   }
 
   /// Positions count the tokens that are not padding, from pad_token_id + 1; a padding token
@@ -146,15 +118,6 @@ class RobertaEncoder final : public Encoder {
     return at::dropout(states, config_.hidden_dropout_prob, training);
   }
 
-  at::Tensor activation(at::Tensor values) const {
-    const bool in_place = !at::GradMode::is_enabled();
-    if (config_.hidden_act == "relu") {
-      return in_place ? at::relu_(values) : at::relu(values);
-    }
-    const char* approximate = config_.hidden_act == "gelu_new" ? "tanh" : "none";
-    return in_place ? at::gelu_(values, approximate) : at::gelu(values, approximate);
-  }
-
   at::Tensor linear(const Affine& layer, const at::Tensor& input) {
     return products_.linear(precision(), input, layer.weight, layer.bias);
   }
@@ -171,7 +134,7 @@ class RobertaEncoder final : public Encoder {
     const at::Tensor branch = linear(weights.attention_out, attended);
     const at::Tensor states = ops::add_norm(branch, input, weights.attention_norm.weight,
                                             weights.attention_norm.bias, eps, dropout);
-    const at::Tensor wide = activation(linear(weights.intermediate, states));
+    const at::Tensor wide = activate(config_.hidden_act, linear(weights.intermediate, states));
     const at::Tensor narrow = linear(weights.output, wide);
     return ops::add_norm(narrow, states, weights.output_norm.weight, weights.output_norm.bias, eps,
                          dropout);
@@ -180,8 +143,7 @@ class RobertaEncoder final : public Encoder {
   at::Tensor layer(const RobertaLayer& weights, const at::Tensor& states, const PackedRows& rows,
                    bool training) {
     const at::Tensor attended =
-        ops::attention(joint(weights, states), rows.starts, config_.num_attention_heads,
-                       attention_dropout(training));
+        ops::attention(joint(weights, states), rows.starts, attention_rule(training));
     return feed_forward(weights, attended, states, training);
   }
 
@@ -192,9 +154,10 @@ class RobertaEncoder final : public Encoder {
     const at::Tensor first = states.index_select(0, rows.first_tokens().to(device()));
     const at::Tensor query =
         products_.linear(precision(), first, weights.joint.parts[0], weights.joint.parts[3]);
-    const at::Tensor attended = ops::single_query_attention(
-        query, products_.joint(precision(), states, weights.joint, 1), rows.starts,
-        config_.num_attention_heads, attention_dropout(training));
+    const at::Tensor attended =
+        ops::cross_attention(query, products_.joint(precision(), states, weights.joint, 1),
+                             ops::single_queries(static_cast<std::size_t>(rows.rows)), rows.starts,
+                             attention_rule(training));
     return feed_forward(weights, attended, first, training);
   }
 

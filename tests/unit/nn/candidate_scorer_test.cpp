@@ -13,6 +13,7 @@ namespace ncmlab {
 namespace {
 
 using testing::random_samples;
+using testing::small_t5_victim;
 using testing::small_victim;
 
 std::vector<InversionSample> inversion_samples(const Victim& victim, std::size_t count, Rng rng) {
@@ -142,9 +143,26 @@ TEST(CandidateScorerTest, ChoosesAsTheReferenceDoes) {
   EXPECT_LT(fast_rows, reference_rows * 9 / 10);
 }
 
+TEST(CandidateScorerTest, ChoosesAsTheReferenceDoesOnAnEncoderDecoder) {
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    Rng rng(seed);
+    const std::int64_t inputs = seed % 3 == 2 ? 2 : 1;
+    Victim victim = small_t5_victim(seed, {.inputs = inputs, .logits = 1 + inputs % 2});
+    CandidateScorer scorer(victim, inversion_samples(victim, 10, rng.stream("samples")),
+                           static_cast<std::int64_t>(seed % 2), {.max_batch_tokens = 256});
+    const auto candidates = neighbours(victim, random_trigger(victim, 5, rng), 20, rng);
+    const CandidateChoice fast = scorer.choose(candidates, silent_progress());
+    const CandidateChoice slow = scorer.choose_reference(candidates, silent_progress());
+    EXPECT_EQ(fast.index, slow.index) << seed;
+    EXPECT_NEAR(fast.loss, slow.loss, 1e-5 * (1 + slow.loss)) << seed;
+    EXPECT_LT(fast.forward_rows, slow.forward_rows) << seed;
+  }
+}
+
 TEST(CandidateScorerTest, GradientIsTheSlopeOfTheLossAlongEachEmbedding) {
-  for (const std::int64_t inputs : {1, 2}) {
-    Victim victim = small_victim(3, {.inputs = inputs});
+  for (const int round : {0, 1, 2}) {
+    const HeadShape head{.inputs = 1 + round % 2};
+    Victim victim = round == 2 ? small_t5_victim(3, head) : small_victim(3, head);
     Rng rng(4);
     CandidateScorer scorer(victim, inversion_samples(victim, 9, rng.stream("samples")), 1,
                            {.max_batch_tokens = 128});

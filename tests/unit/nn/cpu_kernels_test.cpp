@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "nn/fused_ops.hpp"
@@ -58,7 +59,7 @@ TEST_P(InstructionSetTest, AttentionAndItsGradientAgreeWithTheDefinition) {
     const std::int64_t hidden = shape.heads * shape.head_size;
     const at::Tensor joint = torch::randn({starts.back(), 3 * hidden}).requires_grad_();
     const at::Tensor upstream = torch::randn({starts.back(), hidden});
-    const at::Tensor output = ops::attention(joint, starts, shape.heads, 0);
+    const at::Tensor output = ops::attention(joint, starts, {.heads = shape.heads});
     (output * upstream).sum().backward();
 
     const at::Tensor exact = joint.detach().to(torch::kDouble).requires_grad_();
@@ -72,7 +73,7 @@ TEST_P(InstructionSetTest, AttentionAndItsGradientAgreeWithTheDefinition) {
     EXPECT_LT(difference(output, expected), 5e-6) << hidden;
     EXPECT_LT(difference(joint.grad(), exact.grad()), 5e-5) << hidden;
     const at::NoGradGuard no_grad;
-    EXPECT_LT(difference(ops::attention(joint, starts, shape.heads, 0), expected), 5e-6);
+    EXPECT_LT(difference(ops::attention(joint, starts, {.heads = shape.heads}), expected), 5e-6);
   }
 }
 
@@ -86,16 +87,71 @@ TEST_P(InstructionSetTest, SingleQueryAttentionIsThatOfTheRowsFirstToken) {
     const at::Tensor first =
         torch::tensor(std::vector<std::int64_t>(starts.begin(), starts.end() - 1));
     const at::Tensor upstream = torch::randn({rows, hidden});
-    const at::Tensor all = ops::attention(joint, starts, shape.heads, 0).index_select(0, first);
+    const at::Tensor all =
+        ops::attention(joint, starts, {.heads = shape.heads}).index_select(0, first);
     (all * upstream).sum().backward();
     const at::Tensor expected = joint.grad().clone();
     joint.mutable_grad().reset();
-    const at::Tensor single = ops::single_query_attention(
+    const at::Tensor single = ops::cross_attention(
         joint.narrow(1, 0, hidden).index_select(0, first).contiguous(),
-        joint.narrow(1, hidden, 2 * hidden).contiguous(), starts, shape.heads, 0);
+        joint.narrow(1, hidden, 2 * hidden).contiguous(), ops::single_queries(shape.lengths.size()),
+        starts, {.heads = shape.heads});
     (single * upstream).sum().backward();
     EXPECT_LT(difference(single, all), 5e-6);
     EXPECT_LT(difference(joint.grad(), expected), 2e-5);
+  }
+}
+
+/// Attention with a bias for each distance, causal, from the definition.
+at::Tensor biased_attention(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
+                            const at::Tensor& bias, std::int64_t first_place) {
+  const std::int64_t heads = bias.size(0), reach = (bias.size(1) + 1) / 2;
+  const auto split = [&](const at::Tensor& whole) {
+    return whole.reshape({whole.size(0), heads, -1}).transpose(0, 1);
+  };
+  const at::Tensor distance = torch::arange(key.size(0)).unsqueeze(0) -
+                              (torch::arange(query.size(0)).unsqueeze(1) + first_place);
+  const at::Tensor biases = bias.index_select(1, (distance + reach - 1).reshape({-1}))
+                                .reshape({heads, query.size(0), -1});
+  const at::Tensor scores = torch::matmul(split(query), split(key).transpose(1, 2)) + biases;
+  const at::Tensor masked = scores.masked_fill(distance > 0, -1e30);
+  return torch::matmul(masked.softmax(-1), split(value)).transpose(0, 1).reshape_as(query);
+}
+
+TEST_P(InstructionSetTest, BiasedCausalAttentionAndItsGradientsAgreeWithTheDefinition) {
+  torch::manual_seed(9);
+  for (const Shape& shape : kShapes) {
+    const auto starts = starts_of(shape.lengths);
+    const std::int64_t width = shape.heads * shape.head_size;
+    const std::int64_t reach = *std::max_element(shape.lengths.begin(), shape.lengths.end()) + 2;
+    const at::Tensor joint = torch::randn({starts.back(), 3 * width}).requires_grad_();
+    const at::Tensor bias = torch::randn({shape.heads, 2 * reach - 1}).requires_grad_();
+    const at::Tensor exact = joint.detach().to(torch::kDouble).requires_grad_();
+    const at::Tensor exact_bias = bias.detach().to(torch::kDouble).requires_grad_();
+    const ops::AttentionRule rule{.heads = shape.heads, .scale = 1.0, .causal = true, .bias = bias};
+    std::vector<at::Tensor> rows, lasts, last_queries;
+    std::vector<std::int64_t> places;
+    for (std::size_t i = 0; i + 1 < starts.size(); ++i) {
+      const auto part = exact.slice(0, starts[i], starts[i + 1]).chunk(3, 1);
+      const std::int64_t last = starts[i + 1] - starts[i] - 1;
+      rows.push_back(biased_attention(part[0], part[1], part[2], exact_bias, 0));
+      lasts.push_back(rows.back().narrow(0, last, 1));
+      last_queries.push_back(joint.narrow(0, starts[i + 1] - 1, 1).narrow(1, 0, width));
+      places.push_back(last);
+    }
+    const at::Tensor all = ops::attention(joint, starts, rule);
+    const at::Tensor single = ops::cross_attention(
+        torch::cat(last_queries), joint.narrow(1, width, 2 * width).contiguous(),
+        ops::single_queries(places.size(), places), starts, rule);
+    const at::Tensor expected = torch::cat(rows), expected_single = torch::cat(lasts);
+    EXPECT_LT(difference(all, expected), 2e-5) << width;
+    EXPECT_LT(difference(single, expected_single), 2e-5) << width;
+    const at::Tensor upstream = torch::randn({starts.back(), width});
+    const at::Tensor upstream_single = torch::randn_like(single);
+    ((all * upstream).sum() + (single * upstream_single).sum()).backward();
+    ((expected * upstream).sum() + (expected_single * upstream_single).sum()).backward();
+    EXPECT_LT(difference(joint.grad(), exact.grad()), 2e-4) << width;
+    EXPECT_LT(difference(bias.grad(), exact_bias.grad()), 2e-4) << width;
   }
 }
 
@@ -131,7 +187,7 @@ TEST_P(InstructionSetTest, DropoutMasksAreThoseOfEveryOtherInstructionSet) {
     kernels::use_instruction_set(set);
     torch::manual_seed(5);
     const at::NoGradGuard no_grad;
-    const at::Tensor attended = ops::attention(joint, starts, 2, 0.3);
+    const at::Tensor attended = ops::attention(joint, starts, {.heads = 2, .dropout = 0.3});
     const at::Tensor normed = ops::add_norm(branch.clone(), torch::zeros({53, 20}),
                                             torch::ones({20}), torch::zeros({20}), 1e-5, 0.3);
     return std::make_pair(attended, normed);
@@ -167,7 +223,7 @@ TEST(AttentionTest, LargeScoresDoNotOverflow) {
   const at::Tensor joint = torch::full({20, 12}, 300.0F);
   joint.narrow(1, 0, 4).mul_(torch::linspace(-1, 1, 20).unsqueeze(1));
   const at::NoGradGuard no_grad;
-  const at::Tensor output = ops::attention(joint, {0, 20}, 1, 0);
+  const at::Tensor output = ops::attention(joint, {0, 20}, {.heads = 1});
   EXPECT_TRUE(torch::isfinite(output).all().item<bool>());
   EXPECT_LT(difference(output, joint.narrow(1, 8, 4)), 1e-3);
 }

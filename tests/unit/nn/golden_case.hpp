@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "batches.hpp"
 #include "ncmlab/core/files.hpp"
 #include "ncmlab/nn/architecture.hpp"
 #include "ncmlab/nn/encoder.hpp"
@@ -48,8 +49,19 @@ struct GoldenCase {
   }
   Batch batch() const {
     return {.ids = inputs.at("input_ids"),
-            .lengths = torch::tensor(description["lengths"].get<std::vector<std::int64_t>>()),
-            .embeddings = {}};
+            .lengths = torch::tensor(description["lengths"].get<std::vector<std::int64_t>>())};
+  }
+
+  bool is_search() const { return description["task"] == "code_search"; }
+  /// The case's rows are all queries, then all code; a Head reads a query and its code side by
+  /// side.
+  at::Tensor for_head(const at::Tensor& vectors) const {
+    return is_search()
+               ? vectors.reshape({2, -1, vectors.size(1)}).transpose(0, 1).reshape_as(vectors)
+               : vectors;
+  }
+  at::Tensor labels() const {
+    return is_search() ? torch::arange(inputs.at("input_ids").size(0) / 2) : inputs.at("labels");
   }
 
   std::filesystem::path folder;
@@ -57,11 +69,9 @@ struct GoldenCase {
   StateDict inputs, expected;
 };
 
-/// The largest absolute difference.
-inline double difference(const at::Tensor& a, const at::Tensor& b) {
-  return a.sizes() == b.sizes()
-             ? (a.detach().to(torch::kDouble) - b.to(torch::kDouble)).abs().max().item<double>()
-             : 1e30;
-}
+/// Every recorded case.
+inline const char* const kGoldenCases[] = {
+    "codebert_defect", "codebert_clone", "codebert_search", "unixcoder_defect", "unixcoder_search",
+    "codet5_defect",   "codet5_clone",   "codet5_search",   "t5_gated_defect"};
 
 }  // namespace ncmlab::testing

@@ -48,19 +48,45 @@ void expect_same(const Operator& fused, const Operator& plain, const Tensors& in
 
 TEST(PlainOpsTest, AttentionIsTheFusedOne) {
   torch::manual_seed(1);
-  expect_same([](const Tensors& in) { return attention(in[0], kStarts, kHeads, 0); },
-              [](const Tensors& in) { return plain::attention(in[0], kStarts, kHeads, 0); },
+  expect_same([](const Tensors& in) { return attention(in[0], kStarts, {.heads = kHeads}); },
+              [](const Tensors& in) { return plain::attention(in[0], kStarts, {.heads = kHeads}); },
               {torch::randn({kStarts.back(), 3 * kHidden})});
 }
 
-TEST(PlainOpsTest, SingleQueryAttentionIsTheFusedOne) {
+TEST(PlainOpsTest, BiasedCausalAttentionIsTheFusedOne) {
+  torch::manual_seed(5);
+  const auto rule = [](const Tensors& in) {
+    return AttentionRule{.heads = kHeads, .scale = 0.7, .causal = true, .bias = in[1]};
+  };
+  expect_same([&](const Tensors& in) { return attention(in[0], kStarts, rule(in)); },
+              [&](const Tensors& in) { return plain::attention(in[0], kStarts, rule(in)); },
+              {torch::randn({kStarts.back(), 3 * kHidden}), torch::randn({kHeads, 2 * 15 - 1})});
+}
+
+TEST(PlainOpsTest, CrossAttentionIsTheFusedOne) {
   torch::manual_seed(2);
-  expect_same(
-      [](const Tensors& in) { return single_query_attention(in[0], in[1], kStarts, kHeads, 0); },
-      [](const Tensors& in) {
-        return plain::single_query_attention(in[0], in[1], kStarts, kHeads, 0);
-      },
-      {torch::randn({3, kHidden}), torch::randn({kStarts.back(), 2 * kHidden})});
+  const QueryRows single = single_queries(3, {4, 0, 7});
+  const QueryRows several{.starts = {0, 2, 9, 10}};
+  for (const QueryRows& queries : {single, several}) {
+    const auto rule = [&](const Tensors& in) {
+      return AttentionRule{.heads = kHeads,
+                           .causal = !queries.places.empty(),
+                           .bias = queries.places.empty() ? at::Tensor() : in[2]};
+    };
+    Tensors inputs = {torch::randn({queries.starts.back(), kHidden}),
+                      torch::randn({kStarts.back(), 2 * kHidden})};
+    if (!queries.places.empty()) {
+      inputs.push_back(torch::randn({kHeads, 2 * 20 - 1}));
+    }
+    expect_same(
+        [&](const Tensors& in) {
+          return cross_attention(in[0], in[1], queries, kStarts, rule(in));
+        },
+        [&](const Tensors& in) {
+          return plain::cross_attention(in[0], in[1], queries, kStarts, rule(in));
+        },
+        inputs);
+  }
 }
 
 TEST(PlainOpsTest, AddNormIsTheFusedOne) {
@@ -82,7 +108,7 @@ TEST(PlainOpsTest, DropoutKeepsTheMeanAndDropsItsShare) {
   for (std::int64_t i = 0; i <= rows; i += 4) {
     starts.push_back(i);
   }
-  const at::Tensor attended = plain::attention(joint, starts, kHeads, 0.25);
+  const at::Tensor attended = plain::attention(joint, starts, {.heads = kHeads, .dropout = 0.25});
   EXPECT_NEAR(attended.mean().item<double>(), 1, 0.02);
   EXPECT_GT(attended.std().item<double>(), 0.1);
   // The norm of a row whose branch is dropped is that of its residual.

@@ -5,16 +5,15 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
-#include "golden_case.hpp"
+#include "batches.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 
 namespace ncmlab {
 namespace {
 
 using testing::difference;
-using testing::GoldenCase;
-
-constexpr double kBar = 1e-5;
+using testing::mask_of;
+using testing::mixed_batch;
 
 RobertaConfig tiny() {
   return {.vocab_size = 50,
@@ -24,60 +23,6 @@ RobertaConfig tiny() {
           .intermediate_size = 20,
           .max_position_embeddings = 42};
 }
-
-/// Rows of different length, without padding inside.
-Batch mixed_batch() {
-  const std::vector<std::vector<std::int64_t>> rows = {
-      {0, 5, 6, 7, 2}, {0, 9, 2}, {0, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 2}};
-  return make_batch({&rows[0], &rows[1], &rows[2]}, 1);
-}
-
-/// Zero wherever a row is padded.
-at::Tensor mask_of(const Batch& batch) {
-  return (torch::arange(batch.ids.size(1)).unsqueeze(0) < batch.lengths.unsqueeze(1))
-      .unsqueeze(2)
-      .to(torch::kFloat);
-}
-
-class GoldenRobertaTest : public ::testing::TestWithParam<const char*> {};
-
-TEST_P(GoldenRobertaTest, ForwardAndGradientsAgreeWithHuggingFace) {
-  NCMLAB_NEEDS(golden_data() / "models" / GetParam());
-  const GoldenCase golden(GetParam());
-  const auto encoder = golden.encoder();
-  const Head head = golden.head();
-  Batch batch = golden.batch();
-  const auto states = encoder->hidden_states(batch);
-  const at::Tensor mask = mask_of(batch);
-  for (std::size_t i = 0; i < states.size(); ++i) {
-    EXPECT_LT(
-        difference(states[i] * mask, golden.expected.at("encoder_hidden." + std::to_string(i))),
-        kBar)
-        << i;
-  }
-  EXPECT_FALSE(golden.expected.contains("encoder_hidden." + std::to_string(states.size())));
-
-  batch.embeddings =
-      torch::embedding(encoder->embedding_table(), batch.ids).detach().requires_grad_();
-  const at::Tensor vectors = encoder->encode(batch, true);
-  EXPECT_LT(difference(vectors, golden.expected.at("sentence_vector")), kBar);
-  const at::Tensor logits = head.logits(vectors, true);
-  EXPECT_LT(difference(logits, golden.expected.at("logits")), kBar);
-  const at::Tensor loss = head.losses(logits, golden.inputs.at("labels")).mean();
-  EXPECT_LT(difference(loss, golden.expected.at("loss").reshape({})), kBar);
-  const at::Tensor probabilities = head.log_probabilities(logits).exp();
-  const at::Tensor expected = golden.expected.at("probabilities");
-  EXPECT_LT(
-      difference(expected.size(1) == 1 ? probabilities.narrow(1, 1, 1) : probabilities, expected),
-      kBar);
-  loss.backward();
-  EXPECT_LT(difference(batch.embeddings.grad() * mask, golden.expected.at("input_embedding_grad")),
-            kBar);
-}
-
-INSTANTIATE_TEST_SUITE_P(Cases, GoldenRobertaTest,
-                         ::testing::Values("codebert_defect", "codebert_clone",
-                                           "unixcoder_defect"));
 
 TEST(RobertaTest, PaddingAndBatchingDoNotChangeAVector) {
   for (const Pooling pooling : {Pooling::cls, Pooling::mean}) {

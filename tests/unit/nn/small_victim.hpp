@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ncmlab/nn/roberta.hpp"
+#include "ncmlab/nn/t5.hpp"
 #include "ncmlab/nn/victim.hpp"
 
 namespace ncmlab::testing {
@@ -15,6 +16,19 @@ inline std::shared_ptr<const Tokenizer> small_tokenizer() {
       {"int copy(char *to, char *from) { while (*from) *to++ = *from++; return 0; }"},
       {.vocab_size = 280}));
   return tokenizer;
+}
+
+/// A head whose weights are large enough for losses to differ.
+inline Victim with_large_head(std::unique_ptr<Encoder> encoder, HeadShape shape, double dropout,
+                              std::uint64_t seed) {
+  shape.hidden = encoder->shape().hidden;
+  shape.dropout = dropout;
+  Victim victim(small_tokenizer(), std::move(encoder), Head(shape, Rng(seed).stream("head")),
+                {.max_tokens = 48});
+  for (const auto& [name, tensor] : victim.head().parameters()) {
+    tensor.detach().mul_(15);
+  }
+  return victim;
 }
 
 /// A classifier with random weights that are large enough for its losses to differ.
@@ -31,15 +45,27 @@ inline Victim small_victim(std::uint64_t seed, const HeadShape& head = {}, doubl
                        .hidden_dropout_prob = dropout,
                        .attention_probs_dropout_prob = dropout,
                        .initializer_range = 0.3};
-  HeadShape shape = head;
-  shape.hidden = config.hidden_size;
-  shape.dropout = dropout;
-  Victim victim(tokenizer, make_roberta(config, pooling, Rng(seed)),
-                Head(shape, Rng(seed).stream("head")), {.max_tokens = 48});
-  for (const auto& [name, tensor] : victim.head().parameters()) {
-    tensor.detach().mul_(15);
-  }
-  return victim;
+  return with_large_head(make_roberta(config, pooling, Rng(seed)), head, dropout, seed);
+}
+
+/// The same on an encoder-decoder.
+inline Victim small_t5_victim(std::uint64_t seed, const HeadShape& head = {}, double dropout = 0) {
+  const auto tokenizer = small_tokenizer();
+  const SpecialIds& special = tokenizer->special();
+  const T5Config config{.vocab_size = tokenizer->vocab_size(),
+                        .d_model = 32,
+                        .d_kv = 6,
+                        .d_ff = 48,
+                        .num_layers = 2,
+                        .num_decoder_layers = 2,
+                        .num_heads = 4,
+                        .relative_attention_num_buckets = 12,
+                        .relative_attention_max_distance = 30,
+                        .pad_token_id = special.pad,
+                        .eos_token_id = special.eos,
+                        .decoder_start_token_id = special.pad,
+                        .dropout_rate = dropout};
+  return with_large_head(make_t5(config, Rng(seed)), head, dropout, seed);
 }
 
 /// Samples of random ids with the special tokens around them.

@@ -49,8 +49,9 @@ TEST_P(GoldenTrainingTest, ThreeStepsAgreeWithPyTorch) {
       return golden.expected.at(name)[step].item<double>();
     };
     optimizer.zero_grad();
-    const at::Tensor logits = head.logits(encoder->encode(golden.batch(), true), true);
-    const at::Tensor loss = head.losses(logits, golden.inputs.at("labels")).mean();
+    const at::Tensor logits =
+        head.logits(golden.for_head(encoder->encode(golden.batch(), true)), true);
+    const at::Tensor loss = head.losses(logits, golden.labels()).mean();
     EXPECT_NEAR(loss.item<double>(), expected("train.losses"), 1e-5);
     EXPECT_NEAR(optimizer.learning_rate(), expected("train.learning_rates"), 1e-9);
     loss.backward();
@@ -63,9 +64,7 @@ TEST_P(GoldenTrainingTest, ThreeStepsAgreeWithPyTorch) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, GoldenTrainingTest,
-                         ::testing::Values("codebert_defect", "codebert_clone",
-                                           "unixcoder_defect"));
+INSTANTIATE_TEST_SUITE_P(Cases, GoldenTrainingTest, ::testing::ValuesIn(testing::kGoldenCases));
 
 TEST(TrainTest, LearnsAndReportsEveryEpoch) {
   Victim victim = small_victim(1, {}, 0.1);

@@ -18,8 +18,12 @@ struct Batch {
   at::Tensor ids;      ///< [rows, length] int64
   at::Tensor lengths;  ///< [rows] int64, on the CPU, each >= 1
   /// [rows, length, hidden], or undefined. Stands in for the word embeddings of `ids`, before
-  /// position embeddings are added: trigger inversion differentiates through it.
-  at::Tensor embeddings;
+  /// position embeddings are added: trigger inversion differentiates through it. An encoder with
+  /// a decoder that reads the same ids takes them for both.
+  at::Tensor embeddings = {};
+  /// [rows, length, hidden], or undefined. Stands in for the word embeddings of the decoder's own
+  /// input alone (for T5 the ids shifted right, the start token first).
+  at::Tensor decoder_embeddings = {};
 };
 
 /// Pads `rows` (none empty) to the longest with `pad_id`.
@@ -66,6 +70,8 @@ class Encoder {
   /// Every layer's states without dropout: element 0 after the embeddings, each
   /// [rows, length, hidden]; padded positions hold unspecified values.
   virtual std::vector<at::Tensor> hidden_states(const Batch& batch) = 0;
+  /// The same of the decoder; empty where there is none.
+  virtual std::vector<at::Tensor> decoder_hidden_states(const Batch&) { return {}; }
   /// The parameters themselves (no copies), under the names of the architecture's own
   /// Hugging Face base class (for RoBERTa `embeddings.word_embeddings.weight`, ...).
   virtual StateDict parameters() const = 0;
