@@ -47,11 +47,6 @@ void fill_with_sinusoids(const at::Tensor& table, double spread) {
   table.slice(1, 1, width, 2).copy_(torch::cos(angle) * amplitude);
 }
 
-// Search reads the mean of all positions, as EliBadCode and BadCode do; classifiers read <s>.
-Pooling pooling_for(const HeadShape& head) {
-  return head.kind == HeadKind::similarity ? Pooling::mean : Pooling::cls;
-}
-
 class CodeBert final : public Model {
  public:
   static constexpr std::string_view kName = "codebert", kVersion = "0.1.0",
@@ -117,6 +112,7 @@ class CodeBert final : public Model {
   std::string data_fingerprint() const override { return fingerprint(config_, kName); }
 
  private:
+  // Search reads the mean of all positions, as EliBadCode and BadCode do; classifiers read <s>.
   static Pooling pooling(const ModelContext& context) {
     return context.head.kind == HeadKind::similarity ? Pooling::mean : Pooling::cls;
   }
