@@ -98,8 +98,8 @@ at::Tensor cross_attention(const at::Tensor& query, const at::Tensor& key_value,
 at::Tensor attention(const at::Tensor& joint, const std::vector<std::int64_t>& starts,
                      const AttentionRule& rule) {
   const std::int64_t width = joint.size(1) / 3;
-  return cross_attention(joint.narrow(1, 0, width), joint.narrow(1, width, 2 * width),
-                         {.starts = starts}, starts, rule);
+  return plain::cross_attention(joint.narrow(1, 0, width), joint.narrow(1, width, 2 * width),
+                                QueryRows{.starts = starts}, starts, rule);
 }
 
 at::Tensor add_norm(const at::Tensor& branch, const at::Tensor& residual, const at::Tensor& weight,
