@@ -61,8 +61,28 @@ bool is_starter(utf8proc_int32_t value) {
   return utf8proc_get_property(value)->combining_class == 0;
 }
 
+/// Characters that Unicode 12.1 to 15 added with a decomposition. Hugging Face's tokenizers, whose
+/// tables are older, leave them as they are.
+bool is_newer(char32_t value) {
+  constexpr std::array<std::pair<char32_t, char32_t>, 8> kNewer = {{{0x32FF, 0x32FF},
+                                                                    {0xA7F2, 0xA7F4},
+                                                                    {0xAB69, 0xAB69},
+                                                                    {0x10780, 0x107BA},
+                                                                    {0x11938, 0x11938},
+                                                                    {0x1E030, 0x1E06D},
+                                                                    {0x1F16C, 0x1F16C},
+                                                                    {0x1FBF0, 0x1FBF9}}};
+  return std::any_of(kNewer.begin(), kNewer.end(), [&](const auto& range) {
+    return range.first <= value && value <= range.second;
+  });
+}
+
 void append_decomposed(char32_t value, bool compatibility, ByteRange source,
                        std::vector<Sourced>& output) {
+  if (is_newer(value)) {
+    output.push_back({static_cast<utf8proc_int32_t>(value), source});
+    return;
+  }
   constexpr int kLongest = 32;
   std::array<utf8proc_int32_t, kLongest> parts;
   int boundary = 0;

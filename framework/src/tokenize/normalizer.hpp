@@ -22,8 +22,8 @@ struct NormalizedText {
   std::vector<ByteRange> sources;  ///< one per byte of `text`, or empty when nobody asked
 };
 
-/// Applies the steps in order. Bytes that are no UTF-8 pass through unchanged. Normal forms follow
-/// the version of Unicode that utf8proc was built with.
+/// Applies the steps in order. Bytes that are no UTF-8 pass through unchanged. Normal forms are
+/// those of Unicode 12.0, whatever utf8proc was built with.
 NormalizedText normalize(std::string_view text, const std::vector<NormalizerStep>& steps,
                          bool with_sources);
 

@@ -49,11 +49,9 @@ ordered_json token_json(const AddedToken& token) {
 }
 
 ordered_json added_tokens_json(const Engine& engine) {
-  std::vector<AddedToken> tokens = engine.added_tokens();
-  std::stable_sort(tokens.begin(), tokens.end(),
-                   [](const AddedToken& a, const AddedToken& b) { return a.id < b.id; });
+  // In the order in which they were read: of tokens with equal normal forms, the first one wins.
   ordered_json list = ordered_json::array();
-  for (const AddedToken& token : tokens) {
+  for (const AddedToken& token : engine.added_tokens()) {
     ordered_json entry = {{"id", token.id}};
     entry.update(token_json(token));
     list.push_back(std::move(entry));

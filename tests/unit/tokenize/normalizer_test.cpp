@@ -66,6 +66,14 @@ TEST(NormalizerTest, SourcesFollowChangesOfLength) {
   EXPECT_EQ(sources("\u00C9", NormalizerStep::lowercase), (std::vector<ByteRange>{{0, 1}, {1, 2}}));
 }
 
+TEST(NormalizerTest, KeepsWhatIsNewerThanTheReferenceTables) {
+  for (const std::string text : {"\u32FF", "\uA7F2", "\uAB69", "\U000107B6", "\U0001FBF0"}) {
+    EXPECT_EQ(normalized(text, NormalizerStep::nfkc), text);
+    EXPECT_EQ(normalized(text, NormalizerStep::nfkd), text);
+  }
+  EXPECT_EQ(normalized("\u32FE", NormalizerStep::nfkc), "\u30F2");
+}
+
 TEST(NormalizerTest, KeepsBrokenUtf8) {
   const std::string text =
       "A\xC3"
