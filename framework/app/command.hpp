@@ -117,5 +117,6 @@ int command_run(const Arguments& arguments);
 int command_attack(const Arguments& arguments);
 int command_report(const Arguments& arguments);
 int command_checkpoint(const Arguments& arguments);
+int command_tokenize(const Arguments& arguments);
 
 }  // namespace ncmlab::app

@@ -24,6 +24,7 @@ constexpr Command kCommands[] = {
     {"attack", "show what an attack edits, or write its data set", command_attack},
     {"report", "print the tables of finished runs", command_report},
     {"checkpoint", "inspect, convert, compare and verify model files", command_checkpoint},
+    {"tokenize", "print the token ids of texts", command_tokenize},
 };
 
 const Command* find_command(std::string_view name) {
