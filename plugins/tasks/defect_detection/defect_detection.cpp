@@ -6,7 +6,9 @@
 #include "builtin_corpus.hpp"
 #include "devign_reader.hpp"
 #include "devign_writer.hpp"
+#include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/hash.hpp"
+#include "ncmlab/data/column_reader.hpp"
 #include "ncmlab/data/subset.hpp"
 #include "ncmlab/plugin/registration.hpp"
 #include "ncmlab/plugin/task_writer.hpp"
@@ -19,6 +21,15 @@ constexpr std::string_view kBuiltin = "builtin";
 
 struct Config {
   std::string data = std::string(kBuiltin);
+  std::string format = "devign";
+  std::string code_column = "code";
+  std::string label_column = "label";
+  std::vector<std::string> label_values;
+  std::string id_column;
+  std::string language_column;
+  std::string language = "c";
+  std::string split_column;
+  std::string on_bad_record = "error";
   std::int64_t train_limit = 0;
   std::int64_t valid_limit = 0;
   std::int64_t test_limit = 0;
@@ -39,8 +50,34 @@ class DefectDetection final : public Task, public TaskWriter {
 
   static Schema<Config> schema() {
     return Schema<Config>{}
-        .field("data", &Config::data,
-               "Folder of Devign in CodeXGLUE's form, or `builtin` for the generated corpus.")
+        .field(
+            "data", &Config::data,
+            "Folder of Devign in CodeXGLUE's form, file or folder of JSONL, or `builtin` for the "
+            "generated corpus.")
+        .field("format", &Config::format,
+               "What `data` holds: `devign`, or `json_lines` for JSONL with columns of any name.",
+               choices({"devign", "json_lines"}))
+        .field("code_column", &Config::code_column, "Column of the function (`json_lines`).")
+        .field("label_column", &Config::label_column, "Column of the label (`json_lines`).")
+        .field("label_values", &Config::label_values,
+               "How the data spells `not defective` and `defective`, in this order; empty for the "
+               "integers 0 and 1 (`json_lines`).")
+        .field("id_column", &Config::id_column,
+               "Column of a text or integer that names the function; empty for file and line "
+               "(`json_lines`).")
+        .field("language_column", &Config::language_column,
+               "Column of the language; empty where all functions are in `language` "
+               "(`json_lines`).")
+        .field("language", &Config::language, "Language of all functions (`json_lines`).",
+               choices({"c", "cpp", "java", "python"}))
+        .field(
+            "split_column", &Config::split_column,
+            "Column that says `train`, `valid` or `test`, for data in one file; empty to part it "
+            "by a hash of the id (`json_lines`).")
+        .field("on_bad_record", &Config::on_bad_record,
+               "What a record that does not fit does: `error` ends the run, `skip` passes over it "
+               "and counts it.",
+               choices(BadRecords::choices()))
         .field("train_limit", &Config::train_limit,
                "Size of a random subset of the training split; 0 takes all of it.", at_least(0),
                unit("samples"))
@@ -63,15 +100,15 @@ class DefectDetection final : public Task, public TaskWriter {
                "Fold runs of white space to one blank before tokenising, as CodeXGLUE does.");
   }
 
-  explicit DefectDetection(Config config) : config_(std::move(config)) {}
+  explicit DefectDetection(Config config) : config_(std::move(config)) {
+    if (!config_.label_values.empty() && config_.label_values.size() != 2) {
+      throw Error("plugin.bad-setting", "`label_values` should name two labels, found " +
+                                            std::to_string(config_.label_values.size()));
+    }
+  }
 
   Corpus load(const Rng& rng) const override {
-    Corpus corpus = config_.data == kBuiltin
-                        ? generate_builtin_corpus({.train_size = config_.builtin_train,
-                                                   .valid_size = config_.builtin_valid,
-                                                   .test_size = config_.builtin_test},
-                                                  rng.stream("builtin corpus"))
-                        : read_devign(config_.data);
+    Corpus corpus = read(rng);
     keep_at_most(corpus.train, config_.train_limit, rng.stream("train subset"));
     keep_at_most(corpus.valid, config_.valid_limit, rng.stream("valid subset"));
     keep_at_most(corpus.test, config_.test_limit, rng.stream("test subset"));
@@ -83,7 +120,8 @@ class DefectDetection final : public Task, public TaskWriter {
       return {};
     }
     Hasher hasher;
-    for (const auto& file : devign_files(config_.data)) {
+    for (const auto& file :
+         is_json_lines() ? json_lines_files(config_.data) : devign_files(config_.data)) {
       hasher.field(file.filename().string()).field(hash_file(file));
     }
     return hasher.hex();
@@ -101,6 +139,29 @@ class DefectDetection final : public Task, public TaskWriter {
   }
 
  private:
+  bool is_json_lines() const { return config_.format == "json_lines"; }
+
+  Corpus read(const Rng& rng) const {
+    if (config_.data == kBuiltin) {
+      return generate_builtin_corpus({.train_size = config_.builtin_train,
+                                      .valid_size = config_.builtin_valid,
+                                      .test_size = config_.builtin_test},
+                                     rng.stream("builtin corpus"));
+    }
+    BadRecords bad(config_.on_bad_record);
+    if (!is_json_lines()) {
+      return read_devign(config_.data, std::move(bad));
+    }
+    const ColumnMapping columns{.code = config_.code_column,
+                                .label = config_.label_column,
+                                .id = config_.id_column,
+                                .split = config_.split_column,
+                                .language = config_.language_column,
+                                .default_language = *language_from_string(config_.language),
+                                .label_values = config_.label_values};
+    return read_json_lines(config_.data, columns, std::move(bad));
+  }
+
   Config config_;
 };
 

@@ -9,7 +9,7 @@
 
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
-#include "ncmlab/core/hash.hpp"
+#include "ncmlab/data/column_reader.hpp"
 #include "ncmlab/data/json_lines.hpp"
 
 namespace ncmlab {
@@ -18,16 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr std::uint64_t kHoldOutParts = 10;
-
-[[noreturn]] void throw_at(const char* code, std::string message, const fs::path& file,
-                           std::int64_t line, std::vector<std::string> help = {}) {
-  throw Error(Diagnostic{.code = code,
-                         .message = std::move(message),
-                         .span = Span{.file = file.string(), .line = static_cast<int>(line)},
-                         .help = std::move(help)});
-}
-
 Example example_of(const json& record, std::string id, const fs::path& file, std::int64_t line) {
   Example example;
   example.id = std::move(id);
@@ -35,55 +25,72 @@ Example example_of(const json& record, std::string id, const fs::path& file, std
   example.label = integer_field(record, "target", file, line);
   example.language = Language::c;
   if (example.label != 0 && example.label != 1) {
-    throw_at("data.bad-label",
-             "expected `target` to be 0 or 1, found " + std::to_string(example.label), file, line);
+    fail_record("data.bad-label",
+                "expected `target` to be 0 or 1, found " + std::to_string(example.label), file,
+                line);
   }
   return example;
 }
 
-std::vector<Example> read_split(const fs::path& file) {
+void check_not_empty(const std::vector<Example>& examples, const fs::path& file) {
+  if (examples.empty()) {
+    throw Error("data.empty-file", "`" + file.string() + "` holds no record that fits");
+  }
+}
+
+std::vector<Example> read_split(const fs::path& file, BadRecords& bad) {
   std::vector<Example> examples;
   std::unordered_set<std::string> seen;
-  for_each_json_line(file, [&](const json& record, std::int64_t line) {
+  for_each_json_line(file, bad, [&](const json& record, std::int64_t line) {
     std::string id = "devign-" + std::to_string(integer_field(record, "idx", file, line));
+    Example example = example_of(record, id, file, line);
     if (!seen.insert(id).second) {
-      throw_at("data.duplicate-id", "the id `" + id + "` occurs twice", file, line);
+      fail_record("data.duplicate-id", "the id `" + id + "` occurs twice", file, line);
     }
-    examples.push_back(example_of(record, std::move(id), file, line));
+    examples.push_back(std::move(example));
   });
-  if (examples.empty()) {
-    throw Error("data.empty-file", "`" + file.string() + "` holds no record");
-  }
+  check_not_empty(examples, file);
   return examples;
 }
 
-// Independent of the experiment's seed, so that the split is the same for everyone.
-bool is_held_out(const Example& example) { return hash64(example.id) % kHoldOutParts == 0; }
+/// The place in function.json that a line of a split's list names.
+std::size_t parse_position(const std::string& text, std::size_t count, const fs::path& file,
+                           std::int64_t line) {
+  std::size_t position = 0;
+  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), position);
+  if (status != std::errc() || end != text.data() + text.size()) {
+    fail_record("data.wrong-type", "expected a position in function.json, found `" + text + "`",
+                file, line);
+  }
+  if (position >= count) {
+    fail_record("data.id-without-function",
+                "position " + text + " is not in function.json, which holds " +
+                    std::to_string(count) + " functions",
+                file, line);
+  }
+  return position;
+}
 
-std::vector<std::size_t> read_positions(const fs::path& file, std::size_t count) {
+/// The functions that a list of positions names. What is wrong with one is reported at its line.
+std::vector<Example> read_list(const fs::path& file, const json& functions, BadRecords& bad) {
   std::istringstream lines(read_file(file));
-  std::vector<std::size_t> positions;
+  std::vector<Example> examples;
   std::string text;
   for (std::int64_t line = 1; std::getline(lines, text); ++line) {
     text.erase(text.find_last_not_of(" \t\r") + 1);
     if (text.empty()) {
       continue;
     }
-    std::size_t position = 0;
-    const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), position);
-    if (status != std::errc() || end != text.data() + text.size()) {
-      throw_at("data.wrong-type", "expected a position in function.json, found `" + text + "`",
-               file, line);
+    try {
+      const std::size_t position = parse_position(text, functions.size(), file, line);
+      examples.push_back(
+          example_of(functions[position], "devign-" + std::to_string(position), file, line));
+    } catch (const Error& error) {
+      bad.take(error);
     }
-    if (position >= count) {
-      throw_at("data.id-without-function",
-               "position " + text + " is not in function.json, which holds " +
-                   std::to_string(count) + " functions",
-               file, line);
-    }
-    positions.push_back(position);
   }
-  return positions;
+  check_not_empty(examples, file);
+  return examples;
 }
 
 json parse_function_json(const fs::path& file) {
@@ -102,23 +109,25 @@ json parse_function_json(const fs::path& file) {
         std::count(text.begin(),
                    text.begin() + static_cast<std::ptrdiff_t>(std::min(error.byte, text.size())),
                    '\n');
-    throw_at("data.bad-json", "no valid JSON at byte " + std::to_string(error.byte), file, line,
-             {"download the file again; it may be cut short"});
+    fail_record("data.bad-json", "no valid JSON at byte " + std::to_string(error.byte), file, line,
+                {"download the file again; it may be cut short"});
   }
 }
 
-Corpus read_function_json(const fs::path& folder) {
-  const fs::path file = folder / "function.json";
-  const json functions = parse_function_json(file);
-  const auto split = [&](const char* name) {
-    std::vector<Example> examples;
-    for (const std::size_t position : read_positions(folder / name, functions.size())) {
-      examples.push_back(example_of(functions[position], "devign-" + std::to_string(position), file,
-                                    static_cast<std::int64_t>(position) + 1));
-    }
-    return examples;
-  };
+Corpus read_function_json(const fs::path& folder, BadRecords& bad) {
+  const json functions = parse_function_json(folder / "function.json");
+  const auto split = [&](const char* name) { return read_list(folder / name, functions, bad); };
   return {.train = split("train.txt"), .valid = split("valid.txt"), .test = split("test.txt")};
+}
+
+Corpus read_splits(const std::vector<fs::path>& files, BadRecords& bad) {
+  Corpus corpus{.train = read_split(files[0], bad), .test = read_split(files[1], bad)};
+  if (files.size() == 3) {
+    corpus.valid = read_split(files[2], bad);
+  } else {
+    hold_out_tenth(corpus.train, corpus.valid);
+  }
+  return corpus;
 }
 
 }  // namespace
@@ -150,21 +159,12 @@ std::vector<fs::path> devign_files(const fs::path& folder) {
   return files;
 }
 
-Corpus read_devign(const fs::path& folder) {
+Corpus read_devign(const fs::path& folder, BadRecords bad) {
   const std::vector<fs::path> files = devign_files(folder);
-  if (files.front().filename() == "function.json") {
-    return read_function_json(folder);
-  }
-  Corpus corpus;
-  std::vector<Example> training = read_split(files[0]);
-  corpus.test = read_split(files[1]);
-  if (files.size() == 3) {
-    corpus.train = std::move(training);
-    corpus.valid = read_split(files[2]);
-    return corpus;
-  }
-  for (Example& example : training) {
-    (is_held_out(example) ? corpus.valid : corpus.train).push_back(std::move(example));
+  Corpus corpus = files.front().filename() == "function.json" ? read_function_json(folder, bad)
+                                                              : read_splits(files, bad);
+  if (const auto summary = bad.summary()) {
+    corpus.warnings.push_back(*summary);
   }
   return corpus;
 }

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "ncmlab/core/rng.hpp"
+#include "ncmlab/data/bad_records.hpp"
 #include "ncmlab/data/example.hpp"
 
 namespace ncmlab {
@@ -14,8 +14,9 @@ namespace ncmlab {
 /// `test.jsonl` and perhaps `valid.jsonl` with fields `target`, `func`, `idx`, or `function.json`
 /// with `train.txt`, `valid.txt` and `test.txt`, lists of positions in it. Without a validation
 /// split, a tenth of the training functions becomes one, chosen by a hash of the id alone.
-/// Throws Error `data.*` with file and line.
-Corpus read_devign(const std::filesystem::path& folder);
+/// Throws Error `data.*` with file and line, unless `bad` skips records that do not fit: then the
+/// corpus says so among its warnings.
+Corpus read_devign(const std::filesystem::path& folder, BadRecords bad = BadRecords("error"));
 
 /// The files that read_devign() would read, in a fixed order. Throws Error `data.missing-file`.
 std::vector<std::filesystem::path> devign_files(const std::filesystem::path& folder);

@@ -108,6 +108,31 @@ TEST_F(DevignReaderTest, MissingFieldWrongTypeDuplicateAndEmptyAreErrors) {
   EXPECT_EQ(failure().code, "data.empty-file");
 }
 
+TEST_F(DevignReaderTest, SkipsBadRecordsOnRequestAndCountsThem) {
+  write("train.jsonl", record(1, 0) + record(2, 2) + record(1, 1) + "{}\n" + record(5, 1));
+  write("valid.jsonl", record(6, 1));
+  write("test.jsonl", record(3, 0) + "\xFF\n");
+  const Corpus corpus = read_devign(folder_, BadRecords("skip"));
+  EXPECT_EQ(corpus.train.size(), 2U);
+  EXPECT_EQ(corpus.test.size(), 1U);
+  ASSERT_EQ(corpus.warnings.size(), 1U);
+  EXPECT_NE(corpus.warnings[0].find("skipped 4 bad records"), std::string::npos);
+  EXPECT_NE(corpus.warnings[0].find("train.jsonl:2: "), std::string::npos);
+}
+
+TEST_F(DevignReaderTest, SkipsPositionsWithoutAFunctionOnRequest) {
+  write("function.json", R"([{"func": "a", "target": 0}, {"func": "b"}])");
+  write("train.txt", "0\n7\n1\nx\n");
+  write("valid.txt", "0\n");
+  write("test.txt", "0\n");
+  const Corpus corpus = read_devign(folder_, BadRecords("skip"));
+  EXPECT_EQ(corpus.train.size(), 1U);
+  ASSERT_EQ(corpus.warnings.size(), 1U);
+  EXPECT_NE(corpus.warnings[0].find("skipped 3 bad records"), std::string::npos);
+  write("train.txt", "1\n");
+  EXPECT_EQ(failure().code, "data.missing-field");
+}
+
 TEST_F(DevignReaderTest, FolderWithoutDataSaysWhatWasExpected) {
   const Diagnostic diagnostic = failure();
   EXPECT_EQ(diagnostic.code, "data.missing-file");
