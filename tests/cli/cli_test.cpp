@@ -10,6 +10,7 @@
 #include <regex>
 
 #include "ncmlab/core/files.hpp"
+#include "tiny_checkpoint.hpp"
 
 namespace ncmlab {
 namespace {
@@ -62,6 +63,24 @@ const Case kCases[] = {
      "{BAD}/wrong_stamp --plugin-path {BAD}/no_symbol --plugin-path {BAD}/not_a_library "
      "--plugin-path {BAD}/twin_one --plugin-path {BAD}/twin_two --plugin-path {BAD}/bad_entry "
      "--plugin-path {BAD}/missing_library"},
+    {"help_of_checkpoint", "checkpoint --help"},
+    {"help_of_checkpoint_inspect", "help checkpoint inspect"},
+    {"help_of_checkpoint_convert", "checkpoint convert --help"},
+    {"help_of_checkpoint_diff", "checkpoint diff --help"},
+    {"help_of_checkpoint_verify", "checkpoint verify --help"},
+    {"checkpoint_unknown", "checkpoint covnert"},
+    {"checkpoint_inspect", "checkpoint inspect {MODELS}/plain"},
+    {"checkpoint_inspect_json", "checkpoint inspect {MODELS}/plain --json"},
+    {"checkpoint_inspect_misfit", "checkpoint inspect {MODELS}/misfit"},
+    {"checkpoint_inspect_truncated", "checkpoint inspect {MODELS}/truncated.safetensors"},
+    {"checkpoint_inspect_nothing", "checkpoint inspect {MODELS}/nowhere"},
+    {"checkpoint_convert", "checkpoint convert {MODELS}/plain {MODELS}/new"},
+    {"checkpoint_convert_exists", "checkpoint convert {MODELS}/plain {MODELS}/prefixed"},
+    {"checkpoint_diff_same", "checkpoint diff {MODELS}/plain {MODELS}/prefixed"},
+    {"checkpoint_diff", "checkpoint diff {MODELS}/plain {MODELS}/other"},
+    {"checkpoint_diff_json", "checkpoint diff {MODELS}/plain {MODELS}/other --json"},
+    {"checkpoint_verify_nothing", "checkpoint verify {MODELS}/nowhere"},
+    {"checkpoint_verify_tolerance", "checkpoint verify {MODELS}/plain --tolerance -1"},
     {"validate", "validate experiments/valid.toml --plugin-path {TEST} --plugin-path {REAL}"},
     {"validate_problems", "validate experiments/problems.toml --plugin-path {TEST}"},
     {"validate_syntax", "validate experiments/syntax.toml --plugin-path {TEST}"},
@@ -110,6 +129,19 @@ std::string masked(std::string text) {
   return text;
 }
 
+/// Checkpoints for a command to work on.
+void write_models(const fs::path& folder) {
+  testing::write_tiny_checkpoint(folder / "plain", "", 0.5F);
+  testing::write_tiny_checkpoint(folder / "prefixed", "module.encoder.", 0.5F);
+  testing::write_tiny_checkpoint(folder / "other", "", 0.75F);
+  testing::write_tiny_checkpoint(folder / "misfit", "", 0.5F);
+  const std::string config = read_file(folder / "misfit" / "config.json");
+  write_file_atomically(folder / "misfit" / "config.json",
+                        replaced(config, "\"vocab_size\":5", "\"vocab_size\":7"));
+  write_file_atomically(folder / "truncated.safetensors",
+                        read_file(folder / "plain" / "model.safetensors").substr(0, 100));
+}
+
 /// What the command prints and returns, in one text.
 std::string transcript(const std::string& arguments) {
   const fs::path folder = fs::temp_directory_path() / ("ncmlab_cli_" + std::to_string(getpid()));
@@ -120,6 +152,11 @@ std::string transcript(const std::string& arguments) {
   words = replaced(replaced(words, "{BAD}", NCMLAB_BAD_PLUGINS), "{REAL}", NCMLAB_PLUGINS);
   const std::string store = (folder / "store").string();
   words = replaced(words, "{STORE}", store);
+  const std::string models = (folder / "models").string();
+  if (words.find("{MODELS}") != std::string::npos) {
+    write_models(models);
+    words = replaced(words, "{MODELS}", models);
+  }
   const std::string command = "cd '" NCMLAB_CLI_FOLDER
                               "' && env -u NCMLAB_PLUGIN_PATH -u CLICOLOR_FORCE '" NCMLAB_CLI "' " +
                               words + " > '" + out + "' 2> '" + err + "' < /dev/null";
@@ -128,10 +165,10 @@ std::string transcript(const std::string& arguments) {
                            std::to_string(WIFEXITED(status) ? WEXITSTATUS(status) : -1) +
                            "\n--- stdout\n" + read_file(out) + "--- stderr\n" + read_file(err);
   fs::remove_all(folder);
-  return masked(replaced(text, store, "[STORE]"));
+  return masked(replaced(replaced(text, store, "[STORE]"), models, "[MODELS]"));
 }
 
-class CliTest : public testing::TestWithParam<Case> {};
+class CliTest : public ::testing::TestWithParam<Case> {};
 
 TEST_P(CliTest, PrintsTheGoldenText) {
   const fs::path golden =
@@ -145,7 +182,7 @@ TEST_P(CliTest, PrintsTheGoldenText) {
   EXPECT_EQ(text, read_file(golden)) << "if this is what it should print, run tests/approve.sh";
 }
 
-INSTANTIATE_TEST_SUITE_P(Golden, CliTest, testing::ValuesIn(kCases),
+INSTANTIATE_TEST_SUITE_P(Golden, CliTest, ::testing::ValuesIn(kCases),
                          [](const auto& info) { return std::string(info.param.name); });
 
 TEST(GoldenFilesTest, BelongToATestEach) {
