@@ -72,6 +72,9 @@ void read_batch(const fs::path& folder, const Json& json, RecordedCase& result) 
   }
   result.batch = {.ids = ids, .lengths = at::tensor(lengths), .embeddings = {}};
   result.labels = inputs.at("labels");
+  if (json.contains("pad_token_id")) {
+    result.pad_id = field<std::int64_t>(folder, json, "pad_token_id");
+  }
   result.row_order.resize(lengths.size());
   std::iota(result.row_order.begin(), result.row_order.end(), 0);
   if (result.task == "code_search") {

@@ -20,6 +20,7 @@ struct RecordedCase {
   std::vector<Head> head;  ///< exactly one
   Batch batch;
   at::Tensor labels;
+  std::int64_t pad_id = 0;
   /// Rows in the order that the head wants: the parts of a sample adjacent.
   std::vector<std::int64_t> row_order;
   StateDict expected;

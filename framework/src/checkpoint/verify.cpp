@@ -69,19 +69,29 @@ class Verifier {
   }
 
   void hidden_states() {
+    compare_layers("encoder_hidden.", case_.encoder->hidden_states(case_.batch));
+    compare_layers("decoder_hidden.", case_.encoder->decoder_hidden_states(case_.batch));
+  }
+
+  void compare_layers(const std::string& kind, const std::vector<at::Tensor>& layers) {
     std::size_t index = 0;
-    std::string kind = "encoder_hidden.";
-    for (const at::Tensor& states : case_.encoder->hidden_states(case_.batch)) {
-      if (kind == "encoder_hidden." && !case_.expected.contains(kind + std::to_string(index)) &&
-          case_.expected.contains("decoder_hidden.0")) {
-        kind = "decoder_hidden.";
-        index = 0;
-      }
+    for (const at::Tensor& states : layers) {
       compare(kind + std::to_string(index++), without_padding(states));
     }
     if (const std::string next = kind + std::to_string(index); case_.expected.contains(next)) {
       report_.problems.push_back("`" + next + "` is recorded, but the model has no such layer");
     }
+  }
+
+  at::Tensor embedded(const at::Tensor& ids) const {
+    return at::embedding(case_.encoder->embedding_table(), ids).detach().requires_grad_();
+  }
+
+  /// What the decoder reads: the start token, which is the padding, and all ids but the last.
+  at::Tensor shifted_right(const at::Tensor& ids) const {
+    return at::cat(
+        {at::full({ids.size(0), 1}, case_.pad_id, at::kLong), ids.narrow(1, 0, ids.size(1) - 1)},
+        1);
   }
 
   at::Tensor ordered(const at::Tensor& vectors) const {
@@ -98,8 +108,11 @@ class Verifier {
 
   void forward_and_backward() {
     Batch batch = case_.batch;
-    batch.embeddings =
-        at::embedding(case_.encoder->embedding_table(), batch.ids).detach().requires_grad_();
+    batch.embeddings = embedded(batch.ids);
+    const bool has_decoder = case_.expected.contains("decoder_input_embedding_grad");
+    if (has_decoder) {
+      batch.decoder_embeddings = embedded(shifted_right(batch.ids));
+    }
     const at::Tensor vectors = case_.encoder->encode(batch, false);
     const at::Tensor logits = head().logits(ordered(vectors), false);
     const at::Tensor loss = head().losses(logits, case_.labels).mean();
@@ -109,6 +122,9 @@ class Verifier {
     compare("probabilities", probabilities(vectors, logits));
     compare("loss", loss);
     compare("input_embedding_grad", without_padding(batch.embeddings.grad()));
+    if (has_decoder) {
+      compare("decoder_input_embedding_grad", without_padding(batch.decoder_embeddings.grad()));
+    }
   }
 
   double recorded(const char* name, std::int64_t step) const {

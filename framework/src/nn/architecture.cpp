@@ -56,6 +56,8 @@ constexpr Architecture kArchitectures[] = {
      .parts = kT5Parts,
      .derived = kT5Derived,
      .tied = kT5Tied,
+     .unused = {},
+     .pooling = Pooling::last_eos,
      .make = t5},
 };
 

@@ -37,7 +37,8 @@ TEST_P(RecordedCaseTest, EverythingIsWithinTheTolerance) {
 
 INSTANTIATE_TEST_SUITE_P(Cases, RecordedCaseTest,
                          ::testing::Values("codebert_defect", "codebert_clone", "codebert_search",
-                                           "unixcoder_defect", "unixcoder_search"));
+                                           "unixcoder_defect", "unixcoder_search", "codet5_defect",
+                                           "codet5_clone", "codet5_search", "t5_gated_defect"));
 
 /// A copy of a recorded case that a test may change.
 class ChangedCase {
