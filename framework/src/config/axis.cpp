@@ -5,6 +5,7 @@
 #include <array>
 
 #include "config/values.hpp"
+#include "loader/reserved_keys.hpp"
 
 namespace ncmlab::config {
 namespace {
@@ -43,16 +44,6 @@ Schema<TrainingOptions> training_schema() {
 }
 
 std::string article(PluginKind kind) { return kind == PluginKind::attack ? "an " : "a "; }
-
-std::vector<std::string> reserved_keys(PluginKind kind) {
-  std::vector<std::string> keys{"plugin", "name"};
-  if (kind == PluginKind::model) {
-    keys.emplace_back("training");
-  } else if (kind == PluginKind::attack) {
-    keys.insert(keys.end(), {"victim_label", "target_label", "target_word", "surrogate"});
-  }
-  return keys;
-}
 
 bool contains(const std::vector<std::string>& words, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();

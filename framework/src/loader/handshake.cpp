@@ -9,6 +9,8 @@
 #include <functional>
 #include <regex>
 
+#include "loader/reserved_keys.hpp"
+
 namespace ncmlab::detail {
 namespace {
 
@@ -71,10 +73,9 @@ boost::dll::shared_library& keep_loaded(boost::dll::shared_library library) {
   return *libraries.back();
 }
 
-bool is_reserved(const std::string& name) {
-  constexpr std::string_view kKeys[] = {"plugin",       "name",         "training",
-                                        "victim_label", "target_label", "target_word"};
-  return std::find(std::begin(kKeys), std::end(kKeys), name) != std::end(kKeys);
+bool is_reserved(PluginKind kind, const std::string& name) {
+  const std::vector<std::string> keys = reserved_keys(kind);
+  return std::find(keys.begin(), keys.end(), name) != keys.end();
 }
 
 std::vector<Diagnostic> stamp_problems(const BuildStamp& stamp) {
@@ -189,7 +190,7 @@ std::vector<std::string> entry_problems(const Entry& entry) {
                       [&](const Parameter& other) { return other.name == parameter.name; });
     Value value = parameter.default_value;
     const auto wrong = check(parameter, value);
-    if (is_reserved(parameter.name)) {
+    if (is_reserved(entry.kind, parameter.name)) {
       problems.push_back("its parameter `" + parameter.name +
                          "` has a name that experiment files use themselves");
     }

@@ -49,9 +49,11 @@ ordered_json token_json(const AddedToken& token) {
 }
 
 ordered_json added_tokens_json(const Engine& engine) {
-  // In the order in which they were read: of tokens with equal normal forms, the first one wins.
+  std::vector<AddedToken> tokens = engine.added_tokens();
+  std::stable_sort(tokens.begin(), tokens.end(),
+                   [](const AddedToken& a, const AddedToken& b) { return a.id < b.id; });
   ordered_json list = ordered_json::array();
-  for (const AddedToken& token : engine.added_tokens()) {
+  for (const AddedToken& token : tokens) {
     ordered_json entry = {{"id", token.id}};
     entry.update(token_json(token));
     list.push_back(std::move(entry));
