@@ -136,12 +136,12 @@ DefenseOutcome read_outcome(const std::filesystem::path& folder) {
   return outcome;
 }
 
-Measured measured_victim(const DefenseOutcome& outcome) {
+MeasuredVictim measured_victim(const DefenseOutcome& outcome) {
   if (outcome.repaired) {
-    return Measured::repaired;
+    return MeasuredVictim::repaired;
   }
-  return outcome.suspicious && !outcome.suspicious->empty() ? Measured::retrained
-                                                            : Measured::undefended;
+  return outcome.suspicious && !outcome.suspicious->empty() ? MeasuredVictim::retrained
+                                                            : MeasuredVictim::undefended;
 }
 
 }  // namespace ncmlab

@@ -242,18 +242,18 @@ class Executor {
     }
     const StoredObject defend = ensure_defense(cell);
     const DefenseOutcome outcome = read_outcome(defend.folder);
-    const Measured measured = measured_victim(outcome);
-    if (measured == Measured::undefended) {
+    const MeasuredVictim measured = measured_victim(outcome);
+    if (measured == MeasuredVictim::undefended) {
       undefended(cell);
     }
     add_cost(costs, cell.victim);
     costs.push_back(cost("defend", defend));
-    if (measured == Measured::undefended) {
+    if (measured == MeasuredVictim::undefended) {
       return ensure_measured_on(cell, outcome, undefended(cell), stage(cell.victim).hash, costs);
     }
     std::filesystem::path folder = defend.folder;
     std::size_t source = cell.defend;
-    if (measured == Measured::retrained) {
+    if (measured == MeasuredVictim::retrained) {
       const StoredObject retrained = ensure_retrained(cell, outcome);
       costs.push_back(cost("retrain", retrained));
       folder = retrained.folder;

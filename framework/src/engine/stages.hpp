@@ -72,13 +72,13 @@ WorkDone write_defense(const Plan& plan, const Cell& cell, Materials& materials,
 DefenseOutcome read_outcome(const std::filesystem::path& folder);
 
 /// Which model a defended cell is measured on.
-enum class Measured {
+enum class MeasuredVictim {
   undefended,  ///< the victim as it was trained
   repaired,    ///< the defense's copy
   retrained,   ///< one trained without the suspicious samples
 };
 /// A repair counts before suspicious samples: a defense that does both has acted on them itself.
-Measured measured_victim(const DefenseOutcome& outcome);
+MeasuredVictim measured_victim(const DefenseOutcome& outcome);
 
 /// What a victim answers, with what it took.
 struct Predictions {

@@ -109,10 +109,10 @@ class Surveyor {
       need(cell.retrain, StageState::possible);
     } else {
       const auto object = store_.peek(plan_.stages[cell.defend].key);
-      const Measured measured = measured_victim(read_outcome(object->folder));
-      if (measured == Measured::undefended) {
+      const MeasuredVictim measured = measured_victim(read_outcome(object->folder));
+      if (measured == MeasuredVictim::undefended) {
         need(cell.victim);
-      } else if (measured == Measured::retrained) {
+      } else if (measured == MeasuredVictim::retrained) {
         need(cell.retrain);
       }
     }

@@ -74,6 +74,13 @@ Victim::Victim(std::shared_ptr<const Tokenizer> tokenizer, std::unique_ptr<Encod
                                         ", but the encoder takes " + std::to_string(fewest) +
                                         " to " + std::to_string(encoder_->shape().max_tokens));
   }
+  for (const std::int64_t limit : rules_.part_max_tokens) {
+    if (limit < fewest) {
+      throw Error("model.max-tokens",
+                  "a part of the input may have " + std::to_string(limit) +
+                      " tokens, but the model needs at least " + std::to_string(fewest));
+    }
+  }
   if (head_.shape().hidden != encoder_->shape().hidden) {
     throw Error("model.head-width",
                 "the head reads vectors of " + std::to_string(head_.shape().hidden) +

@@ -34,10 +34,12 @@ void hash_folder(const fs::path& folder, std::string_view plugin, Hasher& hasher
 }  // namespace
 
 std::shared_ptr<const Tokenizer> make_tokenizer(const ModelFiles& files,
-                                                const std::vector<std::string_view>& texts) {
+                                                const std::vector<std::string_view>& texts,
+                                                std::vector<std::string> special_tokens) {
   const std::string& folder = files.tokenizer.empty() ? files.checkpoint : files.tokenizer;
   return std::make_shared<const Tokenizer>(
-      folder.empty() ? Tokenizer::train(texts, {.vocab_size = files.vocab_size})
+      folder.empty() ? Tokenizer::train(texts, {.vocab_size = files.vocab_size,
+                                                .special_tokens = std::move(special_tokens)})
                      : Tokenizer::from_folder(folder));
 }
 

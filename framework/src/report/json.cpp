@@ -36,7 +36,7 @@ Json row_json(const Table& table, const Group& group, const Row& row) {
   Json json = {{"model", group.model}, {"attack", group.attack}, {"defense", row.defense}};
   Json cells = Json::object();
   for (std::size_t c = 0; c < row.cells.size(); ++c) {
-    const Cell& cell = row.cells[c];
+    const TableCell& cell = row.cells[c];
     if (cell.text.empty() || cell.text == kFailedText) {
       continue;
     }

@@ -35,7 +35,7 @@ std::string label_for(const std::string& task, std::set<std::string>& used) {
   return unique;
 }
 
-std::string cell_text(const Cell& cell, const Column& column) {
+std::string cell_text(const TableCell& cell, const Column& column) {
   if (cell.text == kFailedText) {
     return kFailedText;
   }

@@ -5,7 +5,7 @@
 namespace ncmlab {
 namespace {
 
-std::string cell_text(const Cell& cell) {
+std::string cell_text(const TableCell& cell) {
   const std::string text = escape_markdown(cell.text);
   return cell.best ? "**" + text + "**" : text;
 }
@@ -23,7 +23,7 @@ std::string table_text(const Table& table) {
       out += "| " + escape_markdown(group.model) + " | " + escape_markdown(group.attack) + " | " +
              escape_markdown(row.defense);
       out += row.note > 0 ? "<sup>" + std::to_string(row.note) + "</sup> |" : " |";
-      for (const Cell& cell : row.cells) {
+      for (const TableCell& cell : row.cells) {
         out += " " + cell_text(cell) + (cell.text.empty() ? "|" : " |");
       }
       out += "\n";

@@ -32,8 +32,8 @@ std::string deviation_text(double deviation, Unit unit) {
   return number_text(deviation, unit == Unit::points ? Unit::percent : unit);
 }
 
-Cell summarize(const std::vector<double>& values, Unit unit, std::size_t seeds) {
-  Cell cell;
+TableCell summarize(const std::vector<double>& values, Unit unit, std::size_t seeds) {
+  TableCell cell;
   if (values.empty()) {
     return cell;
   }
@@ -62,21 +62,21 @@ Cell summarize(const std::vector<double>& values, Unit unit, std::size_t seeds) 
 
 }  // namespace
 
-Cell metric_cell(const Metric& metric, const SeedRecords& row, bool expected) {
+TableCell metric_cell(const Metric& metric, const SeedRecords& row, bool expected) {
   std::vector<double> values;
   for (const CellRecord* record : row.measured) {
     if (const auto measured = metric.measure(*record)) {
       values.push_back(measured->value);
     }
   }
-  Cell cell = summarize(values, metric.unit, row.seeds);
+  TableCell cell = summarize(values, metric.unit, row.seeds);
   if (expected && row.measured.empty() && !row.failed.empty()) {
     cell.text = kFailedText;
   }
   return cell;
 }
 
-Cell difference_cell(const Metric& metric, const SeedRecords& row, const SeedRecords& base) {
+TableCell difference_cell(const Metric& metric, const SeedRecords& row, const SeedRecords& base) {
   std::vector<double> values;
   for (const CellRecord* record : row.measured) {
     const auto same_seed =
@@ -94,9 +94,9 @@ Cell difference_cell(const Metric& metric, const SeedRecords& row, const SeedRec
   return summarize(values, Unit::points, row.seeds);
 }
 
-Cell verdict_cell(const SeedRecords& row) {
+TableCell verdict_cell(const SeedRecords& row) {
   std::int64_t backdoored = 0;
-  Cell cell;
+  TableCell cell;
   for (const CellRecord* record : row.measured) {
     if (record->backdoored) {
       ++cell.n;
@@ -113,8 +113,8 @@ Cell verdict_cell(const SeedRecords& row) {
   return cell;
 }
 
-Cell trigger_cell(const SeedRecords& row) {
-  Cell cell;
+TableCell trigger_cell(const SeedRecords& row) {
+  TableCell cell;
   const TriggerRecord* shown = nullptr;
   std::set<std::string> texts;
   for (const CellRecord* record : row.measured) {
@@ -149,8 +149,8 @@ void mark_best(Group& group, const std::vector<Column>& columns) {
     for (const Row& row : group.rows) {
       most_seeds = std::max(most_seeds, row.cells[c].n);
     }
-    const auto competes = [&](const Cell& cell) { return cell.value && cell.n == most_seeds; };
-    const auto score = [&](const Cell& cell) { return sign * std::round(*cell.value * 1e4); };
+    const auto competes = [&](const TableCell& cell) { return cell.value && cell.n == most_seeds; };
+    const auto score = [&](const TableCell& cell) { return sign * std::round(*cell.value * 1e4); };
     std::set<double> scores;
     for (const Row& row : group.rows) {
       if (competes(row.cells[c])) {
@@ -158,7 +158,7 @@ void mark_best(Group& group, const std::vector<Column>& columns) {
       }
     }
     for (Row& row : group.rows) {
-      Cell& cell = row.cells[c];
+      TableCell& cell = row.cells[c];
       cell.best = scores.size() > 1 && competes(cell) && score(cell) == *scores.rbegin();
     }
   }

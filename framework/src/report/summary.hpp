@@ -16,17 +16,17 @@ struct SeedRecords {
 
 /// Mean over the seeds, with the deviation from three seeds on. Blank when no seed has a value,
 /// kFailedText when all seeds failed and `expected` says that a measured cell would have one.
-Cell metric_cell(const Metric& metric, const SeedRecords& row, bool expected);
+TableCell metric_cell(const Metric& metric, const SeedRecords& row, bool expected);
 
 /// Mean of the differences to the record of `base` with the same seed.
-Cell difference_cell(const Metric& metric, const SeedRecords& row, const SeedRecords& base);
+TableCell difference_cell(const Metric& metric, const SeedRecords& row, const SeedRecords& base);
 
 /// `clean`, `backdoored`, or with several seeds `backdoored 2/3`.
-Cell verdict_cell(const SeedRecords& row);
+TableCell verdict_cell(const SeedRecords& row);
 
 /// The inverted trigger that works best under the first seed that has one, and how many further
 /// texts there are.
-Cell trigger_cell(const SeedRecords& row);
+TableCell trigger_cell(const SeedRecords& row);
 
 /// Marks the best cells of each column that has a direction, compared as they are shown; none when
 /// all are equal. A mean over fewer seeds than another in its column does not compete.

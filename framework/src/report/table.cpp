@@ -22,7 +22,7 @@ struct Victim {
 
 struct ColumnMaker {
   Column column;
-  std::function<Cell(const Victim&, const std::string& defense, const SeedRecords&)> cell;
+  std::function<TableCell(const Victim&, const std::string& defense, const SeedRecords&)> cell;
 };
 
 std::vector<std::string> in_order(const std::vector<const CellRecord*>& records,
@@ -115,7 +115,7 @@ ColumnMaker pair_column(const std::string& id, Perspective perspective) {
   ColumnMaker maker = metric_column(id, perspective, 5);
   maker.cell = [of_all = maker.cell](const Victim& victim, const std::string& defense,
                                      const SeedRecords& row) {
-    return kind_of(row) == TaskKind::pair_classification ? of_all(victim, defense, row) : Cell{};
+    return kind_of(row) == TaskKind::pair_classification ? of_all(victim, defense, row) : TableCell{};
   };
   return maker;
 }
@@ -124,12 +124,12 @@ ColumnMaker difference_column(const std::string& id, const std::string& title, i
   const Metric& shown = metric(id);
   return {{id + "_difference", title, true, Direction::none, meaning_of(id + "_difference"), rank},
           [&shown](const Victim& victim, const std::string& defense, const SeedRecords& row) {
-            return defense == "none" ? Cell{}
+            return defense == "none" ? TableCell{}
                                      : difference_cell(shown, row, victim.rows.front().second);
           }};
 }
 
-ColumnMaker text_column(const std::string& id, Cell (*make)(const SeedRecords&)) {
+ColumnMaker text_column(const std::string& id, TableCell (*make)(const SeedRecords&)) {
   return {{id, id, false, Direction::none, {}, 0},
           [make](const Victim&, const std::string&, const SeedRecords& row) { return make(row); }};
 }

@@ -14,7 +14,7 @@ namespace ncmlab {
 /// The text of a cell whose measurement failed.
 inline constexpr const char* kFailedText = "--";
 
-struct Cell {
+struct TableCell {
   std::string text;                 ///< printable, in UTF-8; empty: not applicable
   std::optional<double> value;      ///< mean over seeds
   std::optional<double> deviation;  ///< sample standard deviation (n - 1), from three seeds on
@@ -33,7 +33,7 @@ struct Column {
 
 struct Row {
   std::string defense;
-  std::vector<Cell> cells;  ///< one per column of the table
+  std::vector<TableCell> cells;  ///< one per column of the table
   std::size_t note = 0;     ///< 1-based number of a note of the table; 0: none
 };
 

@@ -16,7 +16,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-const Cell& at(const Table& table, std::size_t group, const std::string& defense,
+const TableCell& at(const Table& table, std::size_t group, const std::string& defense,
                const std::string& column) {
   for (const Row& row : table.groups.at(group).rows) {
     for (std::size_t c = 0; c < row.cells.size(); ++c) {

@@ -41,9 +41,11 @@ Schema<Config>&& model_file_fields(Schema<Config>&& schema) {
              at_least(0));
 }
 
-/// The tokenizer of `files.tokenizer`, else the checkpoint's, else one trained on `texts`.
+/// The tokenizer of `files.tokenizer`, else the checkpoint's, else one trained on `texts` that has
+/// `special_tokens` besides RoBERTa's.
 std::shared_ptr<const Tokenizer> make_tokenizer(const ModelFiles& files,
-                                                const std::vector<std::string_view>& texts);
+                                                const std::vector<std::string_view>& texts,
+                                                std::vector<std::string> special_tokens = {});
 
 /// Model::data_fingerprint() of the folders that `files` names. `plugin` is named in the error
 /// `checkpoint.missing-folder`.

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <concepts>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "ncmlab/plugin/network_settings.hpp"
+
+namespace ncmlab {
+
+/// The settings of a model plugin whose network is a RoBERTa encoder. The plugin's config struct
+/// derives from it; roberta_fields() adds them to its schema.
+struct RobertaSettings : NetworkSettings {
+  double initializer_range = 0.02;
+  std::string positions = "random";
+};
+
+template <std::derived_from<RobertaSettings> Config>
+Schema<Config> roberta_fields(Schema<Config>&& schema) {
+  return network_fields(std::move(schema))
+      .field("initializer_range", &Config::initializer_range,
+             "Standard deviation of random weights.", range(1e-6, 10.0))
+      .field("positions", &Config::positions,
+             "Start of the position embeddings of a model with random weights: random as in BERT, "
+             "or sinusoids of the same spread, from which small models learn sooner.",
+             choices({"random", "sinusoidal"}));
+}
+
+/// The victim of `settings.checkpoint`, or a fresh one of the preset's size. Similarity heads read
+/// the mean over all positions, as BadCode and EliBadCode do, others <s>.
+Victim build_roberta(const RobertaSettings& settings, std::shared_ptr<const Tokenizer> tokenizer,
+                     const ModelContext& context);
+
+/// The victim that Victim::save() wrote to `folder`.
+Victim open_roberta(const RobertaSettings& settings, const std::filesystem::path& folder,
+                    std::shared_ptr<const Tokenizer> tokenizer, const ModelContext& context);
+
+}  // namespace ncmlab

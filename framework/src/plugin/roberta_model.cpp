@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ncmlab/plugin/roberta_model.hpp"
+
+#include "ncmlab/nn/roberta.hpp"
+#include "nn/sinusoidal_positions.hpp"
+
+namespace ncmlab {
+namespace {
+
+// RoBERTa numbers positions from the padding id + 1.
+constexpr std::int64_t kPositionOffset = 2;
+
+Pooling pooling(const ModelContext& context) {
+  return context.head.kind == HeadKind::similarity ? Pooling::mean : Pooling::cls;
+}
+
+}  // namespace
+
+Victim build_roberta(const RobertaSettings& settings, std::shared_ptr<const Tokenizer> tokenizer,
+                     const ModelContext& context) {
+  if (!settings.checkpoint.empty()) {
+    return open_roberta(settings, settings.checkpoint, std::move(tokenizer), context);
+  }
+  const NetworkSize size = network_size(settings.preset);
+  RobertaConfig network;
+  network.vocab_size = tokenizer->vocab_size();
+  network.hidden_size = size.hidden;
+  network.num_hidden_layers = size.layers;
+  network.num_attention_heads = size.heads;
+  network.intermediate_size = size.intermediate;
+  network.max_position_embeddings = context.rules.max_tokens + kPositionOffset;
+  network.hidden_dropout_prob = network.attention_probs_dropout_prob = settings.dropout;
+  network.initializer_range = settings.initializer_range;
+  auto encoder = make_roberta(network, pooling(context), context.rng.stream("encoder weights"));
+  if (settings.positions == "sinusoidal") {
+    fill_with_sinusoids(encoder->parameters().at("embeddings.position_embeddings.weight"),
+                        network.initializer_range);
+  }
+  return Victim(std::move(tokenizer), std::move(encoder),
+                Head(head_shape(settings, context), context.rng.stream("head weights")),
+                context.rules);
+}
+
+Victim open_roberta(const RobertaSettings& settings, const std::filesystem::path& folder,
+                    std::shared_ptr<const Tokenizer> tokenizer, const ModelContext& context) {
+  return open_checkpoint(folder, std::move(tokenizer),
+                         {.model_type = "roberta",
+                          .pooling = pooling(context),
+                          .label_columns = settings.label_columns},
+                         context);
+}
+
+}  // namespace ncmlab
