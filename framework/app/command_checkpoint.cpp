@@ -100,7 +100,7 @@ int diff(const Arguments& arguments) {
 
 int verify(const Arguments& arguments) {
   Syntax syntax{
-      .usage = "ncmlab checkpoint verify CASE [--tolerance NUMBER] [--json]",
+      .usage = "ncmlab checkpoint verify CASE [--tolerance NUMBER] [--precision NAME] [--json]",
       .summary =
           "Runs a model on a recorded batch and compares with what another implementation\n"
           "computed: hidden states, sentence vectors, logits, probabilities, loss, the\n"
@@ -111,7 +111,9 @@ int verify(const Arguments& arguments) {
       .positional = {"CASE"}};
   syntax.options.add_options()(
       "tolerance", po::value<double>()->default_value(1e-5, "1e-5")->value_name("NUMBER"),
-      "largest allowed absolute deviation (gradient norms: relative)")("json", "as JSON");
+      "largest allowed absolute deviation (gradient norms: relative)")(
+      "precision", po::value<std::string>()->default_value("fp32")->value_name("NAME"),
+      "fp32, or bf16 to see how far matrix products in bfloat16 lead")("json", "as JSON");
   const auto values = parse(arguments, syntax);
   if (!values) {
     return kOk;
@@ -121,7 +123,12 @@ int verify(const Arguments& arguments) {
   if (!(tolerance >= 0) || std::isinf(tolerance)) {
     throw Error("usage.bad-value", "`--tolerance` takes a number that is not negative");
   }
-  const CaseReport report = verify_case(folder, tolerance);
+  const std::string precision = (*values)["precision"].as<std::string>();
+  if (precision != "fp32" && precision != "bf16") {
+    throw Error("usage.bad-value", "`--precision` takes `fp32` or `bf16`, not `" + precision + "`");
+  }
+  const CaseReport report =
+      verify_case(folder, tolerance, precision == "bf16" ? Precision::bf16 : Precision::fp32);
   std::cout << (values->count("json") != 0 ? to_json(report) : to_text(report));
   return report.passed() ? kOk : kCheckFailed;
 }

@@ -80,6 +80,7 @@ const Case kCases[] = {
     {"checkpoint_diff", "checkpoint diff {MODELS}/plain {MODELS}/other"},
     {"checkpoint_diff_json", "checkpoint diff {MODELS}/plain {MODELS}/other --json"},
     {"checkpoint_verify_nothing", "checkpoint verify {MODELS}/nowhere"},
+    {"checkpoint_verify_precision", "checkpoint verify {MODELS}/plain --precision fp16"},
     {"checkpoint_verify_tolerance", "checkpoint verify {MODELS}/plain --tolerance -1"},
     {"validate", "validate experiments/valid.toml --plugin-path {TEST} --plugin-path {REAL}"},
     {"validate_problems", "validate experiments/problems.toml --plugin-path {TEST}"},

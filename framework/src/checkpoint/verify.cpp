@@ -27,7 +27,9 @@ double difference(const at::Tensor& a, const at::Tensor& b) {
 
 class Verifier {
  public:
-  Verifier(RecordedCase recorded, double tolerance) : case_(std::move(recorded)) {
+  Verifier(RecordedCase recorded, double tolerance, Precision precision)
+      : case_(std::move(recorded)) {
+    case_.encoder->set_precision(precision);
     report_.architecture = case_.architecture;
     report_.task = case_.task;
     report_.tolerance = tolerance;
@@ -195,8 +197,8 @@ bool CaseReport::passed() const {
          });
 }
 
-CaseReport verify_case(const std::filesystem::path& folder, double tolerance) {
-  return Verifier(read_recorded_case(folder), tolerance).run();
+CaseReport verify_case(const std::filesystem::path& folder, double tolerance, Precision precision) {
+  return Verifier(read_recorded_case(folder), tolerance, precision).run();
 }
 
 std::string to_text(const CaseReport& report) {

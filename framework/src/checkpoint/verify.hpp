@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "ncmlab/nn/encoder.hpp"
+
 namespace ncmlab {
 
 /// How far one recorded quantity of a case is from what ncmlab computes.
@@ -27,9 +29,10 @@ struct CaseReport {
 /// takes, with `hf/config.json` or `config.json`), `inputs.safetensors`, `expected.safetensors`
 /// and `after_3_steps.safetensors`. Hidden states, sentence vectors, logits, probabilities, loss,
 /// the gradient with respect to the input embeddings, and the recorded optimiser steps are
-/// computed in float32 without dropout and compared. Throws Error `checkpoint.*` when the case
-/// cannot be run.
-CaseReport verify_case(const std::filesystem::path& folder, double tolerance);
+/// computed without dropout, the encoder's matrix products in `precision`, and compared. Throws
+/// Error `checkpoint.*` when the case cannot be run.
+CaseReport verify_case(const std::filesystem::path& folder, double tolerance,
+                       Precision precision = Precision::fp32);
 
 /// A table for people, with the verdict.
 std::string to_text(const CaseReport& report);

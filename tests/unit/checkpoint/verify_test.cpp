@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -39,6 +40,19 @@ INSTANTIATE_TEST_SUITE_P(Cases, RecordedCaseTest,
                          ::testing::Values("codebert_defect", "codebert_clone", "codebert_search",
                                            "unixcoder_defect", "unixcoder_search", "codet5_defect",
                                            "codet5_clone", "codet5_search", "t5_gated_defect"));
+
+TEST(VerifyPrecisionTest, Bfloat16IsFartherThanFloat32AndStillNear) {
+  const fs::path folder = golden_data() / "models" / "codebert_defect";
+  NCMLAB_NEEDS(folder);
+  const auto logits = [&](Precision precision) {
+    const CaseReport report = verify_case(folder, 1e-5, precision);
+    const auto line = std::ranges::find(report.lines, "logits", &CaseLine::name);
+    return line == report.lines.end() ? -1.0 : line->deviation;
+  };
+  EXPECT_GT(logits(Precision::bf16), logits(Precision::fp32));
+  EXPECT_GE(logits(Precision::fp32), 0);
+  EXPECT_LT(logits(Precision::bf16), 0.1);
+}
 
 /// A copy of a recorded case that a test may change.
 class ChangedCase {
