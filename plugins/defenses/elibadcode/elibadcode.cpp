@@ -181,7 +181,8 @@ void EliBadCode::unlearn(DefenseContext& context, std::int64_t victim_label,
 
 void EliBadCode::unlearn_in_rounds(DefenseContext& context, const Inversion& first,
                                    DefenseOutcome& outcome) const {
-  std::vector<TriggerIds> triggers = first.pool;
+  std::vector<TriggerIds> triggers =
+      elibadcode::trigger_pool(first, inversion_options(), context.progress);
   for (std::int64_t round = 0;; ++round) {
     const Rng rng = context.rng.stream("round", static_cast<std::uint64_t>(round));
     unlearn(context, first.victim_label, triggers, rng.stream("unlearning"), outcome);
@@ -198,7 +199,9 @@ void EliBadCode::unlearn_in_rounds(DefenseContext& context, const Inversion& fir
     if (again.persistence < config_.verdict_persistence) {
       return;
     }
-    triggers.insert(triggers.end(), again.pool.begin(), again.pool.end());
+    const std::vector<TriggerIds> more =
+        elibadcode::trigger_pool(again, inversion_options(), context.progress);
+    triggers.insert(triggers.end(), more.begin(), more.end());
   }
 }
 

@@ -50,40 +50,57 @@ Drawn draw(const std::vector<Example>& clean, std::int64_t label, const Inversio
   return drawn;
 }
 
-/// Up to `count` distinct triggers: `best` first, then anchored ones drawn from `visited`.
-std::vector<TriggerIds> trigger_pool(const TriggerIds& best, std::vector<ScoredTrigger> visited,
-                                     double highest_loss, std::int64_t count,
-                                     const std::function<TriggerIds(const TriggerIds&)>& anchored,
-                                     Rng rng) {
-  std::vector<TriggerIds> pool = {best};
-  std::erase_if(visited, [&](const ScoredTrigger& each) { return each.loss > highest_loss; });
-  rng.shuffle(visited);
-  for (const ScoredTrigger& each : visited) {
-    if (static_cast<std::int64_t>(pool.size()) >= count) {
-      break;
+/// Samples to judge triggers by.
+class Judges {
+ public:
+  Judges(Victim& victim, std::vector<InversionSample> samples, std::int64_t target_label,
+         Progress& progress)
+      : victim_(victim),
+        samples_(std::move(samples)),
+        target_label_(target_label),
+        progress_(progress) {
+    std::vector<TokenSample> plain;
+    for (const InversionSample& each : samples_) {
+      plain.push_back(each.sample);
     }
-    const TriggerIds ids = anchored(each.ids);
-    if (std::find(pool.begin(), pool.end(), ids) == pool.end()) {
-      pool.push_back(ids);
-    }
+    elsewhere_ = victim_.predict(plain, progress_).argmax(1).ne(target_label_);
   }
-  return pool;
+
+  /// Of the samples that are not predicted as the target without the trigger, the share that is
+  /// with it; 0 when there are none.
+  double flip_rate(const TriggerIds& trigger) const {
+    std::vector<TokenSample> triggered;
+    for (const InversionSample& each : samples_) {
+      triggered.push_back(with_trigger(each, trigger, victim_.rules().max_tokens));
+    }
+    const at::Tensor turned = victim_.predict(triggered, progress_).argmax(1).eq(target_label_);
+    const auto count = elsewhere_.sum().item<std::int64_t>();
+    return count == 0 ? 0.0
+                      : (elsewhere_ & turned).sum().item<double>() / static_cast<double>(count);
+  }
+
+ private:
+  Victim& victim_;
+  std::vector<InversionSample> samples_;
+  std::int64_t target_label_;
+  Progress& progress_;
+  at::Tensor elsewhere_;
+};
+
+/// The losses that `found` was judged by, as long as nobody wants to stop.
+std::function<double(const TriggerIds&)> checked_loss(const Inversion& found, Progress& progress) {
+  return [&loss_of = *found.loss_of, &progress](const TriggerIds& trigger) {
+    progress.check();
+    return loss_of(trigger);
+  };
 }
 
 }  // namespace
 
-double flip_rate(Victim& victim, const std::vector<InversionSample>& samples,
-                 const TriggerIds& trigger, std::int64_t target_label, Progress& progress) {
-  std::vector<TokenSample> plain;
-  std::vector<TokenSample> triggered;
-  for (const InversionSample& sample : samples) {
-    plain.push_back(sample.sample);
-    triggered.push_back(with_trigger(sample, trigger, victim.rules().max_tokens));
-  }
-  const at::Tensor elsewhere = victim.predict(plain, progress).argmax(1).ne(target_label);
-  const at::Tensor turned = victim.predict(triggered, progress).argmax(1).eq(target_label);
-  const auto count = elsewhere.sum().item<std::int64_t>();
-  return count == 0 ? 0.0 : (elsewhere & turned).sum().item<double>() / static_cast<double>(count);
+double TriggerLoss::operator()(const TriggerIds& trigger) {
+  const auto found = known_.find(trigger);
+  return found != known_.end() ? found->second
+                               : known_.emplace(trigger, scorer_.loss(trigger)).first->second;
 }
 
 Inversion invert(Victim& victim, const TaskView& task, const std::vector<Example>& clean,
@@ -92,12 +109,12 @@ Inversion invert(Victim& victim, const TaskView& task, const std::vector<Example
                  Progress& progress) {
   Uncounted uncounted(progress);
   const Drawn drawn = draw(clean, victim_label, options, rng.stream("samples"));
-  CandidateScorer scorer(
+  Inversion found{.rng = rng, .victim_label = victim_label, .target_label = target_label};
+  found.loss_of = std::make_shared<TriggerLoss>(CandidateScorer(
       victim,
       place_triggers(victim, task, drawn.inversion, target_label, options.position, uncounted),
-      target_label, {});
-  Inversion found{.victim_label = victim_label, .target_label = target_label};
-  std::vector<ScoredTrigger> visited;
+      target_label, {}));
+  CandidateScorer& scorer = found.loss_of->scorer();
   for (std::int64_t restart = 0; restart < options.restarts; ++restart) {
     const SearchResult result =
         search_trigger(scorer, vocabulary, options.search,
@@ -106,31 +123,50 @@ Inversion invert(Victim& victim, const TaskView& task, const std::vector<Example
     progress.advance(options.search.epochs - result.epochs);
     found.epochs += result.epochs;
     found.candidates += result.candidates;
-    visited.insert(visited.end(), result.visited.begin(), result.visited.end());
+    found.visited.insert(found.visited.end(), result.visited.begin(), result.visited.end());
     if (restart == 0 || result.best.loss < found.raw_loss) {
       found.raw_ids = result.best.ids;
       found.raw_loss = result.best.loss;
     }
   }
-  const auto loss = [&](const TriggerIds& trigger) {
-    progress.check();
-    return scorer.loss(trigger);
-  };
-  const auto anchored = [&](const TriggerIds& whole) { return anchor(whole, options.beta, loss); };
-  found.ids = anchored(found.raw_ids);
-  found.pool = trigger_pool(found.ids, std::move(visited), found.raw_loss + options.beta,
-                            options.triggers, anchored, rng.stream("pool"));
-  found.loss = scorer.loss(found.ids);
+  const auto loss = checked_loss(found, progress);
+  found.ids = anchor(found.raw_ids, options.beta, loss);
+  found.loss = loss(found.ids);
   found.hit_rate = scorer.hit_rate(found.ids);
-  const auto judges =
-      place_triggers(victim, task, drawn.held_out, target_label, options.position, uncounted);
-  found.flip_rate = flip_rate(victim, judges, found.ids, target_label, uncounted);
+  const Judges judges(
+      victim,
+      place_triggers(victim, task, drawn.held_out, target_label, options.position, uncounted),
+      target_label, uncounted);
+  found.flip_rate = judges.flip_rate(found.ids);
   const std::vector<TriggerIds> steps = shrink(found.raw_ids, loss);
   for (const TriggerIds& step : steps) {
-    found.persistence += flip_rate(victim, judges, step, target_label, uncounted) /
-                         static_cast<double>(steps.size());
+    found.persistence += judges.flip_rate(step) / static_cast<double>(steps.size());
   }
   return found;
+}
+
+std::vector<TriggerIds> trigger_pool(const Inversion& found, const InversionOptions& options,
+                                     Progress& progress) {
+  const auto loss = checked_loss(found, progress);
+  std::vector<TriggerIds> pool = {found.ids};
+  std::vector<ScoredTrigger> visited = found.visited;
+  std::erase_if(visited, [&](const ScoredTrigger& each) {
+    return each.loss > found.raw_loss + options.beta;
+  });
+  found.rng.stream("pool").shuffle(visited);
+  progress.begin("gathering triggers", options.triggers);
+  progress.advance();
+  for (const ScoredTrigger& each : visited) {
+    if (std::ssize(pool) >= options.triggers) {
+      break;
+    }
+    const TriggerIds ids = anchor(each.ids, options.beta, loss);
+    if (std::ranges::find(pool, ids) == pool.end()) {
+      pool.push_back(ids);
+      progress.advance();
+    }
+  }
+  return pool;
 }
 
 }  // namespace ncmlab::elibadcode
