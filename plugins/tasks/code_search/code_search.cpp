@@ -7,23 +7,15 @@
 #include "builtin_functions.hpp"
 #include "codesearchnet_reader.hpp"
 #include "codesearchnet_writer.hpp"
-#include "ncmlab/core/hash.hpp"
-#include "ncmlab/data/subset.hpp"
 #include "ncmlab/plugin/registration.hpp"
+#include "ncmlab/plugin/task_data.hpp"
 #include "ncmlab/plugin/task_writer.hpp"
 
 namespace {
 
 using namespace ncmlab;
 
-constexpr std::string_view kBuiltin = "builtin";
-
-struct Config {
-  std::string data = std::string(kBuiltin);
-  std::string on_bad_record = "error";
-  std::int64_t train_limit = 0;
-  std::int64_t valid_limit = 0;
-  std::int64_t test_limit = 0;
+struct Config : TaskData {
   std::int64_t builtin_train = 6000;
   std::int64_t builtin_valid = 300;
   std::int64_t builtin_test = 500;
@@ -32,7 +24,6 @@ struct Config {
   std::int64_t max_tokens = 256;
   std::int64_t max_query_tokens = 128;
   double scale = 20.0;
-  bool fold_whitespace = true;
 };
 
 class CodeSearch final : public Task, public TaskWriter {
@@ -44,22 +35,10 @@ class CodeSearch final : public Task, public TaskWriter {
                                     kReference = "https://arxiv.org/abs/1909.09436";
 
   static Schema<Config> schema() {
-    return Schema<Config>{}
-        .field("data", &Config::data,
-               "Folder of CodeSearchNet's JSONL files, or `builtin` for the generated corpus.")
-        .field("on_bad_record", &Config::on_bad_record,
-               "What becomes of records that do not fit: the first ends the run, or they are "
-               "skipped and counted.",
-               choices(BadRecords::choices()))
-        .field("train_limit", &Config::train_limit,
-               "Size of a random subset of the training split; 0 takes all of it.", at_least(0),
-               unit("functions"))
-        .field("valid_limit", &Config::valid_limit,
-               "Size of a random subset of the validation split; 0 takes all of it.", at_least(0),
-               unit("functions"))
-        .field("test_limit", &Config::test_limit,
-               "Size of a random subset of the test split; 0 takes all of it.", at_least(0),
-               unit("functions"))
+    return task_data_fields(
+               Schema<Config>{},
+               "Folder of CodeSearchNet's JSONL files, or `builtin` for the generated corpus.",
+               "functions")
         .field("builtin_train", &Config::builtin_train,
                "Training functions of the generated corpus.", range(2, 1e5), unit("functions"))
         .field("builtin_valid", &Config::builtin_valid,
@@ -78,9 +57,7 @@ class CodeSearch final : public Task, public TaskWriter {
                "Longest query, special tokens included; what is longer is cut at the end.",
                range(8, 100000), unit("tokens"))
         .field("scale", &Config::scale, "What cosines are multiplied by before the softmax.",
-               range(1e-3, 1e3))
-        .field("fold_whitespace", &Config::fold_whitespace,
-               "Fold runs of white space to one blank before tokenising.");
+               range(1e-3, 1e3));
   }
 
   explicit CodeSearch(Config config) : config_(std::move(config)) {}
@@ -88,27 +65,18 @@ class CodeSearch final : public Task, public TaskWriter {
   TaskKind kind() const override { return TaskKind::retrieval; }
 
   Corpus load(const Rng& rng) const override {
-    Corpus corpus = config_.data == kBuiltin
+    Corpus corpus = config_.is_builtin()
                         ? generate_builtin_functions({.train_size = config_.builtin_train,
                                                       .valid_size = config_.builtin_valid,
                                                       .test_size = config_.builtin_test},
                                                      rng.stream("builtin corpus"))
                         : read_codesearchnet(config_.data, BadRecords(config_.on_bad_record));
-    keep_at_most(corpus.train, config_.train_limit, rng.stream("train subset"));
-    keep_at_most(corpus.valid, config_.valid_limit, rng.stream("valid subset"));
-    keep_at_most(corpus.test, config_.test_limit, rng.stream("test subset"));
+    keep_limits(corpus, config_, rng);
     return corpus;
   }
 
   std::string data_fingerprint() const override {
-    if (config_.data == kBuiltin) {
-      return {};
-    }
-    Hasher hasher;
-    for (const auto& file : codesearchnet_files(config_.data)) {
-      hasher.field(file.filename().string()).field(hash_file(file));
-    }
-    return hasher.hex();
+    return config_.is_builtin() ? std::string() : fingerprint(codesearchnet_files(config_.data));
   }
 
   std::vector<std::string> label_names() const override { return {}; }

@@ -7,20 +7,16 @@
 #include "devign_reader.hpp"
 #include "devign_writer.hpp"
 #include "ncmlab/core/diagnostic.hpp"
-#include "ncmlab/core/hash.hpp"
 #include "ncmlab/data/column_reader.hpp"
-#include "ncmlab/data/subset.hpp"
 #include "ncmlab/plugin/registration.hpp"
+#include "ncmlab/plugin/task_data.hpp"
 #include "ncmlab/plugin/task_writer.hpp"
 
 namespace {
 
 using namespace ncmlab;
 
-constexpr std::string_view kBuiltin = "builtin";
-
-struct Config {
-  std::string data = std::string(kBuiltin);
+struct Config : TaskData {
   std::string format = "devign";
   std::string code_column = "code";
   std::string label_column = "label";
@@ -29,15 +25,10 @@ struct Config {
   std::string language_column;
   std::string language = "c";
   std::string split_column;
-  std::string on_bad_record = "error";
-  std::int64_t train_limit = 0;
-  std::int64_t valid_limit = 0;
-  std::int64_t test_limit = 0;
   std::int64_t builtin_train = 6000;
   std::int64_t builtin_valid = 400;
   std::int64_t builtin_test = 1000;
   std::int64_t max_tokens = 400;
-  bool fold_whitespace = true;
 };
 
 class DefectDetection final : public Task, public TaskWriter {
@@ -49,11 +40,10 @@ class DefectDetection final : public Task, public TaskWriter {
                                     kReference = "https://arxiv.org/abs/1909.03496";
 
   static Schema<Config> schema() {
-    return Schema<Config>{}
-        .field(
-            "data", &Config::data,
-            "Folder of Devign in CodeXGLUE's form, file or folder of JSONL, or `builtin` for the "
-            "generated corpus.")
+    return task_data_fields(Schema<Config>{},
+                            "Folder of Devign in CodeXGLUE's form, file or folder of JSONL, or "
+                            "`builtin` for the generated corpus.",
+                            "samples")
         .field("format", &Config::format,
                "What `data` holds: `devign`, or `json_lines` for JSONL with columns of any name.",
                choices({"devign", "json_lines"}))
@@ -74,19 +64,6 @@ class DefectDetection final : public Task, public TaskWriter {
             "split_column", &Config::split_column,
             "Column that says `train`, `valid` or `test`, for data in one file; empty to part it "
             "by a hash of the id (`json_lines`).")
-        .field("on_bad_record", &Config::on_bad_record,
-               "What a record that does not fit does: `error` ends the run, `skip` passes over it "
-               "and counts it.",
-               choices(BadRecords::choices()))
-        .field("train_limit", &Config::train_limit,
-               "Size of a random subset of the training split; 0 takes all of it.", at_least(0),
-               unit("samples"))
-        .field("valid_limit", &Config::valid_limit,
-               "Size of a random subset of the validation split; 0 takes all of it.", at_least(0),
-               unit("samples"))
-        .field("test_limit", &Config::test_limit,
-               "Size of a random subset of the test split; 0 takes all of it.", at_least(0),
-               unit("samples"))
         .field("builtin_train", &Config::builtin_train, "Training samples of the generated corpus.",
                range(2, 1e6), unit("samples"))
         .field("builtin_valid", &Config::builtin_valid,
@@ -95,9 +72,7 @@ class DefectDetection final : public Task, public TaskWriter {
                range(2, 1e6), unit("samples"))
         .field("max_tokens", &Config::max_tokens,
                "Longest model input, special tokens included; what is longer is cut at the end.",
-               range(8, 100000), unit("tokens"))
-        .field("fold_whitespace", &Config::fold_whitespace,
-               "Fold runs of white space to one blank before tokenising, as CodeXGLUE does.");
+               range(8, 100000), unit("tokens"));
   }
 
   explicit DefectDetection(Config config) : config_(std::move(config)) {
@@ -109,22 +84,14 @@ class DefectDetection final : public Task, public TaskWriter {
 
   Corpus load(const Rng& rng) const override {
     Corpus corpus = read(rng);
-    keep_at_most(corpus.train, config_.train_limit, rng.stream("train subset"));
-    keep_at_most(corpus.valid, config_.valid_limit, rng.stream("valid subset"));
-    keep_at_most(corpus.test, config_.test_limit, rng.stream("test subset"));
+    keep_limits(corpus, config_, rng);
     return corpus;
   }
 
   std::string data_fingerprint() const override {
-    if (config_.data == kBuiltin) {
-      return {};
-    }
-    Hasher hasher;
-    for (const auto& file :
-         is_json_lines() ? json_lines_files(config_.data) : devign_files(config_.data)) {
-      hasher.field(file.filename().string()).field(hash_file(file));
-    }
-    return hasher.hex();
+    return config_.is_builtin() ? std::string()
+                                : fingerprint(is_json_lines() ? json_lines_files(config_.data)
+                                                              : devign_files(config_.data));
   }
 
   std::vector<std::string> label_names() const override { return {"not defective", "defective"}; }
@@ -142,7 +109,7 @@ class DefectDetection final : public Task, public TaskWriter {
   bool is_json_lines() const { return config_.format == "json_lines"; }
 
   Corpus read(const Rng& rng) const {
-    if (config_.data == kBuiltin) {
+    if (config_.is_builtin()) {
       return generate_builtin_corpus({.train_size = config_.builtin_train,
                                       .valid_size = config_.builtin_valid,
                                       .test_size = config_.builtin_test},
