@@ -6,6 +6,7 @@
 #include <torch/torch.h>
 
 #include "batches.hpp"
+#include "gradient_checks.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 
 namespace ncmlab {
@@ -82,27 +83,7 @@ TEST(RobertaTest, QueryKeyAndValueShareAStorageButTrainSeparately) {
 TEST(RobertaTest, EveryParameterReceivesAGradientThatMatchesFiniteDifferences) {
   for (const Pooling pooling : {Pooling::cls, Pooling::mean}) {
     const auto encoder = make_roberta(tiny(), pooling, Rng(7));
-    const Batch batch = mixed_batch();
-    const at::Tensor target = torch::linspace(-1, 1, 24);
-    const auto loss = [&] { return (encoder->encode(batch, false) * target).sum(); };
-    loss().backward();
-    for (const auto& [name, parameter] : encoder->parameters()) {
-      ASSERT_TRUE(parameter.grad().defined()) << name;
-      // Along the gradient itself the slope is its squared length.
-      const at::Tensor gradient = parameter.grad();
-      const double length = gradient.norm().item<double>();
-      if (length < 1e-3) {
-        continue;
-      }
-      const at::NoGradGuard no_grad;
-      const double step = 2e-3;
-      parameter.add_(gradient, step / length);
-      const double up = loss().item<double>();
-      parameter.sub_(gradient, 2 * step / length);
-      const double down = loss().item<double>();
-      parameter.add_(gradient, step / length);
-      EXPECT_NEAR((up - down) / (2 * step), length, 0.02 * length + 2e-3) << name;
-    }
+    testing::expect_parameter_gradients(*encoder, mixed_batch(), {});
   }
 }
 
@@ -111,27 +92,8 @@ TEST(RobertaTest, DropoutFollowsTheGlobalSeedAndItsGradientTheMask) {
   config.hidden_dropout_prob = 0.3;
   config.attention_probs_dropout_prob = 0.3;
   const auto encoder = make_roberta(config, Pooling::cls, Rng(8));
-  Batch batch = mixed_batch();
-  batch.embeddings =
-      torch::embedding(encoder->embedding_table(), batch.ids).detach().requires_grad_();
-  const at::Tensor target = torch::linspace(-1, 1, 24);
-  const auto loss = [&](std::uint64_t seed) {
-    torch::manual_seed(seed);
-    return (encoder->encode(batch, true) * target).sum();
-  };
-  const double first = loss(1).item<double>();
-  EXPECT_EQ(loss(1).item<double>(), first);
-  EXPECT_NE(loss(2).item<double>(), first);
-  loss(1).backward();
-  const at::Tensor gradient = batch.embeddings.grad().clone();
-  const double length = gradient.norm().item<double>();
-  const at::NoGradGuard no_grad;
-  const double step = 1e-4;
-  batch.embeddings.add_(gradient, step / length);
-  const double up = loss(1).item<double>();
-  batch.embeddings.sub_(gradient, 2 * step / length);
-  const double down = loss(1).item<double>();
-  EXPECT_NEAR((up - down) / (2 * step), length, 0.02 * length);
+  testing::expect_seeded_dropout(*encoder, mixed_batch(),
+                                 {.step = 1e-4, .negligible = 0, .absolute = 0});
 }
 
 TEST(RobertaTest, DropoutKeepsTheMean) {

@@ -6,6 +6,7 @@
 #include <torch/torch.h>
 
 #include "batches.hpp"
+#include "gradient_checks.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/nn/architecture.hpp"
 #include "nn/t5_positions.hpp"
@@ -140,27 +141,8 @@ TEST(T5Test, EveryParameterReceivesAGradientThatMatchesFiniteDifferences) {
     T5Config config = tiny(gated);
     config.dense_act_fn = gated ? "gelu_new" : "silu";  // smooth
     const auto encoder = make_t5(config, Rng(7));
-    const Batch batch = mixed_batch();
-    const at::Tensor target = torch::linspace(-1, 1, 24);
-    const auto loss = [&] { return (encoder->encode(batch, false) * target).sum(); };
-    loss().backward();
-    for (const auto& [name, parameter] : encoder->parameters()) {
-      ASSERT_TRUE(parameter.grad().defined()) << name;
-      const at::Tensor gradient = parameter.grad();
-      const double length = gradient.norm().item<double>();
-      if (length < 1e-2) {
-        continue;
-      }
-      // Along the gradient itself the slope is its squared length.
-      const at::NoGradGuard no_grad;
-      const double step = 5e-3;
-      parameter.add_(gradient, step / length);
-      const double up = loss().item<double>();
-      parameter.sub_(gradient, 2 * step / length);
-      const double down = loss().item<double>();
-      parameter.add_(gradient, step / length);
-      EXPECT_NEAR((up - down) / (2 * step), length, 0.02 * length + 4e-3) << name;
-    }
+    testing::expect_parameter_gradients(*encoder, mixed_batch(),
+                                        {.step = 5e-3, .negligible = 1e-2, .absolute = 4e-3});
   }
 }
 
@@ -168,27 +150,8 @@ TEST(T5Test, DropoutFollowsTheGlobalSeedAndItsGradientTheMask) {
   T5Config config = tiny(true);
   config.dropout_rate = 0.3;
   const auto encoder = make_t5(config, Rng(8));
-  Batch batch = mixed_batch();
-  batch.embeddings =
-      torch::embedding(encoder->embedding_table(), batch.ids).detach().requires_grad_();
-  const at::Tensor target = torch::linspace(-1, 1, 24);
-  const auto loss = [&](std::uint64_t seed) {
-    torch::manual_seed(seed);
-    return (encoder->encode(batch, true) * target).sum();
-  };
-  const double first = loss(1).item<double>();
-  EXPECT_EQ(loss(1).item<double>(), first);
-  EXPECT_NE(loss(2).item<double>(), first);
-  loss(1).backward();
-  const at::Tensor gradient = batch.embeddings.grad().clone();
-  const double length = gradient.norm().item<double>();
-  const at::NoGradGuard no_grad;
-  const double step = 1e-3;
-  batch.embeddings.add_(gradient, step / length);
-  const double up = loss(1).item<double>();
-  batch.embeddings.sub_(gradient, 2 * step / length);
-  const double down = loss(1).item<double>();
-  EXPECT_NEAR((up - down) / (2 * step), length, 0.02 * length);
+  testing::expect_seeded_dropout(*encoder, mixed_batch(),
+                                 {.step = 1e-3, .negligible = 0, .absolute = 0});
 }
 
 TEST(T5Test, CloneSharesNothingAndSeedsDecideTheWeights) {
