@@ -5,44 +5,20 @@
 
 #include <filesystem>
 
-#include "ncmlab/core/diagnostic.hpp"
+#include "model_plugin_test.hpp"
 #include "ncmlab/nn/candidate_scorer.hpp"
-#include "ncmlab/plugin/registration.hpp"
-
-namespace ncmlab_plugin_detail {
-const ncmlab::Manifest& manifest();
-}
 
 namespace ncmlab {
 namespace {
 
 namespace fs = std::filesystem;
 
-const std::string kSource = "int add(int first, int second) { return first + second; }";
+using testing::kSource;
 
-ModelContext context() {
-  return {.rules = {.max_tokens = 32}, .head = {.hidden = 0}, .texts = {kSource}, .rng = Rng(7)};
-}
-
-std::shared_ptr<Model> unixcoder(Settings settings) {
-  return std::dynamic_pointer_cast<Model>(
-      ncmlab_plugin_detail::manifest().entries.front().create(settings));
-}
-
-Settings tiny() { return {{"preset", std::string("tiny")}, {"vocab_size", std::int64_t{300}}}; }
-
-class UniXcoderTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    folder_ = fs::temp_directory_path() / ("ncmlab_unixcoder_test_" + std::to_string(::getpid()));
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-  fs::path folder_;
-};
+class UniXcoderTest : public testing::ModelPluginTest {};
 
 TEST_F(UniXcoderTest, RowsBeginWithTheModeAndItsEnd) {
-  const Victim victim = unixcoder(tiny())->build(context());
+  const Victim victim = model(tiny())->build(context());
   const Tokenizer& tokenizer = victim.tokenizer();
   const auto mode = tokenizer.id_of("<encoder-only>");
   ASSERT_TRUE(mode.has_value());
@@ -60,7 +36,7 @@ TEST_F(UniXcoderTest, RowsBeginWithTheModeAndItsEnd) {
 TEST_F(UniXcoderTest, ThePrefixCountsTowardsTheLengthAndRangesStayAligned) {
   ModelContext shorter = context();
   shorter.rules.max_tokens = 8;
-  const Victim victim = unixcoder(tiny())->build(shorter);
+  const Victim victim = model(tiny())->build(shorter);
   const TokenRow row = victim.tokenize_with_ranges(kSource);
   ASSERT_EQ(row.ids.size(), 8u);
   ASSERT_EQ(row.ranges.size(), 8u);
@@ -76,7 +52,7 @@ TEST_F(UniXcoderTest, ThePrefixCountsTowardsTheLengthAndRangesStayAligned) {
 }
 
 TEST_F(UniXcoderTest, TriggersAreKeptOutOfThePrefix) {
-  Victim victim = unixcoder(tiny())->build(context());
+  Victim victim = model(tiny())->build(context());
   const TokenSample sample{.parts = {victim.tokenize(kSource)}};
   const auto scorer = [&](std::int64_t position) {
     CandidateScorer(victim, {{.sample = sample, .part = 0, .position = position}}, 1, {});
@@ -87,18 +63,18 @@ TEST_F(UniXcoderTest, TriggersAreKeptOutOfThePrefix) {
 }
 
 TEST_F(UniXcoderTest, ClassifiesByTheFirstTokenAndSearchesByTheMean) {
-  const auto model = unixcoder(tiny());
-  EXPECT_EQ(model->build(context()).encoder().shape().pooling, Pooling::cls);
+  const auto plugin = model(tiny());
+  EXPECT_EQ(plugin->build(context()).encoder().shape().pooling, Pooling::cls);
   ModelContext search = context();
   search.head = HeadShape::for_search();
-  EXPECT_EQ(model->build(search).encoder().shape().pooling, Pooling::mean);
+  EXPECT_EQ(plugin->build(search).encoder().shape().pooling, Pooling::mean);
 }
 
 TEST_F(UniXcoderTest, OpensWhatItSavedWithTheSameAnswers) {
-  const auto model = unixcoder(tiny());
-  Victim saved = model->build(context());
+  const auto plugin = model(tiny());
+  Victim saved = plugin->build(context());
   saved.save(folder_ / "victim");
-  Victim opened = model->open(folder_ / "victim", context());
+  Victim opened = plugin->open(folder_ / "victim", context());
   EXPECT_EQ(saved.tokenize(kSource).ids, opened.tokenize(kSource).ids);
   const TokenSample sample{.parts = {saved.tokenize(kSource)}};
   EXPECT_TRUE(torch::equal(saved.predict({sample}), opened.predict({sample})));
@@ -107,24 +83,14 @@ TEST_F(UniXcoderTest, OpensWhatItSavedWithTheSameAnswers) {
 TEST_F(UniXcoderTest, PartsTooShortForThePrefixAreRefused) {
   ModelContext shorter = context();
   shorter.rules.part_max_tokens = {32, 4};
-  try {
-    (void)unixcoder(tiny())->build(shorter);
-    FAIL() << "a part of four tokens was accepted, all of which the prefix takes";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.diagnostics().front().code, "model.max-tokens");
-  }
+  EXPECT_EQ(refusal([&] { (void)model(tiny())->build(shorter); }), "model.max-tokens");
 }
 
 TEST_F(UniXcoderTest, ATokenizerWithoutTheModeIsRefused) {
   Tokenizer::train({kSource}, {.vocab_size = 280}).save(folder_ / "plain");
   Settings settings = tiny();
   settings["tokenizer"] = (folder_ / "plain").string();
-  try {
-    (void)unixcoder(settings)->build(context());
-    FAIL() << "a tokenizer without <encoder-only> was accepted";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.diagnostics().front().code, "tokenizer.no-mode");
-  }
+  EXPECT_EQ(refusal([&] { (void)model(settings)->build(context()); }), "tokenizer.no-mode");
 }
 
 }  // namespace
