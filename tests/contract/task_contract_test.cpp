@@ -2,13 +2,17 @@
 // What every task must do on the data that its defaults name.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <set>
 
 #include "contract_plugins.hpp"
+#include "ncmlab/core/files.hpp"
 #include "ncmlab/plugin/task.hpp"
 
 namespace ncmlab::contract {
 namespace {
+
+namespace fs = std::filesystem;
 
 class TaskContract : public testing::TestWithParam<std::string> {
  protected:
@@ -62,6 +66,46 @@ TEST_P(TaskContract, DeclaresInputsAndLabels) {
   for (const Example& example : odd_samples()) {
     EXPECT_EQ(static_cast<std::int64_t>(task_->parts(example).size()), head.inputs);
   }
+}
+
+TEST_P(TaskContract, ReadsJsonLinesWithColumnsOfAnyName) {
+  const fs::path file = fs::path(testing::TempDir()) / ("ncmlab_columns_" + GetParam() + ".jsonl");
+  const std::string common = R"(, "other": "second text", "lang": "java", "name": )";
+  write_file_atomically(
+      file, R"({"part": "train", "body": "int f() {}", "kind": "yes")" + common + "\"a\"}\n" +
+                R"({"part": "test", "body": "int g() {}", "kind": "no")" + common + "\"b\"}\n" +
+                R"({"part": "train", "kind": "no"})" + "\n");
+  Settings settings = {{"data", file.string()},
+                       {"format", std::string("json_lines")},
+                       {"on_bad_record", std::string("skip")},
+                       {"code_column", std::string("body")},
+                       {"id_column", std::string("name")},
+                       {"language_column", std::string("lang")},
+                       {"split_column", std::string("part")}};
+  const bool labelled = task_->kind() != TaskKind::retrieval;
+  if (labelled) {
+    settings["label_column"] = std::string("kind");
+    settings["label_values"] = std::vector<std::string>{"no", "yes"};
+  }
+  if (task_->kind() != TaskKind::classification) {
+    settings[labelled ? "second_column" : "query_column"] = std::string("other");
+  }
+  const auto task = create<Task>(PluginKind::task, GetParam(), settings);
+  EXPECT_FALSE(task->data_fingerprint().empty());
+  const Corpus corpus = task->load(Rng(1));
+  fs::remove(file);
+  ASSERT_EQ(corpus.train.size() + corpus.valid.size(), 1u);
+  ASSERT_EQ(corpus.test.size(), 1u);
+  const Example& first = corpus.train.empty() ? corpus.valid[0] : corpus.train[0];
+  const std::string second = task_->kind() == TaskKind::classification ? "" : "second text";
+  EXPECT_EQ(first, (Example{.id = "a",
+                            .code = "int f() {}",
+                            .second = second,
+                            .label = labelled ? 1 : 0,
+                            .language = Language::java}));
+  EXPECT_EQ(corpus.test[0].label, 0);
+  ASSERT_EQ(corpus.warnings.size(), 1u);
+  EXPECT_NE(corpus.warnings[0].find("body"), std::string::npos) << corpus.warnings[0];
 }
 
 INSTANTIATE_TEST_SUITE_P(Catalogue, TaskContract, testing::ValuesIn(names(PluginKind::task)),

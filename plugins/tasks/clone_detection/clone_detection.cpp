@@ -7,19 +7,27 @@
 #include "bigclonebench_writer.hpp"
 #include "builtin_clones.hpp"
 #include "ncmlab/plugin/registration.hpp"
-#include "ncmlab/plugin/task_data.hpp"
+#include "ncmlab/plugin/task_columns.hpp"
 #include "ncmlab/plugin/task_writer.hpp"
 
 namespace {
 
 using namespace ncmlab;
 
-struct Config : TaskData {
+struct Config : TaskColumns {
   std::int64_t builtin_train = 6000;
   std::int64_t builtin_valid = 400;
   std::int64_t builtin_test = 1000;
   std::int64_t max_tokens = 400;
+
+  Config() {
+    format = "bigclonebench";
+    second_column = "second";
+    language = "java";
+  }
 };
+
+const std::vector<std::string> kLabels = {"no clone", "clone"};
 
 class CloneDetection final : public Task, public TaskWriter {
  public:
@@ -30,10 +38,15 @@ class CloneDetection final : public Task, public TaskWriter {
                                     kReference = "https://arxiv.org/abs/2102.04664";
 
   static Schema<Config> schema() {
-    return task_data_fields(Schema<Config>{},
-                            "Folder of BigCloneBench in CodeXGLUE's form, or `builtin` for the "
-                            "generated corpus.",
-                            "pairs")
+    auto columns = column_fields(
+        task_data_fields(Schema<Config>{},
+                         "Folder of BigCloneBench in CodeXGLUE's form, file or folder of JSONL, or "
+                         "`builtin` for the generated corpus.",
+                         "pairs"),
+        "bigclonebench");
+    return label_fields(std::move(columns), kLabels)
+        .field("second_column", &Config::second_column,
+               "Column of the other function (`json_lines`).")
         .field("builtin_train", &Config::builtin_train, "Training pairs of the generated corpus.",
                range(2, 1e5), unit("pairs"))
         .field("builtin_valid", &Config::builtin_valid, "Validation pairs of the generated corpus.",
@@ -45,26 +58,26 @@ class CloneDetection final : public Task, public TaskWriter {
                range(8, 100000), unit("tokens"));
   }
 
-  explicit CloneDetection(Config config) : config_(std::move(config)) {}
+  explicit CloneDetection(Config config) : config_(std::move(config)) {
+    check_label_values(config_);
+  }
 
   TaskKind kind() const override { return TaskKind::pair_classification; }
 
   Corpus load(const Rng& rng) const override {
-    Corpus corpus = config_.is_builtin()
-                        ? generate_builtin_clones({.train_size = config_.builtin_train,
-                                                   .valid_size = config_.builtin_valid,
-                                                   .test_size = config_.builtin_test},
-                                                  rng.stream("builtin corpus"))
-                        : read_bigclonebench(config_.data, BadRecords(config_.on_bad_record));
+    Corpus corpus = read(rng);
     keep_limits(corpus, config_, rng);
     return corpus;
   }
 
   std::string data_fingerprint() const override {
-    return config_.is_builtin() ? std::string() : fingerprint(bigclonebench_files(config_.data));
+    return config_.is_builtin()
+               ? std::string()
+               : fingerprint(config_.is_json_lines() ? json_lines_files(config_.data)
+                                                     : bigclonebench_files(config_.data));
   }
 
-  std::vector<std::string> label_names() const override { return {"no clone", "clone"}; }
+  std::vector<std::string> label_names() const override { return kLabels; }
   std::int64_t positive_label() const override { return 1; }
   InputRules input_rules() const override {
     return {.fold_whitespace = config_.fold_whitespace, .max_tokens = config_.max_tokens};
@@ -78,6 +91,19 @@ class CloneDetection final : public Task, public TaskWriter {
   }
 
  private:
+  Corpus read(const Rng& rng) const {
+    if (config_.is_builtin()) {
+      return generate_builtin_clones({.train_size = config_.builtin_train,
+                                      .valid_size = config_.builtin_valid,
+                                      .test_size = config_.builtin_test},
+                                     rng.stream("builtin corpus"));
+    }
+    BadRecords bad(config_.on_bad_record);
+    return config_.is_json_lines()
+               ? read_json_lines(config_.data, config_.columns(), std::move(bad))
+               : read_bigclonebench(config_.data, std::move(bad));
+  }
+
   Config config_;
 };
 

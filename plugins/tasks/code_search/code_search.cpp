@@ -8,14 +8,14 @@
 #include "codesearchnet_reader.hpp"
 #include "codesearchnet_writer.hpp"
 #include "ncmlab/plugin/registration.hpp"
-#include "ncmlab/plugin/task_data.hpp"
+#include "ncmlab/plugin/task_columns.hpp"
 #include "ncmlab/plugin/task_writer.hpp"
 
 namespace {
 
 using namespace ncmlab;
 
-struct Config : TaskData {
+struct Config : TaskColumns {
   std::int64_t builtin_train = 6000;
   std::int64_t builtin_valid = 300;
   std::int64_t builtin_test = 500;
@@ -24,6 +24,13 @@ struct Config : TaskData {
   std::int64_t max_tokens = 256;
   std::int64_t max_query_tokens = 128;
   double scale = 20.0;
+
+  Config() {
+    format = "codesearchnet";
+    second_column = "query";
+    label_column = "";
+    language = "python";
+  }
 };
 
 class CodeSearch final : public Task, public TaskWriter {
@@ -35,10 +42,13 @@ class CodeSearch final : public Task, public TaskWriter {
                                     kReference = "https://arxiv.org/abs/1909.09436";
 
   static Schema<Config> schema() {
-    return task_data_fields(
-               Schema<Config>{},
-               "Folder of CodeSearchNet's JSONL files, or `builtin` for the generated corpus.",
-               "functions")
+    return column_fields(
+               task_data_fields(Schema<Config>{},
+                                "Folder of CodeSearchNet's JSONL files, file or folder of JSONL, "
+                                "or `builtin` for the generated corpus.",
+                                "functions"),
+               "codesearchnet")
+        .field("query_column", &Config::second_column, "Column of the query (`json_lines`).")
         .field("builtin_train", &Config::builtin_train,
                "Training functions of the generated corpus.", range(2, 1e5), unit("functions"))
         .field("builtin_valid", &Config::builtin_valid,
@@ -65,18 +75,16 @@ class CodeSearch final : public Task, public TaskWriter {
   TaskKind kind() const override { return TaskKind::retrieval; }
 
   Corpus load(const Rng& rng) const override {
-    Corpus corpus = config_.is_builtin()
-                        ? generate_builtin_functions({.train_size = config_.builtin_train,
-                                                      .valid_size = config_.builtin_valid,
-                                                      .test_size = config_.builtin_test},
-                                                     rng.stream("builtin corpus"))
-                        : read_codesearchnet(config_.data, BadRecords(config_.on_bad_record));
+    Corpus corpus = read(rng);
     keep_limits(corpus, config_, rng);
     return corpus;
   }
 
   std::string data_fingerprint() const override {
-    return config_.is_builtin() ? std::string() : fingerprint(codesearchnet_files(config_.data));
+    return config_.is_builtin()
+               ? std::string()
+               : fingerprint(config_.is_json_lines() ? json_lines_files(config_.data)
+                                                     : codesearchnet_files(config_.data));
   }
 
   std::vector<std::string> label_names() const override { return {}; }
@@ -101,6 +109,19 @@ class CodeSearch final : public Task, public TaskWriter {
   }
 
  private:
+  Corpus read(const Rng& rng) const {
+    if (config_.is_builtin()) {
+      return generate_builtin_functions({.train_size = config_.builtin_train,
+                                         .valid_size = config_.builtin_valid,
+                                         .test_size = config_.builtin_test},
+                                        rng.stream("builtin corpus"));
+    }
+    BadRecords bad(config_.on_bad_record);
+    return config_.is_json_lines()
+               ? read_json_lines(config_.data, config_.columns(), std::move(bad))
+               : read_codesearchnet(config_.data, std::move(bad));
+  }
+
   Config config_;
 };
 

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ncmlab/data/column_reader.hpp"
+#include "ncmlab/plugin/task_data.hpp"
+
+namespace ncmlab {
+
+/// TaskData of a task that reads, besides a data set's own form, any JSONL whose columns the
+/// experiment names. The plugin's config struct derives from it, names its own form as the
+/// default of `format`, and adds the fields below to its schema.
+struct TaskColumns : TaskData {
+  std::string format;
+  std::string code_column = "code";
+  std::string second_column;  ///< the other function, or the query
+  std::string label_column = "label";
+  std::vector<std::string> label_values;
+  std::string id_column;
+  std::string language_column;
+  std::string language = "c";
+  std::string split_column;
+
+  bool is_json_lines() const { return format == "json_lines"; }
+  /// Labels are below 2.
+  ColumnMapping columns() const;
+};
+
+/// `own_format` is the data set's own form.
+template <std::derived_from<TaskColumns> Config>
+Schema<Config> column_fields(Schema<Config>&& schema, const std::string& own_format) {
+  return std::move(schema)
+      .field("format", &Config::format,
+             "What `data` holds: `" + own_format +
+                 "`, or `json_lines` for JSONL with columns of any name.",
+             choices({own_format, "json_lines"}))
+      .field("code_column", &Config::code_column, "Column of the function (`json_lines`).")
+      .field("id_column", &Config::id_column,
+             "Column of a text or integer that names the sample; empty for file and line "
+             "(`json_lines`).")
+      .field("language_column", &Config::language_column,
+             "Column of the language; empty where all functions are in `language` (`json_lines`).")
+      .field("language", &Config::language, "Language of all functions (`json_lines`).",
+             choices({"c", "cpp", "java", "python"}))
+      .field("split_column", &Config::split_column,
+             "Column that says `train`, `valid` or `test`, for data in one file; empty to part it "
+             "by a hash of the id (`json_lines`).");
+}
+
+/// The columns of a classifier's label, of which 0 is called `names[0]` and 1 `names[1]`.
+template <std::derived_from<TaskColumns> Config>
+Schema<Config> label_fields(Schema<Config>&& schema, const std::vector<std::string>& names) {
+  return std::move(schema)
+      .field("label_column", &Config::label_column, "Column of the label (`json_lines`).")
+      .field("label_values", &Config::label_values,
+             "How the data spells `" + names.at(0) + "` and `" + names.at(1) +
+                 "`, in this order; empty for the integers 0 and 1 (`json_lines`).");
+}
+
+/// Throws Error `plugin.bad-setting` unless `label_values` is empty or names two labels.
+void check_label_values(const TaskColumns& settings);
+
+}  // namespace ncmlab
