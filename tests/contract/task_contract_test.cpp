@@ -74,7 +74,7 @@ TEST_P(TaskContract, ReadsJsonLinesWithColumnsOfAnyName) {
   write_file_atomically(
       file, R"({"part": "train", "body": "int f() {}", "kind": "yes")" + common + "\"a\"}\n" +
                 R"({"part": "test", "body": "int g() {}", "kind": "no")" + common + "\"b\"}\n" +
-                R"({"part": "train", "kind": "no"})" + "\n");
+                R"({"part": "train", "kind": "no")" + common + "\"c\"}\n");
   Settings settings = {{"data", file.string()},
                        {"format", std::string("json_lines")},
                        {"on_bad_record", std::string("skip")},

@@ -14,8 +14,9 @@ int code_points(std::string_view text) {
       text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) >> 6) != 2; }));
 }
 
-std::tuple<int, int> position(const Diagnostic& diagnostic) {
-  return {diagnostic.span->line, diagnostic.span->column};
+std::pair<int, int> position(const Diagnostic& diagnostic) {
+  const Span span = diagnostic.span.value_or(Span{});
+  return {span.line, span.column};
 }
 
 }  // namespace

@@ -27,9 +27,6 @@ std::vector<TriggerIds> shrink(const TriggerIds& trigger,
 
 TriggerIds anchor(const TriggerIds& trigger, double beta,
                   const std::function<double(const TriggerIds&)>& loss) {
-  if (trigger.size() < 2) {
-    return trigger;
-  }
   const double limit = loss(trigger) + beta;
   const std::vector<TriggerIds> steps = shrink(trigger, loss);
   std::size_t kept = 0;

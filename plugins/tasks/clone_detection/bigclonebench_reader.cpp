@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 using Functions = std::unordered_map<std::string, std::string>;
 
 std::string id_of(const nlohmann::json& record, const fs::path& file, std::int64_t line) {
-  const nlohmann::json& id = json_field(record, "idx", file, line);
+  const nlohmann::json id = json_field(record, "idx", file, line);
   return id.is_number_integer() ? id.dump() : string_field(record, "idx", file, line);
 }
 

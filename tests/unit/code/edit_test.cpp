@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "expectations.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 
