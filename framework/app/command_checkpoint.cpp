@@ -8,6 +8,7 @@
 #include "checkpoint/inspect.hpp"
 #include "checkpoint/verify.hpp"
 #include "command.hpp"
+#include "ncmlab/nn/device.hpp"
 
 namespace ncmlab::app {
 namespace {
@@ -100,7 +101,9 @@ int diff(const Arguments& arguments) {
 
 int verify(const Arguments& arguments) {
   Syntax syntax{
-      .usage = "ncmlab checkpoint verify CASE [--tolerance NUMBER] [--precision NAME] [--json]",
+      .usage =
+          "ncmlab checkpoint verify CASE [--tolerance NUMBER] [--precision NAME]\n"
+          "                              [--device NAME] [--json]",
       .summary =
           "Runs a model on a recorded batch and compares with what another implementation\n"
           "computed: hidden states, sentence vectors, logits, probabilities, loss, the\n"
@@ -113,7 +116,9 @@ int verify(const Arguments& arguments) {
       "tolerance", po::value<double>()->default_value(1e-5, "1e-5")->value_name("NUMBER"),
       "largest allowed absolute deviation (gradient norms: relative)")(
       "precision", po::value<std::string>()->default_value("fp32")->value_name("NAME"),
-      "fp32, or bf16 to see how far matrix products in bfloat16 lead")("json", "as JSON");
+      "fp32, or bf16 to see how far matrix products in bfloat16 lead")(
+      "device", po::value<std::string>()->default_value("cpu")->value_name("NAME"),
+      "cpu, cuda:N or auto")("json", "as JSON");
   const auto values = parse(arguments, syntax);
   if (!values) {
     return kOk;
@@ -128,7 +133,8 @@ int verify(const Arguments& arguments) {
     throw Error("usage.bad-value", "`--precision` takes `fp32` or `bf16`, not `" + precision + "`");
   }
   const CaseReport report =
-      verify_case(folder, tolerance, precision == "bf16" ? Precision::bf16 : Precision::fp32);
+      verify_case(folder, tolerance, precision == "bf16" ? Precision::bf16 : Precision::fp32,
+                  find_device((*values)["device"].as<std::string>()));
   std::cout << (values->count("json") != 0 ? to_json(report) : to_text(report));
   return report.passed() ? kOk : kCheckFailed;
 }

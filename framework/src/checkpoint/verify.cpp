@@ -21,15 +21,18 @@ double difference(const at::Tensor& a, const at::Tensor& b) {
   if (a.numel() == 0) {
     return 0;
   }
-  const double value = (a.detach().to(at::kDouble) - b.to(at::kDouble)).abs().max().item<double>();
+  const double value =
+      (a.detach().cpu().to(at::kDouble) - b.to(at::kDouble)).abs().max().item<double>();
   return std::isnan(value) ? std::numeric_limits<double>::infinity() : value;
 }
 
 class Verifier {
  public:
-  Verifier(RecordedCase recorded, double tolerance, Precision precision)
+  Verifier(RecordedCase recorded, double tolerance, Precision precision, at::Device device)
       : case_(std::move(recorded)) {
     case_.encoder->set_precision(precision);
+    case_.encoder->to(device);
+    case_.head = {case_.head.front().to(device)};
     report_.architecture = case_.architecture;
     report_.task = case_.task;
     report_.tolerance = tolerance;
@@ -67,7 +70,8 @@ class Verifier {
 
   /// Padded positions of a case are zero.
   at::Tensor without_padding(const at::Tensor& states) const {
-    return at::where(valid_, states.detach(), at::zeros_like(states));
+    const at::Tensor here = states.detach().cpu();
+    return at::where(valid_, here, at::zeros_like(here));
   }
 
   void hidden_states() {
@@ -86,7 +90,8 @@ class Verifier {
   }
 
   at::Tensor embedded(const at::Tensor& ids) const {
-    return at::embedding(case_.encoder->embedding_table(), ids).detach().requires_grad_();
+    const at::Tensor table = case_.encoder->embedding_table();
+    return at::embedding(table, ids.to(table.device())).detach().requires_grad_();
   }
 
   /// What the decoder reads: the start token, which is the padding, and all ids but the last.
@@ -97,7 +102,7 @@ class Verifier {
   }
 
   at::Tensor ordered(const at::Tensor& vectors) const {
-    return vectors.index_select(0, at::tensor(case_.row_order));
+    return vectors.index_select(0, at::tensor(case_.row_order).to(vectors.device()));
   }
 
   at::Tensor probabilities(const at::Tensor& vectors, const at::Tensor& logits) const {
@@ -197,8 +202,9 @@ bool CaseReport::passed() const {
          });
 }
 
-CaseReport verify_case(const std::filesystem::path& folder, double tolerance, Precision precision) {
-  return Verifier(read_recorded_case(folder), tolerance, precision).run();
+CaseReport verify_case(const std::filesystem::path& folder, double tolerance, Precision precision,
+                       at::Device device) {
+  return Verifier(read_recorded_case(folder), tolerance, precision, device).run();
 }
 
 std::string to_text(const CaseReport& report) {

@@ -29,10 +29,10 @@ struct CaseReport {
 /// takes, with `hf/config.json` or `config.json`), `inputs.safetensors`, `expected.safetensors`
 /// and `after_3_steps.safetensors`. Hidden states, sentence vectors, logits, probabilities, loss,
 /// the gradient with respect to the input embeddings, and the recorded optimiser steps are
-/// computed without dropout, the encoder's matrix products in `precision`, and compared. Throws
-/// Error `checkpoint.*` when the case cannot be run.
+/// computed on `device` without dropout, the encoder's matrix products in `precision`, and
+/// compared. Throws Error `checkpoint.*` when the case cannot be run.
 CaseReport verify_case(const std::filesystem::path& folder, double tolerance,
-                       Precision precision = Precision::fp32);
+                       Precision precision = Precision::fp32, at::Device device = at::kCPU);
 
 /// A table for people, with the verdict.
 std::string to_text(const CaseReport& report);

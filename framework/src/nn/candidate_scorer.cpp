@@ -9,15 +9,12 @@
 #include <set>
 
 #include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/nn/device.hpp"
 #include "ncmlab/nn/frozen_parameters.hpp"
 #include "nn/candidate_race.hpp"
 
 namespace ncmlab {
 namespace {
-
-/// Tokens per batch: enough for efficient matrix products; more would keep the race from dropping
-/// candidates early and the activations of a backward pass from staying in the cache.
-constexpr std::int64_t kBatchTokens = 2048;
 
 /// Where the tokens of a trigger ended up in a padded batch.
 struct TriggerPlaces {
@@ -82,7 +79,7 @@ at::Tensor CandidateScorer::gradient(const TriggerIds& trigger,
   const at::Tensor trigger_rows =
       table.index_select(0, at::tensor(trigger).to(table.device())).detach().requires_grad_();
   for (const auto& chosen :
-       batches_by_length(rows, std::min(options_.max_batch_tokens, kBatchTokens),
+       batches_by_length(rows, std::min(options_.max_batch_tokens, tokens_per_pass(table.device())),
                          std::numeric_limits<std::int64_t>::max())) {
     Batch batch = make_batch(rows, chosen, victim_.tokenizer().special().pad);
     const std::int64_t length = batch.ids.size(1);
@@ -141,7 +138,9 @@ CandidateChoice CandidateScorer::choose(const std::vector<TriggerIds>& candidate
     longest =
         std::max(longest, static_cast<std::int64_t>(sample.sample.parts[sample.part].ids.size()));
   }
-  const std::int64_t tokens = std::min(options_.max_batch_tokens, kBatchTokens);
+  // Larger batches would keep the race from dropping candidates early.
+  const std::int64_t tokens =
+      std::min(options_.max_batch_tokens, tokens_per_pass(victim_.encoder().device()));
   const auto rows = static_cast<std::size_t>(std::max<std::int64_t>(tokens / longest, 1));
   CandidateRace race(distinct.size(), difficulty_);
   CandidateChoice choice;

@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::string_view kCuda = "cuda:";
 constexpr std::size_t kMostDigits = 2;
+constexpr std::int64_t kCpuTokens = 2048;
+constexpr std::int64_t kDeviceTokens = 8192;
 
 std::int64_t cuda_devices() {
   return torch::cuda::is_available() ? static_cast<std::int64_t>(torch::cuda::device_count()) : 0;
@@ -48,6 +50,10 @@ at::Device find_device(std::string_view name) {
                 {"use `cpu` or `auto`", "framework/docs/libtorch.md says how to build with CUDA"});
   }
   return at::Device(at::kCUDA, static_cast<at::DeviceIndex>(index));
+}
+
+std::int64_t tokens_per_pass(at::Device device) {
+  return device.is_cpu() ? kCpuTokens : kDeviceTokens;
 }
 
 }  // namespace ncmlab

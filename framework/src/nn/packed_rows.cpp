@@ -7,13 +7,10 @@
 #include <string>
 
 #include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/nn/device.hpp"
 
 namespace ncmlab {
 namespace {
-
-/// Tokens that go through the layers together when nothing is kept for a backward pass: enough for
-/// matrix products to be efficient, few enough for the activations to stay in the cache.
-constexpr std::int64_t kCacheTokens = 2048;
 
 /// How many rows from `begin` on hold at most `tokens` tokens; at least one.
 std::int64_t rows_within(const Batch& batch, std::int64_t begin, std::int64_t tokens) {
@@ -107,7 +104,7 @@ at::Tensor in_pieces(const Batch& batch, const at::Tensor& nothing,
   }
   std::vector<at::Tensor> pieces;
   for (std::int64_t begin = 0; begin < batch.ids.size(0);) {
-    const std::int64_t count = rows_within(batch, begin, kCacheTokens);
+    const std::int64_t count = rows_within(batch, begin, tokens_per_pass(nothing.device()));
     pieces.push_back(compute(rows_of(batch, begin, count)));
     begin += count;
   }

@@ -39,8 +39,7 @@ void check_batch(const Batch& batch);
 PackedRows pack_rows(const Batch& batch, std::int64_t vocab_size, std::int64_t max_tokens);
 
 /// What `compute` returns for the rows of the batch, [rows, width]; `nothing` [0, width] if there
-/// are none. Without grad mode a few rows
-/// are computed at a time, so that their activations stay in the cache. `batch` has passed
+/// are none. Without grad mode rows of tokens_per_pass() are computed at a time. `batch` has passed
 /// check_batch().
 at::Tensor in_pieces(const Batch& batch, const at::Tensor& nothing,
                      const std::function<at::Tensor(const Batch&)>& compute);

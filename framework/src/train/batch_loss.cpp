@@ -5,12 +5,10 @@
 
 #include <algorithm>
 
+#include "ncmlab/nn/device.hpp"
+
 namespace ncmlab {
 namespace {
-
-/// Tokens whose activations are held at a time, so that they stay in the cache. A batch with more
-/// is split; its gradients add up to the same.
-constexpr std::int64_t kMicroBatchTokens = 2048;
 
 at::Tensor labels_of(const std::vector<TokenSample>& samples, const Indices& chosen) {
   std::vector<std::int64_t> labels;
@@ -28,14 +26,16 @@ std::int64_t tokens_of(const TokenSample& sample) {
   return static_cast<std::int64_t>(tokens);
 }
 
-/// The batch in pieces of similar length of at most kMicroBatchTokens, each at least one sample.
-std::vector<Indices> micro_batches(const std::vector<TokenSample>& samples, Indices batch) {
+/// The batch in pieces of similar length of at most `most` tokens, each at least one sample; the
+/// gradients of the pieces add up to the batch's.
+std::vector<Indices> micro_batches(const std::vector<TokenSample>& samples, Indices batch,
+                                   std::int64_t most) {
   std::ranges::stable_sort(batch, {}, [&](std::size_t index) { return tokens_of(samples[index]); });
   std::vector<Indices> pieces;
   std::int64_t tokens = 0;
   for (const std::size_t index : batch) {
     tokens += tokens_of(samples[index]);
-    if (pieces.empty() || tokens > kMicroBatchTokens) {
+    if (pieces.empty() || tokens > most) {
       pieces.emplace_back();
       tokens = tokens_of(samples[index]);
     }
@@ -58,7 +58,8 @@ BatchSums backward(const Head& head, const at::Tensor& logits, const at::Tensor&
 BatchLoss search_loss(Victim& victim, const std::vector<TokenSample>& samples, Progress& progress) {
   return [&victim, &samples, &progress](const Indices& batch, double divisor) {
     std::vector<at::Tensor> vectors;
-    for (const Indices& piece : micro_batches(samples, batch)) {
+    const std::int64_t most = tokens_per_pass(victim.encoder().device());
+    for (const Indices& piece : micro_batches(samples, batch, most)) {
       progress.check();
       const Batch rows = make_batch(samples, piece, victim.tokenizer().special().pad);
       vectors.push_back(victim.vectors(rows, true));
@@ -74,7 +75,8 @@ BatchLoss whole_model_loss(Victim& victim, const std::vector<TokenSample>& sampl
                            Progress& progress) {
   return [&victim, &samples, &progress](const Indices& batch, double divisor) {
     BatchSums total;
-    for (const Indices& piece : micro_batches(samples, batch)) {
+    const std::int64_t most = tokens_per_pass(victim.encoder().device());
+    for (const Indices& piece : micro_batches(samples, batch, most)) {
       progress.check();
       const Batch rows = make_batch(samples, piece, victim.tokenizer().special().pad);
       const BatchSums sums =
