@@ -49,6 +49,9 @@ if(NCMLAB_TCMALLOC AND NOT NCMLAB_SANITIZE)
 elseif(NOT NCMLAB_SANITIZE)
   message(WARNING "tcmalloc not found: element-wise operators will be several times slower")
 endif()
+# PyPI's LibTorch exports pieces of an older std::filesystem, which crash in a newer libstdc++.
+target_link_options(ncmlab_runtime INTERFACE
+  -Wl,--push-state,--no-as-needed -lstdc++ -Wl,--pop-state)
 if(NOT ncmlab_torch_blas)
   message(STATUS "LibTorch has a BLAS of its own")
 elseif(NCMLAB_BLAS AND NCMLAB_OPENBLAS)
