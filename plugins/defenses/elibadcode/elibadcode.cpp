@@ -78,6 +78,10 @@ Schema<EliBadCodeConfig> EliBadCode::schema() {
       .field("unlearn_share", &C::unlearn_share,
              "Share of the clean samples of the victim label that get the trigger.",
              range(0.0, 1.0))
+      .field("unlearn_labels", &C::unlearn_labels,
+             "Whether that share of the victim label's samples gets the trigger, or of every "
+             "label's, so that neither the trigger nor its number tells the label.",
+             choices({"victim", "all"}))
       .field("unlearn_triggers", &C::unlearn_triggers,
              "Distinct triggers to unlearn: the best, and others that the searches moved to.",
              range(1, 100'000))
@@ -163,6 +167,7 @@ void EliBadCode::unlearn(DefenseContext& context, std::int64_t victim_label,
   const elibadcode::UnlearningSet set = elibadcode::unlearning_set(
       context.victim, context.task, context.clean_samples, victim_label, triggers,
       {.share = config_.unlearn_share,
+       .every_label = config_.unlearn_labels == "all",
        .edit = config_.unlearn_edit == "replace" ? elibadcode::NameEdit::replace
                                                  : elibadcode::NameEdit::extend,
        .keep_originals = config_.keep_originals},

@@ -29,6 +29,7 @@ struct EliBadCodeConfig {
   double verdict_persistence = 0.85;
   bool unlearn_always = false;
   double unlearn_share = 0.2;
+  std::string unlearn_labels = "victim";
   std::int64_t unlearn_triggers = 1;
   std::int64_t rounds = 1;
   std::string unlearn_edit = "replace";

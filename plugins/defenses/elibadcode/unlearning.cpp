@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -57,6 +58,21 @@ std::vector<std::int64_t> edited_ids(const TokenRow& row, const std::vector<Name
   return ids;
 }
 
+/// `share` of the examples that carry `label`, drawn by `rng`.
+std::vector<std::size_t> drawn_examples(const std::vector<Example>& examples, std::int64_t label,
+                                        double share, Rng& rng) {
+  std::vector<std::size_t> members;
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    if (examples[i].label == label) {
+      members.push_back(i);
+    }
+  }
+  rng.shuffle(members);
+  members.resize(
+      static_cast<std::size_t>(std::llround(share * static_cast<double>(members.size()))));
+  return members;
+}
+
 /// The example with `trigger` at every occurrence of its function name, or before its text.
 TokenSample with_name_edited(const Victim& victim, const TaskView& task, const Example& example,
                              const TriggerIds& trigger, NameEdit edit) {
@@ -81,16 +97,19 @@ UnlearningSet unlearning_set(const Victim& victim, const TaskView& task,
                              const std::vector<TriggerIds>& triggers,
                              const UnlearningOptions& options, Rng rng, Progress& progress) {
   UnlearningSet set{.samples = task.tokenize(victim, examples)};
-  std::vector<std::size_t> victims;
-  for (std::size_t i = 0; i < examples.size(); ++i) {
-    if (examples[i].label == victim_label) {
-      victims.push_back(i);
+  std::vector<std::size_t> drawn = drawn_examples(examples, victim_label, options.share, rng);
+  if (options.every_label) {
+    std::set<std::int64_t> others;
+    for (const Example& example : examples) {
+      others.insert(example.label);
+    }
+    others.erase(victim_label);
+    for (const std::int64_t label : others) {
+      const auto more = drawn_examples(examples, label, options.share, rng);
+      drawn.insert(drawn.end(), more.begin(), more.end());
     }
   }
-  rng.shuffle(victims);
-  victims.resize(
-      static_cast<std::size_t>(std::llround(options.share * static_cast<double>(victims.size()))));
-  for (const std::size_t i : victims) {
+  for (const std::size_t i : drawn) {
     progress.check();
     TokenSample edited = with_name_edited(victim, task, examples[i],
                                           triggers[set.triggered % triggers.size()], options.edit);

@@ -21,7 +21,8 @@ enum class NameEdit {
 };
 
 struct UnlearningOptions {
-  double share = 0.2;  ///< of the examples with the victim label, rounded
+  double share = 0.2;        ///< of the examples with the victim label, rounded
+  bool every_label = false;  ///< that share of the examples of each other label, too
   NameEdit edit = NameEdit::replace;
   bool keep_originals = false;  ///< the triggered samples come on top instead of taking the place
 };
@@ -33,11 +34,11 @@ struct UnlearningSet {
   std::size_t triggered = 0;  ///< samples that carry a trigger
 };
 
-/// The ids of `triggers` (not empty) into a share of the examples that carry `victim_label`, drawn
-/// by `rng`; with several triggers they take turns. Every occurrence of the function
-/// name that lies within the row is edited, on the level of tokens: tokenising the edited text
-/// would give other ids than those that were inverted. An example without a function name gets the
-/// trigger after <s>.
+/// The ids of `triggers` (not empty) into a share of the examples that carry `victim_label` (or of
+/// each label), drawn by `rng`; with several triggers they take turns. Every occurrence of the
+/// function name that lies within the row is edited, on the level of tokens: tokenising the edited
+/// text would give other ids than those that were inverted. An example without a function name gets
+/// the trigger after <s>.
 UnlearningSet unlearning_set(const Victim& victim, const TaskView& task,
                              const std::vector<Example>& examples, std::int64_t victim_label,
                              const std::vector<TriggerIds>& triggers,

@@ -5,6 +5,8 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <cmath>
+#include <map>
 
 #include "anchoring.hpp"
 #include "greedy_coordinate_gradient.hpp"
@@ -224,6 +226,26 @@ TEST_F(UnlearningSetTest, KeepsOriginalsOnRequest) {
   for (std::size_t i = 100; i < 110; ++i) {
     EXPECT_EQ(set.samples[i].label, 1);
     EXPECT_NE(text(set.samples[i]).find(i % 2 == 0 ? "qzx" : "wvu"), std::string::npos);
+  }
+}
+
+TEST_F(UnlearningSetTest, TriggersTheShareOfEveryLabelOnRequest) {
+  const std::vector<Example> examples = toy_functions(100, Rng(1));
+  std::map<std::int64_t, std::int64_t> expected;
+  for (const Example& example : examples) {
+    ++expected[example.label];
+  }
+  const UnlearningSet set = unlearning_set(
+      victim_, TaskView(task_), examples, 1, {ids("qzx")},
+      {.share = 0.5, .every_label = true, .keep_originals = true}, Rng(5), silent_progress());
+  std::map<std::int64_t, std::int64_t> triggered;
+  for (std::size_t i = examples.size(); i < set.samples.size(); ++i) {
+    EXPECT_NE(text(set.samples[i]).find("qzx"), std::string::npos);
+    ++triggered[set.samples[i].label];
+  }
+  ASSERT_EQ(triggered.size(), 2U);
+  for (const auto& [label, count] : expected) {
+    EXPECT_EQ(triggered[label], std::llround(0.5 * static_cast<double>(count)));
   }
 }
 
