@@ -19,13 +19,15 @@ as_root() {
 
 # Debian 12 has Boost 1.81 beside its default 1.74, which lacks parts that ncmlab needs.
 boost=1.83
+tcmalloc=libtcmalloc-minimal4t64
 if grep -q bookworm /etc/os-release; then
   boost=1.81
+  tcmalloc=libtcmalloc-minimal4
 fi
 
 packages=(
   ca-certificates g++ cmake ninja-build mold pkg-config git
-  libtorch-dev libopenblas0-openmp libtcmalloc-minimal4
+  libtorch-dev libopenblas0-openmp "$tcmalloc"
   "libboost$boost-dev" "libboost-program-options$boost-dev"
   libtomlplusplus-dev nlohmann-json3-dev libxxhash-dev libpcre2-dev libutf8proc-dev zlib1g-dev
   libtree-sitter-dev libgtest-dev libgmock-dev libbenchmark-dev
