@@ -18,9 +18,15 @@ at::Tensor rounded(const at::Tensor& values) {
   return values.is_cpu() && !has_bf16_products() ? bf16.to(at::kFloat) : bf16;
 }
 
+/// Products of bfloat16 with at most so many multiplications are made in float32: LibTorch leaves
+/// them to a loop that rounds every partial sum.
+constexpr std::int64_t kSmallProduct = 1 << 15;
+
 /// a [m, k] times b [k, n] in float32; in bf16 both must be rounded and the result is.
 at::Tensor multiply(Precision precision, const at::Tensor& a, const at::Tensor& b) {
-  const at::Tensor product = at::mm(a, b);
+  const bool small = a.is_cpu() && a.scalar_type() == at::kBFloat16 &&
+                     a.size(0) * a.size(1) * b.size(1) <= kSmallProduct;
+  const at::Tensor product = small ? at::mm(a.to(at::kFloat), b.to(at::kFloat)) : at::mm(a, b);
   return precision == Precision::fp32 ? product : product.to(at::kBFloat16).to(at::kFloat);
 }
 

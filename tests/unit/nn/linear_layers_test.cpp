@@ -11,6 +11,8 @@ namespace ncmlab {
 namespace {
 
 using testing::difference;
+using ::testing::TestWithParam;
+using ::testing::Values;
 
 at::Tensor rounded(const at::Tensor& values) {
   return values.detach().to(torch::kBFloat16).to(torch::kDouble);
@@ -22,15 +24,24 @@ double deviation(const at::Tensor& found, const at::Tensor& expected) {
 }
 
 struct Layer {
-  at::Tensor input = torch::randn({9, 24}).requires_grad_();
-  at::Tensor weight = torch::randn({16, 24}).requires_grad_();
-  at::Tensor bias = torch::randn({16}).requires_grad_();
-  at::Tensor upstream = torch::randn({9, 16});
+  explicit Layer(std::int64_t scale = 1)
+      : input(torch::randn({9 * scale, 24 * scale}).requires_grad_()),
+        weight(torch::randn({16 * scale, 24 * scale}).requires_grad_()),
+        bias(torch::randn({16 * scale}).requires_grad_()),
+        upstream(torch::randn({9 * scale, 16 * scale})) {}
+
+  at::Tensor input, weight, bias, upstream;
 };
 
-TEST(LinearLayersTest, Bf16RoundsOperandsAndKeepsFloatGradients) {
+/// How many times larger than the smallest the layer is: LibTorch multiplies small and large
+/// matrices of bfloat16 in different ways.
+class LinearLayersOfSize : public TestWithParam<std::int64_t> {};
+
+INSTANTIATE_TEST_SUITE_P(, LinearLayersOfSize, Values(1, 2, 5, 20));
+
+TEST_P(LinearLayersOfSize, Bf16RoundsOperandsAndKeepsFloatGradients) {
   torch::manual_seed(1);
-  const Layer layer;
+  const Layer layer(GetParam());
   LinearLayers layers;
   const at::Tensor output = layers.linear(Precision::bf16, layer.input, layer.weight, layer.bias);
   (output * layer.upstream).sum().backward();
