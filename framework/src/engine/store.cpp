@@ -102,7 +102,7 @@ std::string damage_of_files(const fs::path& folder, const json& manifest) {
     if (!fs::is_regular_file(file)) {
       return "`" + name + "` is missing";
     }
-    if (hash_file(file) != digest) {
+    if (hash_file(file) != digest.get<std::string>()) {
       return "`" + name + "` does not have the digest that it was written with";
     }
   }
