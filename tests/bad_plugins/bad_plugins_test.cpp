@@ -9,6 +9,7 @@
 #include "loader/catalogue.hpp"
 #include "loader/handshake.hpp"
 #include "ncmlab/core/files.hpp"
+#include "scratch_folder.hpp"
 
 namespace ncmlab {
 namespace {
@@ -48,22 +49,6 @@ Diagnostic problem_of(const std::string& folder) {
   EXPECT_THAT(loaded.reports[0].problems[0].span->file, HasSubstr("bad_plugins/" + folder));
   return loaded.reports[0].problems[0];
 }
-
-class TemporaryFolder {
- public:
-  TemporaryFolder()
-      : path_(std::filesystem::temp_directory_path() /
-              ("ncmlab_bad_plugins_" + std::to_string(getpid()))) {
-    std::filesystem::create_directories(path_);
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 TEST(BadPluginTest, RefusesAnotherApiWithoutRunningIt) {
   const Diagnostic problem = problem_of("wrong_api");
@@ -182,7 +167,7 @@ TEST(BadPluginTest, PassesOverFoldersThatAreNotThere) {
 
 TEST(BadPluginTest, SurvivesLibrariesCutAnywhere) {
   const std::string whole = read_file(kFolder / "twin_one/libncmlab_attack_twin.so");
-  const TemporaryFolder folder;
+  const ScratchFolder folder;
   const auto file = folder.path() / "libncmlab_attack_cut.so";
   for (const std::size_t size : {std::size_t{0}, std::size_t{3}, std::size_t{4}, std::size_t{63},
                                  std::size_t{64}, std::size_t{1000}, whole.size() / 2}) {

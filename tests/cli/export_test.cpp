@@ -10,6 +10,7 @@
 #include <string>
 
 #include "ncmlab/core/files.hpp"
+#include "scratch_folder.hpp"
 
 namespace ncmlab {
 namespace {
@@ -21,13 +22,6 @@ using testing::HasSubstr;
 /// `ncmlab attack` on the generated corpus of a task, in a folder of its own.
 class AttackExportTest : public testing::TestWithParam<const char*> {
  protected:
-  AttackExportTest()
-      : folder_(fs::path(testing::TempDir()) /
-                ("ncmlab-export-" + std::string(GetParam()) + "-" + std::to_string(::getpid()))) {
-    fs::create_directories(folder_);
-  }
-  ~AttackExportTest() override { fs::remove_all(folder_); }
-
   /// An experiment on 200 training samples of the corpus or of the folder `data`.
   std::string experiment(const std::string& data) const {
     const fs::path file = folder_ / (fs::path(data).filename().string() + ".toml");
@@ -54,7 +48,7 @@ class AttackExportTest : public testing::TestWithParam<const char*> {
   std::string out() const { return read_file(folder_ / "out"); }
   std::string err() const { return read_file(folder_ / "err"); }
 
-  const fs::path folder_;
+  const ScratchFolder folder_;
 };
 
 TEST_P(AttackExportTest, WhatItWritesIsADataSetOfTheTask) {

@@ -21,6 +21,7 @@
 #include "ncmlab/core/files.hpp"
 #include "ncmlab/core/hash.hpp"
 #include "ncmlab/core/rng.hpp"
+#include "scratch_folder.hpp"
 
 namespace ncmlab {
 namespace {
@@ -61,15 +62,7 @@ sleep_ms = 60
 /// `ncmlab run` and `ncmlab plan` as processes of their own, in a folder of their own.
 class RunCommandTest : public testing::Test {
  protected:
-  RunCommandTest()
-      : folder_(fs::path(testing::TempDir()) /
-                ("ncmlab-run-" +
-                 std::string(testing::UnitTest::GetInstance()->current_test_info()->name()) + "-" +
-                 std::to_string(::getpid()))) {
-    fs::create_directories(folder_);
-    write(kExperiment);
-  }
-  ~RunCommandTest() override { fs::remove_all(folder_); }
+  RunCommandTest() { write(kExperiment); }
 
   void write(const std::string& text) const {
     write_file_atomically(folder_ / "experiment.toml", text);
@@ -91,7 +84,7 @@ class RunCommandTest : public testing::Test {
     if (child == 0) {
       const int out = ::open((folder_ / "out").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
       const int err = ::open((folder_ / "err").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
-      if (::chdir(folder_.c_str()) == 0 && ::dup2(out, STDOUT_FILENO) >= 0 &&
+      if (::chdir(folder_.path().c_str()) == 0 && ::dup2(out, STDOUT_FILENO) >= 0 &&
           ::dup2(err, STDERR_FILENO) >= 0) {
         ::execv(NCMLAB_CLI, argv.data());
       }
@@ -146,7 +139,7 @@ class RunCommandTest : public testing::Test {
     return digests;
   }
 
-  const fs::path folder_;
+  const ScratchFolder folder_;
 };
 
 TEST_F(RunCommandTest, KilledAnywhereAndStartedAgainItEndsWithTheSameRecords) {

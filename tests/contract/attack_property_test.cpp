@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "contract_plugins.hpp"
@@ -12,9 +11,8 @@
 #include "ncmlab/code/lexemes.hpp"
 #include "ncmlab/code/syntax.hpp"
 #include "ncmlab/core/sequence_diff.hpp"
-#include "ncmlab/data/json_lines.hpp"
 #include "prepared_attack.hpp"
-#include "shared_data.hpp"
+#include "real_functions.hpp"
 
 namespace ncmlab::contract {
 namespace {
@@ -31,25 +29,6 @@ std::vector<std::shared_ptr<Attack>> variants(const std::string& name) {
     }
   }
   return attacks;
-}
-
-/// Up to `count` functions, evenly spaced.
-std::vector<Example> read_functions(const std::filesystem::path& file, const char* field,
-                                    Language language, std::size_t count) {
-  std::vector<Example> all;
-  for_each_json_line(file, [&](const nlohmann::json& record, std::int64_t line) {
-    all.push_back({.id = std::to_string(line),
-                   .code = string_field(record, field, file, line),
-                   .second = "",
-                   .label = 1,
-                   .language = language});
-  });
-  std::vector<Example> chosen;
-  const std::size_t step = std::max<std::size_t>(1, all.size() / count);
-  for (std::size_t i = 0; i < all.size() && chosen.size() < count; i += step) {
-    chosen.push_back(std::move(all[i]));
-  }
-  return chosen;
 }
 
 using Names = std::map<std::pair<std::string, IdentifierKind>, std::size_t>;
@@ -157,25 +136,25 @@ class AttackProperty : public testing::TestWithParam<std::string> {
 TEST_P(AttackProperty, HoldsOnFunctionsOfDevign) {
   const auto file = real_data() / "devign" / "test.jsonl";
   NCMLAB_NEEDS(file);
-  check(read_functions(file, "func", Language::c, 1000));
+  check(real_functions(file, "func", Language::c, 1000));
 }
 
 TEST_P(AttackProperty, HoldsOnFunctionsOfBigCloneBench) {
   const auto file = real_data() / "bigclonebench" / "data.jsonl";
   NCMLAB_NEEDS(file);
-  check(read_functions(file, "func", Language::java, 1000));
+  check(real_functions(file, "func", Language::java, 1000));
 }
 
 TEST_P(AttackProperty, HoldsOnFunctionsOfCodeSearchNet) {
   const auto file = real_data() / "codesearchnet" / "python" / "train.jsonl";
   NCMLAB_NEEDS(file);
-  check(read_functions(file, "code", Language::python, 1500));
+  check(real_functions(file, "code", Language::python, 1500));
 }
 
 TEST_P(AttackProperty, HoldsOnCAsCpp) {
   const auto file = real_data() / "devign" / "test.jsonl";
   NCMLAB_NEEDS(file);
-  check_all(GetParam(), read_functions(file, "func", Language::cpp, 500));
+  check_all(GetParam(), real_functions(file, "func", Language::cpp, 500));
 }
 
 TEST_P(AttackProperty, HoldsOnGeneratedFunctions) {

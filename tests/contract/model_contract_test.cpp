@@ -7,6 +7,7 @@
 
 #include "contract_plugins.hpp"
 #include "ncmlab/plugin/model.hpp"
+#include "scratch_folder.hpp"
 #include "toy_task.hpp"
 
 namespace ncmlab::contract {
@@ -65,16 +66,14 @@ TEST_P(ModelContract, ReadsEveryText) {
 }
 
 TEST_P(ModelContract, OpensWhatItSaved) {
-  const auto folder = std::filesystem::path(testing::TempDir()) / ("ncmlab_model_" + GetParam());
-  std::filesystem::remove_all(folder);
+  const ScratchFolder folder;
   Victim victim = model_->build(context(Rng(1)));
-  victim.save(folder);
+  victim.save(folder.path());
   ModelContext without_texts = context(Rng(9));
   without_texts.texts.clear();
-  Victim opened = model_->open(folder, without_texts);
+  Victim opened = model_->open(folder.path(), without_texts);
   EXPECT_EQ(opened.tokenizer().fingerprint(), victim.tokenizer().fingerprint());
   EXPECT_TRUE(torch::equal(opened.predict(samples(opened)), victim.predict(samples(victim))));
-  std::filesystem::remove_all(folder);
 }
 
 TEST_P(ModelContract, ClonesShareNoWeights) {

@@ -16,8 +16,8 @@ inline std::filesystem::path real_data() { return shared_folder("NCMLAB_DATA", "
 inline std::filesystem::path golden_data() { return shared_folder("NCMLAB_GOLDEN", "golden"); }
 
 /// Skips the test, saying which folder is missing and how to name it.
-#define NCMLAB_NEEDS(path)                                                              \
-  if (!std::filesystem::exists(path)) {                                                 \
-    GTEST_SKIP() << "needs " << (path).string()                                         \
-                 << ", which is not part of ncmlab (set NCMLAB_DATA / NCMLAB_GOLDEN)";  \
+#define NCMLAB_NEEDS(path)                                                             \
+  if (!std::filesystem::exists(path)) {                                                \
+    GTEST_SKIP() << "needs " << (path).string()                                        \
+                 << ", which is not part of ncmlab (set NCMLAB_DATA / NCMLAB_GOLDEN)"; \
   }

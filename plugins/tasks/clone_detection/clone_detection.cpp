@@ -64,18 +64,8 @@ class CloneDetection final : public Task, public TaskWriter {
 
   TaskKind kind() const override { return TaskKind::pair_classification; }
 
-  Corpus load(const Rng& rng) const override {
-    Corpus corpus = read(rng);
-    keep_limits(corpus, config_, rng);
-    return corpus;
-  }
-
-  std::string data_fingerprint() const override {
-    return config_.is_builtin()
-               ? std::string()
-               : fingerprint(config_.is_json_lines() ? json_lines_files(config_.data)
-                                                     : bigclonebench_files(config_.data));
-  }
+  Corpus load(const Rng& rng) const override { return load_corpus(config_, sources(), rng); }
+  std::string data_fingerprint() const override { return corpus_fingerprint(config_, sources()); }
 
   std::vector<std::string> label_names() const override { return kLabels; }
   std::int64_t positive_label() const override { return 1; }
@@ -91,17 +81,16 @@ class CloneDetection final : public Task, public TaskWriter {
   }
 
  private:
-  Corpus read(const Rng& rng) const {
-    if (config_.is_builtin()) {
-      return generate_builtin_clones({.train_size = config_.builtin_train,
-                                      .valid_size = config_.builtin_valid,
-                                      .test_size = config_.builtin_test},
-                                     rng.stream("builtin corpus"));
-    }
-    BadRecords bad(config_.on_bad_record);
-    return config_.is_json_lines()
-               ? read_json_lines(config_.data, config_.columns(), std::move(bad))
-               : read_bigclonebench(config_.data, std::move(bad));
+  CorpusSources sources() const {
+    return {.generate =
+                [this](const Rng& rng) {
+                  return generate_builtin_clones({.train_size = config_.builtin_train,
+                                                  .valid_size = config_.builtin_valid,
+                                                  .test_size = config_.builtin_test},
+                                                 rng);
+                },
+            .files = bigclonebench_files,
+            .read = read_bigclonebench};
   }
 
   Config config_;

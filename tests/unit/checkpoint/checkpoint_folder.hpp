@@ -2,7 +2,6 @@
 #pragma once
 
 #include <torch/torch.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <string>
@@ -10,28 +9,9 @@
 #include "ncmlab/core/files.hpp"
 #include "ncmlab/nn/roberta.hpp"
 #include "ncmlab/nn/state_dict.hpp"
+#include "scratch_folder.hpp"
 
 namespace ncmlab::testing {
-
-/// A folder that goes away with the object.
-class TemporaryFolder {
- public:
-  explicit TemporaryFolder(const std::string& name)
-      : path_(std::filesystem::temp_directory_path() /
-              ("ncmlab_" + name + "_" + std::to_string(getpid()))) {
-    std::filesystem::remove_all(path_);
-    std::filesystem::create_directories(path_);
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline RobertaConfig tiny_roberta() {
   return {.vocab_size = 20,

@@ -9,6 +9,7 @@
 
 #include "checkpoint/diff.hpp"
 #include "checkpoint_folder.hpp"
+#include "error_of.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "shared_data.hpp"
 
@@ -17,12 +18,11 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::HasSubstr;
-using testing::TemporaryFolder;
 using testing::write_tiny_model;
 
 TEST(ConvertTest, RoundTripThroughEveryFormKeepsEveryBit) {
   for (const auto type : {at::kFloat, at::kHalf, at::kBFloat16}) {
-    const TemporaryFolder folder("convert_round_trip");
+    const ScratchFolder folder;
     write_tiny_model(folder.path(), "module.encoder.", type);
     const Checkpoint original = read_checkpoint(folder / "model.bin");
     convert(original, folder / "hf");
@@ -43,7 +43,7 @@ TEST(ConvertTest, RoundTripThroughEveryFormKeepsEveryBit) {
 }
 
 TEST(ConvertTest, FolderIsWhatFromPretrainedExpects) {
-  const TemporaryFolder folder("convert_folder");
+  const ScratchFolder folder;
   write_tiny_model(folder.path(), "encoder.", at::kBFloat16);
   write_file_atomically(folder / "vocab.json", "{}");
   write_file_atomically(folder / "merges.txt", "#version: 0.2\n");
@@ -65,7 +65,7 @@ TEST(ConvertTest, FolderIsWhatFromPretrainedExpects) {
 }
 
 TEST(ConvertTest, SaysWhatItLeavesOut) {
-  const TemporaryFolder folder("convert_notes");
+  const ScratchFolder folder;
   StateDict weights = testing::tiny_weights("roberta.");
   weights.add("roberta.embeddings.position_ids", torch::arange(12));
   weights.add("lm_head.bias", torch::zeros({20}));
@@ -78,15 +78,10 @@ TEST(ConvertTest, SaysWhatItLeavesOut) {
 }
 
 TEST(ConvertTest, WritesNothingWhenSomethingIsWrong) {
-  const TemporaryFolder folder("convert_wrong");
+  const ScratchFolder folder;
   write_tiny_model(folder.path(), "encoder.");
   const auto code = [](const Checkpoint& checkpoint, const std::filesystem::path& target) {
-    try {
-      convert(checkpoint, target);
-    } catch (const Error& error) {
-      return error.diagnostics().front().code;
-    }
-    return std::string();
+    return code_of([&] { convert(checkpoint, target); });
   };
   const Checkpoint checkpoint = read_checkpoint(folder.path());
   EXPECT_EQ(code(checkpoint, folder / "model.bin"), "io.exists");
@@ -104,7 +99,7 @@ TEST(ConvertTest, WritesNothingWhenSomethingIsWrong) {
 
 TEST(ConvertTest, RecordedModelsComeBackBitIdentical) {
   NCMLAB_NEEDS(golden_data() / "models");
-  const TemporaryFolder folder("convert_golden");
+  const ScratchFolder folder;
   for (const auto& entry : std::filesystem::directory_iterator(golden_data() / "models")) {
     const std::string name = entry.path().filename().string();
     const auto config = entry.path() / "hf" / "config.json";

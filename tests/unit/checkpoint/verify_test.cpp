@@ -18,7 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
-using testing::TemporaryFolder;
 
 class RecordedCaseTest : public ::testing::TestWithParam<const char*> {};
 
@@ -57,7 +56,7 @@ TEST(VerifyPrecisionTest, Bfloat16IsFartherThanFloat32AndStillNear) {
 /// A copy of a recorded case that a test may change.
 class ChangedCase {
  public:
-  ChangedCase() : folder_("verify_case") {
+  ChangedCase() {
     fs::copy(golden_data() / "models" / "codebert_defect", folder_.path(),
              fs::copy_options::recursive | fs::copy_options::overwrite_existing);
     for (const auto& entry : fs::recursive_directory_iterator(folder_.path())) {
@@ -78,10 +77,10 @@ class ChangedCase {
     write_safetensors(folder_ / file, changed);
   }
   CaseReport verify() const { return verify_case(folder_.path(), 1e-5); }
-  const TemporaryFolder& folder() const { return folder_; }
+  const ScratchFolder& folder() const { return folder_; }
 
  private:
-  TemporaryFolder folder_;
+  ScratchFolder folder_;
 };
 
 TEST(VerifyTest, NamesWhatIsTooFar) {

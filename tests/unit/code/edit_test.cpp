@@ -5,22 +5,13 @@
 
 #include <algorithm>
 
+#include "error_of.hpp"
 #include "expectations.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 
 using ncmlab::Language;
 
 namespace {
-
-template <typename Action>
-std::string error_code(const Action& action) {
-  try {
-    action();
-  } catch (const ncmlab::Error& error) {
-    return error.diagnostics().front().code;
-  }
-  return "none";
-}
 
 std::string inserted(std::string_view source, Language language, std::size_t which,
                      std::string_view statement) {
@@ -34,10 +25,10 @@ TEST(RenameTest, RefusesNamesThatAreTakenOrIllegal) {
   const char* source = "int f(int a) { /* used */ return a + g(s.field); }";
   const auto syntax = ncmlab::parse(source, Language::c);
   const auto rename_to = [&](const char* name) {
-    return error_code([&] { ncmlab::rename(source, Language::c, *syntax.find("a"), name); });
+    return ncmlab::code_of([&] { ncmlab::rename(source, Language::c, *syntax.find("a"), name); });
   };
-  EXPECT_EQ(rename_to("b"), "none");
-  EXPECT_EQ(rename_to("fiel"), "none");
+  EXPECT_EQ(rename_to("b"), "");
+  EXPECT_EQ(rename_to("fiel"), "");
   EXPECT_EQ(rename_to("g"), "code.name-taken");
   EXPECT_EQ(rename_to("field"), "code.name-taken");
   EXPECT_EQ(rename_to("used"), "code.name-taken");
@@ -49,9 +40,9 @@ TEST(RenameTest, RefusesNamesThatAreTakenOrIllegal) {
 
 TEST(RenameTest, RefusesAnIdentifierOfAnotherSource) {
   const auto syntax = ncmlab::parse("int f(int abc) { return abc; }", Language::c);
-  EXPECT_EQ(
-      error_code([&] { ncmlab::rename("int f(void) { }", Language::c, *syntax.find("abc"), "b"); }),
-      "code.other-source");
+  EXPECT_EQ(ncmlab::code_of(
+                [&] { ncmlab::rename("int f(void) { }", Language::c, *syntax.find("abc"), "b"); }),
+            "code.other-source");
 }
 
 TEST(ExtendTest, PutsTheWordBeforeOrAfter) {
@@ -143,12 +134,13 @@ TEST(ReplaceLiteralTest, ReplacesPlainIntegersOnly) {
 TEST(ReplaceLiteralTest, RefusesOtherPlacesAndBareExpressions) {
   const char* source = "int f() { return 20; }";
   const auto literal = ncmlab::parse(source, Language::c).integer_literals.at(0);
-  EXPECT_EQ(error_code([&] {
+  EXPECT_EQ(ncmlab::code_of([&] {
               ncmlab::replace_literal(source, Language::c, {0, 3}, "(1)");
             }),
             "code.bad-position");
-  EXPECT_EQ(error_code([&] { ncmlab::replace_literal(source, Language::c, literal, "4 * 5"); }),
-            "code.bad-expression");
+  EXPECT_EQ(
+      ncmlab::code_of([&] { ncmlab::replace_literal(source, Language::c, literal, "4 * 5"); }),
+      "code.bad-expression");
 }
 
 TEST(LeastFrequentVariableTest, TakesTheFirstOfSeveral) {
@@ -175,7 +167,7 @@ TEST(RenameAllTest, RefusesNamesThatMeet) {
   const std::string source = "int f(int a, int b) { return a + b; }";
   const ncmlab::Syntax syntax = ncmlab::parse(source, Language::c);
   const auto code_of = [&](const char* first, const char* second) {
-    return error_code([&] {
+    return ncmlab::code_of([&] {
       ncmlab::rename_all(source, Language::c,
                          {{syntax.find("a"), first}, {syntax.find("b"), second}});
     });
@@ -212,8 +204,9 @@ TEST(InsertStatementTest, IndentsPython) {
 TEST(InsertStatementTest, RefusesOtherPositions) {
   const char* source = "void f() { g(); }";
   for (const std::size_t position : {0u, 10u, 12u, 400u}) {
-    EXPECT_EQ(error_code([&] { ncmlab::insert_statement(source, Language::c, position, "h();"); }),
-              "code.bad-position")
+    EXPECT_EQ(
+        ncmlab::code_of([&] { ncmlab::insert_statement(source, Language::c, position, "h();"); }),
+        "code.bad-position")
         << position;
   }
 }

@@ -3,26 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <fstream>
-#include <nlohmann/json.hpp>
 
 #include "expectations.hpp"
 #include "ncmlab/core/diagnostic.hpp"
-#include "shared_data.hpp"
+#include "real_functions.hpp"
 
 using ncmlab::Language;
 
 namespace {
-
-std::vector<std::string> read_functions(const std::filesystem::path& file, const char* field,
-                                        std::size_t count) {
-  std::vector<std::string> functions;
-  std::ifstream stream(file);
-  for (std::string line; functions.size() < count && std::getline(stream, line);) {
-    functions.push_back(nlohmann::json::parse(line).at(field).get<std::string>());
-  }
-  return functions;
-}
 
 std::size_t count_words(std::string_view text, std::string_view word) {
   std::size_t count = 0;
@@ -79,9 +67,9 @@ void check_literal(const std::string& source, Language language, const ncmlab::S
   EXPECT_EQ(after.statement_positions.size(), before.statement_positions.size()) << edited;
 }
 
-void check_all(const std::vector<std::string>& functions, Language language) {
+void check_all(const std::vector<ncmlab::Example>& functions) {
   std::size_t checked = 0;
-  for (const std::string& source : functions) {
+  for (const auto& [id, source, second, label, language] : functions) {
     const ncmlab::Syntax syntax = ncmlab::parse(source, language);
     if (syntax.has_error) {
       continue;
@@ -104,13 +92,13 @@ void check_all(const std::vector<std::string>& functions, Language language) {
 }
 
 /// Damaged code must not crash, and its occurrences must still be true.
-void check_damaged(const std::vector<std::string>& functions, Language language) {
+void check_damaged(const std::vector<ncmlab::Example>& functions) {
   std::uint32_t state = 12345;
   const auto draw = [&state](std::size_t bound) {
     state = state * 1664525u + 1013904223u;
     return (state >> 8) % bound;
   };
-  for (const std::string& source : functions) {
+  for (const auto& [id, source, second, label, language] : functions) {
     std::string damaged = source.substr(0, draw(source.size() + 1));
     for (int change = 0; change < 8 && !damaged.empty(); ++change) {
       damaged[draw(damaged.size())] = static_cast<char>(draw(256));
@@ -136,29 +124,30 @@ void check_damaged(const std::vector<std::string>& functions, Language language)
 TEST(EditPropertyTest, DevignFunctions) {
   const auto file = real_data() / "devign" / "test.jsonl";
   NCMLAB_NEEDS(file);
-  check_all(read_functions(file, "func", 150), Language::c);
+  check_all(ncmlab::real_functions(file, "func", Language::c, 150));
 }
 
 TEST(EditPropertyTest, BigCloneBenchFunctions) {
   const auto file = real_data() / "bigclonebench" / "data.jsonl";
   NCMLAB_NEEDS(file);
-  check_all(read_functions(file, "func", 150), Language::java);
+  check_all(ncmlab::real_functions(file, "func", Language::java, 150));
 }
 
 TEST(EditPropertyTest, CodeSearchNetFunctions) {
   const auto file = real_data() / "codesearchnet" / "python" / "train.jsonl";
   NCMLAB_NEEDS(file);
-  check_all(read_functions(file, "code", 2000), Language::python);
+  check_all(ncmlab::real_functions(file, "code", Language::python, 2000));
 }
 
 TEST(EditPropertyTest, DamagedFunctionsDoNotCrash) {
   const auto data = real_data();
   NCMLAB_NEEDS(data);
-  check_damaged(read_functions(data / "devign" / "test.jsonl", "func", 300), Language::c);
-  check_damaged(read_functions(data / "devign" / "test.jsonl", "func", 100), Language::cpp);
-  check_damaged(read_functions(data / "bigclonebench" / "data.jsonl", "func", 300), Language::java);
-  check_damaged(read_functions(data / "codesearchnet" / "python" / "valid.jsonl", "code", 400),
-                Language::python);
+  check_damaged(ncmlab::real_functions(data / "devign" / "test.jsonl", "func", Language::c, 300));
+  check_damaged(ncmlab::real_functions(data / "devign" / "test.jsonl", "func", Language::cpp, 100));
+  check_damaged(
+      ncmlab::real_functions(data / "bigclonebench" / "data.jsonl", "func", Language::java, 300));
+  check_damaged(ncmlab::real_functions(data / "codesearchnet" / "python" / "valid.jsonl", "code",
+                                       Language::python, 400));
 }
 
 TEST(EditPropertyTest, DeepNestingAndOddBytesDoNotCrash) {

@@ -7,22 +7,17 @@
 #include <functional>
 #include <iterator>
 
+#include "error_of.hpp"
 #include "ncmlab/core/diagnostic.hpp"
-#include "temporary_folder.hpp"
+#include "scratch_folder.hpp"
 
 namespace ncmlab {
 namespace {
 
-using FilesTest = TemporaryFolder;
-
-std::string code_of(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    return error.diagnostics().front().code;
-  }
-  return "no error";
-}
+class FilesTest : public testing::Test {
+ protected:
+  const ScratchFolder folder_;
+};
 
 std::size_t entries(const std::filesystem::path& folder) {
   return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(folder), {}));
@@ -34,7 +29,7 @@ TEST_F(FilesTest, ReadsBackWhatWasWritten) {
   EXPECT_EQ(read_file(folder_ / "file"), bytes);
   write_file_atomically(folder_ / "file", "");
   EXPECT_EQ(read_file(folder_ / "file"), "");
-  EXPECT_EQ(entries(folder_), 1U);
+  EXPECT_EQ(entries(folder_.path()), 1U);
 }
 
 TEST_F(FilesTest, CreatesMissingFolders) {
@@ -55,7 +50,7 @@ TEST_F(FilesTest, KeepsAnOpenOldFileWhole) {
 TEST_F(FilesTest, LeavesNothingBehindWhenWritingFails) {
   std::filesystem::create_directories(folder_ / "taken" / "inside");
   EXPECT_EQ(code_of([&] { write_file_atomically(folder_ / "taken", "x"); }), "io.write");
-  EXPECT_EQ(entries(folder_), 1U);
+  EXPECT_EQ(entries(folder_.path()), 1U);
   EXPECT_TRUE(std::filesystem::is_directory(folder_ / "taken"));
 }
 
@@ -73,7 +68,7 @@ TEST_F(FilesTest, WriteErrorNamesTheFile) {
 
 TEST_F(FilesTest, RefusesToReadWhatIsNoFile) {
   EXPECT_EQ(code_of([&] { read_file(folder_ / "missing"); }), "io.read");
-  EXPECT_EQ(code_of([&] { read_file(folder_); }), "io.read");
+  EXPECT_EQ(code_of([&] { read_file(folder_.path()); }), "io.read");
   EXPECT_EQ(code_of([&] { read_file(folder_ / std::string(5000, 'x')); }), "io.read");
   EXPECT_EQ(code_of([&] { read_file(""); }), "io.read");
 }

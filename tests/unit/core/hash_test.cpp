@@ -5,12 +5,15 @@
 
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
-#include "temporary_folder.hpp"
+#include "scratch_folder.hpp"
 
 namespace ncmlab {
 namespace {
 
-using HashFileTest = TemporaryFolder;
+class HashFileTest : public testing::Test {
+ protected:
+  const ScratchFolder folder_;
+};
 
 TEST(HashTest, GivesTheValuesOfXxh3) {
   EXPECT_EQ(hash_hex(""), "99aa06d3014798d86001c324468d497f");
@@ -51,7 +54,7 @@ TEST_F(HashFileTest, EqualsTheHashOfTheContent) {
 }
 
 TEST_F(HashFileTest, RefusesWhatCannotBeRead) {
-  for (const auto& path : {folder_ / "missing", folder_}) {
+  for (const auto& path : {folder_ / "missing", folder_.path()}) {
     try {
       hash_file(path);
       FAIL() << "no error for " << path;

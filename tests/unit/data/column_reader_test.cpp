@@ -4,9 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "error_of.hpp"
 #include "gzip_text.hpp"
-#include "ncmlab/core/diagnostic.hpp"
-#include "ncmlab/core/files.hpp"
+#include "scratch_folder.hpp"
 
 namespace ncmlab {
 namespace {
@@ -17,33 +17,16 @@ using testing::HasSubstr;
 
 class ColumnReaderTest : public testing::Test {
  protected:
-  void SetUp() override {
-    const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = fs::path(testing::TempDir()) / (std::string("ncmlab_columns_") + test->name());
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
-  void write(const char* name, std::string_view text) const {
-    write_file_atomically(folder_ / name, text);
-  }
   Corpus read(const std::string& on_bad_record = "error") const {
-    return read_json_lines(folder_, columns_, BadRecords(on_bad_record));
+    return read_json_lines(folder_.path(), columns_, BadRecords(on_bad_record));
   }
   Diagnostic failure() const {
-    try {
-      read();
-    } catch (const Error& error) {
-      return error.diagnostics().front();
-    }
-    ADD_FAILURE() << "no error";
-    return {};
+    return error_of([&] { read(); });
   }
   /// Reading `line` as the second line of the training split fails there.
   void expect_bad(const std::string& line, const std::string& code, const std::string& words) {
-    write("train.jsonl", kGood + line + "\n" + kGood);
-    write("test.jsonl", kGood);
+    folder_.write("train.jsonl", kGood + line + "\n" + kGood);
+    folder_.write("test.jsonl", kGood);
     const Diagnostic diagnostic = failure();
     EXPECT_EQ(diagnostic.code, code) << diagnostic.message;
     EXPECT_THAT(diagnostic.message, HasSubstr(words));
@@ -59,7 +42,7 @@ class ColumnReaderTest : public testing::Test {
   }
 
   static inline const std::string kGood = "{\"code\": \"int f;\", \"label\": 1}\n";
-  fs::path folder_;
+  const ScratchFolder folder_;
   ColumnMapping columns_;
 };
 
@@ -74,12 +57,14 @@ std::vector<std::string> ids(const std::vector<Example>& examples) {
 TEST_F(ColumnReaderTest, TakesTheColumnsThatItIsTold) {
   columns_ = {.code = "source", .second = "doc", .label = "kind", .id = "key", .language = "lang"};
   columns_.label_values = {"good", "bad"};
-  write("train.jsonl",
-        R"({"key": 7, "source": "def f(): pass", "doc": "does", "kind": "bad", "lang": "python"})");
-  write(
+  folder_.write(
+      "train.jsonl",
+      R"({"key": 7, "source": "def f(): pass", "doc": "does", "kind": "bad", "lang": "python"})");
+  folder_.write(
       "valid.jsonl",
       R"({"key": "x", "source": "int f;", "doc": "", "kind": "good", "lang": "java", "more": 1})");
-  write("test.jsonl", R"({"key": -7, "source": "", "doc": "\u00e9", "kind": "good", "lang": "c"})");
+  folder_.write("test.jsonl",
+                R"({"key": -7, "source": "", "doc": "\u00e9", "kind": "good", "lang": "c"})");
   const Corpus corpus = read();
   EXPECT_THAT(corpus.train, ElementsAre(Example{.id = "7",
                                                 .code = "def f(): pass",
@@ -94,9 +79,9 @@ TEST_F(ColumnReaderTest, TakesTheColumnsThatItIsTold) {
 
 TEST_F(ColumnReaderTest, NamesExamplesByLineWithoutAnIdColumn) {
   columns_.default_language = Language::java;
-  write("train.jsonl", "\n" + kGood);
-  write("valid.jsonl", kGood);
-  write("test.jsonl", kGood + kGood);
+  folder_.write("train.jsonl", "\n" + kGood);
+  folder_.write("valid.jsonl", kGood);
+  folder_.write("test.jsonl", kGood + kGood);
   const Corpus corpus = read();
   EXPECT_THAT(ids(corpus.train), ElementsAre("train.jsonl:2"));
   EXPECT_THAT(ids(corpus.test), ElementsAre("test.jsonl:1", "test.jsonl:2"));
@@ -104,11 +89,11 @@ TEST_F(ColumnReaderTest, NamesExamplesByLineWithoutAnIdColumn) {
 }
 
 TEST_F(ColumnReaderTest, ReadsGzipFiles) {
-  write("train.jsonl.gz", gzip(kGood + kGood));
-  write("valid.jsonl.gz", gzip(kGood));
-  write("test.jsonl", kGood);
+  folder_.write("train.jsonl.gz", gzip(kGood + kGood));
+  folder_.write("valid.jsonl.gz", gzip(kGood));
+  folder_.write("test.jsonl", kGood);
   EXPECT_EQ(read().train.size(), 2U);
-  write("train.jsonl.gz", gzip(kGood + kGood).substr(0, 40));
+  folder_.write("train.jsonl.gz", gzip(kGood + kGood).substr(0, 40));
   EXPECT_EQ(failure().code, "data.cannot-read");
   EXPECT_THAT(failure().message, HasSubstr("ends too early"));
   EXPECT_THROW(read("skip"), Error) << "a file that is cut off is no bad record";
@@ -116,15 +101,15 @@ TEST_F(ColumnReaderTest, ReadsGzipFiles) {
 
 TEST_F(ColumnReaderTest, LabelsMayBeSpelledAsTruthValuesOrNumbers) {
   columns_.label_values = {"false", "true"};
-  write("train.jsonl", R"({"code": "a", "label": true})");
-  write("valid.jsonl", R"({"code": "a", "label": false})");
-  write("test.jsonl", R"({"code": "a", "label": "true"})");
+  folder_.write("train.jsonl", R"({"code": "a", "label": true})");
+  folder_.write("valid.jsonl", R"({"code": "a", "label": false})");
+  folder_.write("test.jsonl", R"({"code": "a", "label": "true"})");
   EXPECT_EQ(read().train[0].label, 1);
   EXPECT_EQ(read().valid[0].label, 0);
   columns_.label_values = {"-1", "1"};
-  write("train.jsonl", R"({"code": "a", "label": 1})");
-  write("valid.jsonl", R"({"code": "a", "label": -1})");
-  write("test.jsonl", R"({"code": "a", "label": "1"})");
+  folder_.write("train.jsonl", R"({"code": "a", "label": 1})");
+  folder_.write("valid.jsonl", R"({"code": "a", "label": -1})");
+  folder_.write("test.jsonl", R"({"code": "a", "label": "1"})");
   EXPECT_EQ(read().train[0].label, 1);
   EXPECT_EQ(read().valid[0].label, 0);
   columns_.label.clear();
@@ -133,8 +118,8 @@ TEST_F(ColumnReaderTest, LabelsMayBeSpelledAsTruthValuesOrNumbers) {
 
 TEST_F(ColumnReaderTest, SplitColumnPartsOneFile) {
   columns_.split = "part";
-  write("all.jsonl",
-        R"({"code": "a", "label": 0, "part": "test"}
+  folder_.write("all.jsonl",
+                R"({"code": "a", "label": 0, "part": "test"}
 {"code": "b", "label": 0, "part": "train"}
 {"code": "c", "label": 0, "part": "valid"})");
   const Corpus corpus = read_json_lines(folder_ / "all.jsonl", columns_, BadRecords("error"));
@@ -151,8 +136,8 @@ TEST_F(ColumnReaderTest, PartsOneFileByTheHashOfTheId) {
     text += line;
     reversed = line + reversed;
   }
-  write("all.jsonl", text);
-  write("reversed.jsonl", reversed);
+  folder_.write("all.jsonl", text);
+  folder_.write("reversed.jsonl", reversed);
   const Corpus corpus = read_json_lines(folder_ / "all.jsonl", columns_, BadRecords("error"));
   EXPECT_NEAR(static_cast<double>(corpus.valid.size()), 200, 60);
   EXPECT_NEAR(static_cast<double>(corpus.test.size()), 200, 60);
@@ -168,8 +153,8 @@ TEST_F(ColumnReaderTest, HoldsOutATenthWithoutAValidationSplit) {
   for (int i = 0; i < 1000; ++i) {
     text += kGood;
   }
-  write("train.jsonl", text);
-  write("test.jsonl", kGood);
+  folder_.write("train.jsonl", text);
+  folder_.write("test.jsonl", kGood);
   const Corpus corpus = read();
   EXPECT_NEAR(static_cast<double>(corpus.valid.size()), 100, 35);
   EXPECT_EQ(corpus.train.size() + corpus.valid.size(), 1000U);
@@ -198,8 +183,8 @@ TEST_F(ColumnReaderTest, NamesBadValuesOfOptionalColumns) {
                            "\n";
   const auto expect = [&](const std::string& line, const std::string& code,
                           const std::string& words) {
-    write("train.jsonl", good + line);
-    write("test.jsonl", good);
+    folder_.write("train.jsonl", good + line);
+    folder_.write("test.jsonl", good);
     const Diagnostic diagnostic = failure();
     EXPECT_EQ(diagnostic.code, code);
     EXPECT_THAT(diagnostic.message, HasSubstr(words));
@@ -212,22 +197,23 @@ TEST_F(ColumnReaderTest, NamesBadValuesOfOptionalColumns) {
          "`cobol`");
   expect(R"({"id": 2.5, "code": "a", "label": "no", "language": "c"})", "data.wrong-type", "`id`");
   columns_.split = "split";
-  write("all.jsonl", R"({"id": 2, "code": "a", "label": "no", "language": "c", "split": "dev"})");
+  folder_.write("all.jsonl",
+                R"({"id": 2, "code": "a", "label": "no", "language": "c", "split": "dev"})");
   EXPECT_THROW(read_json_lines(folder_ / "all.jsonl", columns_, BadRecords("error")), Error);
 }
 
 TEST_F(ColumnReaderTest, RejectsFilesWithoutARecord) {
-  write("train.jsonl", " \n");
-  write("test.jsonl", kGood);
+  folder_.write("train.jsonl", " \n");
+  folder_.write("test.jsonl", kGood);
   EXPECT_EQ(failure().code, "data.empty-file");
   EXPECT_THAT(failure().message, HasSubstr((folder_ / "train.jsonl").string()));
-  write("train.jsonl", "{}\n");
+  folder_.write("train.jsonl", "{}\n");
   EXPECT_THROW(read("skip"), Error);
 }
 
 TEST_F(ColumnReaderTest, CountsSkippedRecordsAndShowsTheFirst) {
-  write("train.jsonl", kGood + "1\n2\n3\n4\n5\n");
-  write("test.jsonl", kGood + "6\n");
+  folder_.write("train.jsonl", kGood + "1\n2\n3\n4\n5\n");
+  folder_.write("test.jsonl", kGood + "6\n");
   const Corpus corpus = read("skip");
   ASSERT_EQ(corpus.warnings.size(), 1U);
   EXPECT_THAT(corpus.warnings[0], HasSubstr("skipped 6 bad records: "));
@@ -237,10 +223,10 @@ TEST_F(ColumnReaderTest, CountsSkippedRecordsAndShowsTheFirst) {
 
 TEST_F(ColumnReaderTest, SaysWhichFilesItExpects) {
   EXPECT_EQ(failure().code, "data.missing-file");
-  write("train.jsonl", kGood);
+  folder_.write("train.jsonl", kGood);
   EXPECT_THAT(failure().message, HasSubstr("`test.jsonl`"));
-  write("test.jsonl.gz", gzip(kGood));
-  EXPECT_THAT(json_lines_files(folder_),
+  folder_.write("test.jsonl.gz", gzip(kGood));
+  EXPECT_THAT(json_lines_files(folder_.path()),
               ElementsAre(folder_ / "train.jsonl", folder_ / "test.jsonl.gz"));
 }
 

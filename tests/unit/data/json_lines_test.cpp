@@ -7,31 +7,19 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "ncmlab/core/diagnostic.hpp"
-#include "ncmlab/core/files.hpp"
+#include "error_of.hpp"
+#include "scratch_folder.hpp"
 
 namespace ncmlab {
 namespace {
 
 class JsonLinesTest : public testing::Test {
  protected:
-  void SetUp() override {
-    const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-    file_ = std::filesystem::path(testing::TempDir()) / (std::string(test->name()) + ".jsonl");
-  }
-  void TearDown() override { std::filesystem::remove(file_); }
-
-  void write(std::string_view text) const { write_file_atomically(file_, text); }
+  void write(std::string_view text) const { folder_.write(file_, text); }
   /// The diagnostic that reading the file ends with; `visit` is called for each record.
   Diagnostic failure(const std::function<void(const nlohmann::json&, std::int64_t)>& visit =
                          [](const nlohmann::json&, std::int64_t) {}) const {
-    try {
-      for_each_json_line(file_, visit);
-    } catch (const Error& error) {
-      return error.diagnostics().at(0);
-    }
-    ADD_FAILURE() << "no error";
-    return {};
+    return error_of([&] { for_each_json_line(file_, visit); });
   }
   void expect_failure(const Diagnostic& diagnostic, const std::string& code, int line) const {
     EXPECT_EQ(diagnostic.code, code) << diagnostic.message;
@@ -40,7 +28,8 @@ class JsonLinesTest : public testing::Test {
     EXPECT_EQ(diagnostic.span->line, line);
   }
 
-  std::filesystem::path file_;
+  const ScratchFolder folder_;
+  const std::filesystem::path file_ = folder_ / "records.jsonl";
 };
 
 TEST_F(JsonLinesTest, PassesOverBlankLinesAndKeepsLineNumbers) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include "error_of.hpp"
 #include "golden_case.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "nn/fused_ops.hpp"
@@ -12,13 +13,8 @@
 namespace ncmlab {
 namespace {
 
-std::string code_of(const char* name) {
-  try {
-    find_device(name);
-  } catch (const Error& error) {
-    return error.diagnostics().front().code;
-  }
-  return "";
+std::string code(const char* name) {
+  return code_of([&] { find_device(name); });
 }
 
 TEST(DeviceTest, KnowsItsNames) {
@@ -27,15 +23,15 @@ TEST(DeviceTest, KnowsItsNames) {
   }
   for (const char* name : {"", "gpu", "cuda", "cuda:", "cuda:x", "cuda:-1", "CPU", "cuda:100"}) {
     EXPECT_FALSE(is_device_name(name)) << name;
-    EXPECT_EQ(code_of(name), "device.unknown") << name;
+    EXPECT_EQ(code(name), "device.unknown") << name;
   }
 }
 
 TEST(DeviceTest, FindsWhatIsThereAndNamesWhatIsNot) {
   EXPECT_TRUE(find_device("cpu").is_cpu());
-  EXPECT_EQ(code_of("cuda:99"), "device.missing");
+  EXPECT_EQ(code("cuda:99"), "device.missing");
   EXPECT_EQ(find_device("auto").is_cuda(), torch::cuda::is_available());
-  EXPECT_EQ(code_of("cuda:0"), torch::cuda::is_available() ? "" : "device.missing");
+  EXPECT_EQ(code("cuda:0"), torch::cuda::is_available() ? "" : "device.missing");
 }
 
 // The device `meta` keeps shapes and no numbers; it stands for one that is not there.

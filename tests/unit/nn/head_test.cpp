@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "error_of.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 
 namespace ncmlab {
@@ -74,13 +75,8 @@ TEST(HeadTest, ShapeFollowsFromTheWeights) {
 }
 
 TEST(HeadTest, RefusesWhatDoesNotFit) {
-  const auto code = [](HeadShape shape, const StateDict& weights) -> std::string {
-    try {
-      Head(std::move(shape), weights);
-    } catch (const Error& error) {
-      return error.diagnostics().front().code;
-    }
-    return "";
+  const auto code = [](const HeadShape& shape, const StateDict& weights) {
+    return code_of([&] { Head(shape, weights); });
   };
   StateDict weights;
   weights.add("out_proj.weight", torch::ones({3, 4}));

@@ -6,6 +6,7 @@
 #include <torch/torch.h>
 
 #include "batches.hpp"
+#include "error_of.hpp"
 #include "gradient_checks.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 
@@ -135,13 +136,8 @@ TEST(RobertaTest, SameSeedSameWeightsAndPaddingRowsAreZero) {
 
 TEST(RobertaTest, RefusesBatchesThatDoNotFitTheModel) {
   const auto encoder = make_roberta(tiny(), Pooling::cls, Rng(1));
-  const auto code = [&](const Batch& batch) -> std::string {
-    try {
-      encoder->encode(batch, false);
-    } catch (const Error& error) {
-      return error.diagnostics().front().code;
-    }
-    return "";
+  const auto code = [&](const Batch& batch) {
+    return code_of([&] { encoder->encode(batch, false); });
   };
   const auto batch = [](std::vector<std::int64_t> ids, std::int64_t length) {
     return Batch{.ids = torch::tensor(ids).unsqueeze(0),

@@ -8,6 +8,7 @@
 
 #include <fstream>
 
+#include "error_of.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
 #include "ncmlab/core/rng.hpp"
@@ -37,12 +38,7 @@ void write(const std::filesystem::path& path, const std::string& bytes) {
 template <typename Read>
 std::string error_code(Read read, const std::filesystem::path& file, const std::string& bytes) {
   write(file, bytes);
-  try {
-    read(file);
-  } catch (const Error& error) {
-    return error.diagnostics().front().code;
-  }
-  return {};
+  return code_of([&] { read(file); });
 }
 
 std::string safetensors(const std::string& header, const std::string& data) {

@@ -6,6 +6,7 @@
 #include <torch/torch.h>
 
 #include "batches.hpp"
+#include "error_of.hpp"
 #include "gradient_checks.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/nn/architecture.hpp"
@@ -38,17 +39,6 @@ Batch mixed_batch() {
       {1, 5, 6, 7, 2}, {2}, {1, 9, 2, 8, 2}, {1,  3,  4,  5,  6,  7,  8,  9,  10, 11,
                                               12, 13, 14, 15, 16, 17, 18, 19, 20, 2}};
   return make_batch({&rows[0], &rows[1], &rows[2], &rows[3]}, 0);
-}
-
-/// What errors of `work` say, or nothing.
-template <typename Work>
-std::string code_of(Work work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    return error.diagnostics().front().code;
-  }
-  return "";
 }
 
 TEST(T5PositionsTest, BucketsAreThoseOfHuggingFace) {

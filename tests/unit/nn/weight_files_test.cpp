@@ -5,10 +5,9 @@
 
 #include <string>
 
-#include "../core/temporary_folder.hpp"
-#include "ncmlab/core/diagnostic.hpp"
-#include "ncmlab/core/files.hpp"
+#include "error_of.hpp"
 #include "ncmlab/nn/state_dict.hpp"
+#include "scratch_folder.hpp"
 
 namespace ncmlab {
 namespace {
@@ -19,7 +18,7 @@ using testing::HasSubstr;
 constexpr const char* kIndex = "model.safetensors.index.json";
 
 /// A folder with two shards, `a` and `b` in the first, `c` in the second.
-class ShardsTest : public TemporaryFolder {
+class ShardsTest : public testing::Test {
  protected:
   ShardsTest() {
     StateDict first, second;
@@ -32,23 +31,19 @@ class ShardsTest : public TemporaryFolder {
   }
 
   void write_index(const std::string& weight_map) const {
-    write_file_atomically(folder_ / kIndex,
-                          R"({"metadata": {}, "weight_map": )" + weight_map + "}");
+    folder_.write(kIndex, R"({"metadata": {}, "weight_map": )" + weight_map + "}");
   }
   /// What reading the folder is refused with.
   std::string refusal() const {
-    try {
-      (void)read_weights(folder_);
-    } catch (const Error& error) {
-      const Diagnostic& first = error.diagnostics().front();
-      return first.code + ": " + first.message;
-    }
-    return "read";
+    const Diagnostic first = error_of([&] { read_weights(folder_.path()); });
+    return first.code + ": " + first.message;
   }
+
+  const ScratchFolder folder_;
 };
 
 TEST_F(ShardsTest, AreReadAsOneThroughTheFolderAndThroughTheIndex) {
-  for (const fs::path& path : {folder_, folder_ / kIndex}) {
+  for (const fs::path& path : {folder_.path(), folder_ / kIndex}) {
     const StateDict weights = read_weights(path);
     EXPECT_EQ(weights.size(), 3u);
     EXPECT_TRUE(at::equal(weights.at("a"), torch::full({2}, 1.0)));
@@ -84,7 +79,7 @@ TEST_F(ShardsTest, FilesOutsideTheFolderAreNotRead) {
 
 TEST_F(ShardsTest, AnIndexOfAnotherShapeIsRefused) {
   for (const char* text : {"", "[]", "{}", R"({"weight_map": 1})", R"({"weight_map": {"a": 1}})"}) {
-    write_file_atomically(folder_ / kIndex, text);
+    folder_.write(kIndex, text);
     EXPECT_THAT(refusal(), testing::StartsWith("checkpoint.bad-index: ")) << text;
   }
 }

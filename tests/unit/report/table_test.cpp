@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "error_of.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "records.hpp"
 
@@ -17,7 +18,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 const TableCell& at(const Table& table, std::size_t group, const std::string& defense,
-               const std::string& column) {
+                    const std::string& column) {
   for (const Row& row : table.groups.at(group).rows) {
     for (std::size_t c = 0; c < row.cells.size(); ++c) {
       if (row.defense == defense && table.columns[c].id == column) {
@@ -33,13 +34,8 @@ bool has_column(const Table& table, const std::string& id) {
                      [&](const Column& column) { return column.id == id; });
 }
 
-std::string code_of(const std::vector<CellRecord>& records, const ReportOptions& options) {
-  try {
-    build_tables(records, options);
-  } catch (const Error& error) {
-    return error.diagnostics().front().code;
-  }
-  return "no error";
+std::string code(const std::vector<CellRecord>& records, const ReportOptions& options) {
+  return code_of([&] { build_tables(records, options); });
 }
 
 TEST(TableTest, PutsControlsFirstEvenWhenTheyAreMissing) {
@@ -214,7 +210,7 @@ TEST(TableTest, TakesARepeatedRecordOnceAndRefusesAContradiction) {
   std::vector<CellRecord> records = {cell("none", "none", 1, 0.9), cell("none", "none", 1, 0.9)};
   EXPECT_EQ(at(build_tables(records, {}).at(0), 0, "none", "accuracy").n, 1);
   records[1].key = "other";
-  EXPECT_EQ(code_of(records, {}), "usage.conflicting-records");
+  EXPECT_EQ(code(records, {}), "usage.conflicting-records");
 }
 
 TEST(TableTest, ShowsTheColumnsThatWereAskedFor) {
@@ -223,7 +219,7 @@ TEST(TableTest, ShowsTheColumnsThatWereAskedFor) {
   ASSERT_EQ(table.columns.size(), 2U);
   EXPECT_EQ(table.columns[0].id, "accuracy");
   EXPECT_EQ(table.columns[1].id, "asr");
-  EXPECT_EQ(code_of(records, {.columns = {"acuracy"}}), "usage.unknown-column");
+  EXPECT_EQ(code(records, {.columns = {"acuracy"}}), "usage.unknown-column");
 }
 
 TEST(TableTest, NoRecordsGiveNoTable) { EXPECT_TRUE(build_tables({}, {}).empty()); }

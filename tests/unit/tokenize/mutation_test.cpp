@@ -85,12 +85,13 @@ bool survives(const Open& open, std::size_t size) {
 }
 
 TEST(TokenizerMutationTest, DamagedTokenizerJsonIsReadOrRefused) {
-  const auto file = scratch_folder() / "tokenizer.json";
+  const ScratchFolder folder;
+  const auto file = folder / "tokenizer.json";
   Mutator mutator({tokenizer_json(), tiny_json({"a b"}).dump().substr(0, 600)}, kWords, 1);
   std::int64_t opened = 0;
   for (std::int64_t i = 0; i < inputs(); ++i) {
     const std::string input = mutator.next();
-    write_text(file, input);
+    folder.write(file, input);
     opened += survives([&] { return Tokenizer::from_file(file); }, input.size());
     ASSERT_FALSE(HasFailure()) << input;
   }
@@ -98,28 +99,28 @@ TEST(TokenizerMutationTest, DamagedTokenizerJsonIsReadOrRefused) {
 }
 
 TEST(TokenizerMutationTest, DamagedVocabularyIsReadOrRefused) {
-  const auto folder = scratch_folder();
-  write_text(folder / "merges.txt", kMerges);
+  const ScratchFolder folder;
+  folder.write("merges.txt", kMerges);
   Mutator mutator({kVocabulary}, kWords, 2);
   std::int64_t opened = 0;
   for (std::int64_t i = 0; i < inputs(); ++i) {
     const std::string input = mutator.next();
-    write_text(folder / "vocab.json", input);
-    opened += survives([&] { return Tokenizer::from_folder(folder); }, input.size());
+    folder.write("vocab.json", input);
+    opened += survives([&] { return Tokenizer::from_folder(folder.path()); }, input.size());
     ASSERT_FALSE(HasFailure()) << input;
   }
   EXPECT_GT(opened, 0);
 }
 
 TEST(TokenizerMutationTest, DamagedMergesAreReadOrRefused) {
-  const auto folder = scratch_folder();
-  write_text(folder / "vocab.json", kVocabulary);
+  const ScratchFolder folder;
+  folder.write("vocab.json", kVocabulary);
   Mutator mutator({kMerges}, kWords, 3);
   std::int64_t opened = 0;
   for (std::int64_t i = 0; i < inputs(); ++i) {
     const std::string input = mutator.next();
-    write_text(folder / "merges.txt", input);
-    opened += survives([&] { return Tokenizer::from_folder(folder); }, input.size());
+    folder.write("merges.txt", input);
+    opened += survives([&] { return Tokenizer::from_folder(folder.path()); }, input.size());
     ASSERT_FALSE(HasFailure()) << input;
   }
   EXPECT_GT(opened, 0);

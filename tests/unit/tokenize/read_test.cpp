@@ -11,12 +11,13 @@ using Ids = std::vector<std::int64_t>;
 using nlohmann::json;
 
 /// A folder with vocab.json (256 bytes, "ab", "abc") and the given merges.txt.
-std::filesystem::path two_files(const std::string& merges) {
-  const auto folder = scratch_folder();
-  write_text(folder / "vocab.json", tiny_json({"a b", "ab c"})["model"]["vocab"].dump());
-  write_text(folder / "merges.txt", merges);
-  return folder;
-}
+class TwoFiles : public ScratchFolder {
+ public:
+  explicit TwoFiles(const std::string& merges) {
+    write("vocab.json", tiny_json({"a b", "ab c"})["model"]["vocab"].dump());
+    write("merges.txt", merges);
+  }
+};
 
 TEST(ReadTokenizerJsonTest, TakesMergesAsStringsOrPairs) {
   json object = tiny_json({"a b", "ab c"});
@@ -28,7 +29,8 @@ TEST(ReadTokenizerJsonTest, TakesMergesAsStringsOrPairs) {
 }
 
 TEST(ReadTokenizerJsonTest, OverridesPrefixSpaceOnRequest) {
-  const auto file = write_text(scratch_folder() / "t.json", tiny_json().dump());
+  const ScratchFolder folder;
+  const auto file = folder.write("t.json", tiny_json().dump());
   EXPECT_EQ(Tokenizer::from_file(file).encode("a"), (Ids{'a'}));
   EXPECT_EQ(Tokenizer::from_file(file, true).encode("a"), (Ids{' ', 'a'}));
 }
@@ -111,7 +113,8 @@ TEST(ReadTokenizerJsonTest, PointsAtWrongFields) {
 }
 
 TEST(ReadTokenizerJsonTest, SaysWhereJsonIsBroken) {
-  const auto file = write_text(scratch_folder() / "t.json", "{\n  \"model\": tru\n}");
+  const ScratchFolder folder;
+  const auto file = folder.write("t.json", "{\n  \"model\": tru\n}");
   const Diagnostic diagnostic = error_of([&] { Tokenizer::from_file(file); });
   EXPECT_EQ(diagnostic.code, "tokenizer.bad-json");
   ASSERT_TRUE(diagnostic.span);
@@ -119,27 +122,27 @@ TEST(ReadTokenizerJsonTest, SaysWhereJsonIsBroken) {
 }
 
 TEST(ReadTokenizerJsonTest, RejectsDuplicateKeysAndDeepNesting) {
-  const auto folder = scratch_folder();
+  const ScratchFolder folder;
   const Diagnostic twice = error_of([&] {
-    Tokenizer::from_file(write_text(folder / "t.json", "{\"model\": {\n\"a\": 1,\n \"a\": 2}}"));
+    Tokenizer::from_file(folder.write("t.json", "{\"model\": {\n\"a\": 1,\n \"a\": 2}}"));
   });
   EXPECT_EQ(twice.code, "tokenizer.bad-json");
   EXPECT_EQ(twice.span->line, 3);
   EXPECT_EQ(twice.span->column, 2);
   const std::string deep = "{\"x\": " + std::string(1 << 20, '[');
-  EXPECT_EQ(error_of([&] { Tokenizer::from_file(write_text(folder / "d.json", deep)); }).code,
+  EXPECT_EQ(error_of([&] { Tokenizer::from_file(folder.write("d.json", deep)); }).code,
             "tokenizer.bad-json");
-  EXPECT_EQ(error_of([&] { Tokenizer::from_file(write_text(folder / "n.json", "[1]")); }).code,
+  EXPECT_EQ(error_of([&] { Tokenizer::from_file(folder.write("n.json", "[1]")); }).code,
             "tokenizer.bad-json");
   EXPECT_EQ(error_of([&] { Tokenizer::from_file(folder / "absent.json"); }).code, "io.read");
 }
 
 TEST(ReadFolderTest, ReadsVocabularyAndMerges) {
-  EXPECT_EQ(Tokenizer::from_folder(two_files("#version: 0.2\na b\nab c\n")).encode("abcab"),
+  EXPECT_EQ(Tokenizer::from_folder(TwoFiles("#version: 0.2\na b\nab c\n").path()).encode("abcab"),
             (Ids{257, 256}));
-  EXPECT_EQ(Tokenizer::from_folder(two_files("a b\r\nab c\r\n\r\n")).encode("abcab"),
+  EXPECT_EQ(Tokenizer::from_folder(TwoFiles("a b\r\nab c\r\n\r\n").path()).encode("abcab"),
             (Ids{257, 256}));
-  EXPECT_EQ(Tokenizer::from_folder(two_files("a b\nab c")).encode("abcab"), (Ids{257, 256}));
+  EXPECT_EQ(Tokenizer::from_folder(TwoFiles("a b\nab c").path()).encode("abcab"), (Ids{257, 256}));
 }
 
 TEST(ReadFolderTest, PointsAtTheLineOfABadMerge) {
@@ -149,8 +152,8 @@ TEST(ReadFolderTest, PointsAtTheLineOfABadMerge) {
                                                         {"", "tokenizer.bad-merge"},
                                                         {"a x", "tokenizer.missing-token"},
                                                         {"\xFF b", "tokenizer.missing-token"}}) {
-    const auto folder = two_files("#version: 0.2\na b\n" + line + "\nab c\n");
-    const Diagnostic diagnostic = error_of([&] { Tokenizer::from_folder(folder); });
+    const TwoFiles folder("#version: 0.2\na b\n" + line + "\nab c\n");
+    const Diagnostic diagnostic = error_of([&] { Tokenizer::from_folder(folder.path()); });
     EXPECT_EQ(diagnostic.code, code) << line;
     ASSERT_TRUE(diagnostic.span);
     EXPECT_EQ(diagnostic.span->line, 3);
@@ -160,22 +163,22 @@ TEST(ReadFolderTest, PointsAtTheLineOfABadMerge) {
 }
 
 TEST(ReadFolderTest, SaysWhichFileIsMissing) {
-  const auto folder = two_files("a b\n");
+  const TwoFiles folder("a b\n");
   std::filesystem::remove(folder / "merges.txt");
-  const Diagnostic diagnostic = error_of([&] { Tokenizer::from_folder(folder); });
+  const Diagnostic diagnostic = error_of([&] { Tokenizer::from_folder(folder.path()); });
   EXPECT_EQ(diagnostic.code, "tokenizer.missing-file");
   EXPECT_NE(diagnostic.message.find("merges.txt"), std::string::npos);
 }
 
 TEST(ReadFolderTest, TakesNamesAndFlagsFromTheSmallFiles) {
-  const auto folder = two_files("a b\nab c\n");
-  write_text(folder / "tokenizer_config.json",
-             R"({"add_prefix_space": true, "bos_token": "a",
+  const TwoFiles folder("a b\nab c\n");
+  folder.write("tokenizer_config.json",
+               R"({"add_prefix_space": true, "bos_token": "a",
                  "mask_token": {"content": "<m>", "rstrip": true}})");
-  write_text(folder / "special_tokens_map.json",
-             R"({"pad_token": "<p>", "additional_special_tokens": ["<z>"]})");
-  write_text(folder / "added_tokens.json", R"({"<n>": 258})");
-  const Tokenizer tokenizer = Tokenizer::from_folder(folder);
+  folder.write("special_tokens_map.json",
+               R"({"pad_token": "<p>", "additional_special_tokens": ["<z>"]})");
+  folder.write("added_tokens.json", R"({"<n>": 258})");
+  const Tokenizer tokenizer = Tokenizer::from_folder(folder.path());
   EXPECT_EQ(tokenizer.special().bos, 'a');
   EXPECT_EQ(tokenizer.special().eos, -1);
   EXPECT_EQ(tokenizer.special().pad, 259);
@@ -184,20 +187,19 @@ TEST(ReadFolderTest, TakesNamesAndFlagsFromTheSmallFiles) {
   EXPECT_TRUE(tokenizer.is_special(261));
   EXPECT_FALSE(tokenizer.is_special(258));
   EXPECT_EQ(tokenizer.encode(" x<m>  b<n>"), (Ids{' ', 'x', 260, ' ', 'b', 258}));
-  EXPECT_EQ(Tokenizer::from_folder(folder, false).encode("b"), (Ids{'b'}));
+  EXPECT_EQ(Tokenizer::from_folder(folder.path(), false).encode("b"), (Ids{'b'}));
 }
 
 TEST(ReadFolderTest, AddedTokensDecoderGivesFlagsById) {
-  const auto folder = two_files("a b\n");
-  write_text(folder / "tokenizer_config.json",
-             R"({"added_tokens_decoder": {"258": {"content": "<n>", "lstrip": true,
+  const TwoFiles folder("a b\n");
+  folder.write("tokenizer_config.json",
+               R"({"added_tokens_decoder": {"258": {"content": "<n>", "lstrip": true,
                  "special": true}}})");
-  const Tokenizer tokenizer = Tokenizer::from_folder(folder);
+  const Tokenizer tokenizer = Tokenizer::from_folder(folder.path());
   EXPECT_EQ(tokenizer.encode("x  <n>"), (Ids{'x', 258}));
   EXPECT_TRUE(tokenizer.is_special(258));
-  write_text(folder / "tokenizer_config.json",
-             R"({"added_tokens_decoder": {"270": {"content": "<n>"}}})");
-  EXPECT_EQ(error_of([&] { Tokenizer::from_folder(folder); }).code, "tokenizer.bad-id");
+  folder.write("tokenizer_config.json", R"({"added_tokens_decoder": {"270": {"content": "<n>"}}})");
+  EXPECT_EQ(error_of([&] { Tokenizer::from_folder(folder.path()); }).code, "tokenizer.bad-id");
 }
 
 /// Either a tokenizer comes out or an Error; nothing else.
@@ -215,7 +217,7 @@ int failures_under_damage(const std::filesystem::path& file, const std::string& 
         damaged[rng.below(damaged.size())] = "\"{}[],:0919-eE \\\n\xC3\x80\0"[rng.below(20)];
       }
     }
-    write_text(file, damaged);
+    std::ofstream(file, std::ios::binary) << damaged;
     try {
       EXPECT_LT(load_again().encode("abc <mask>").size(), 100u);
     } catch (const Error& error) {
@@ -231,18 +233,19 @@ TEST(ReadFuzzTest, DamagedTokenizerJson) {
   json object = tiny_json({"a b", "ab c"});
   object["normalizer"] = {{"type", "Lowercase"}};
   add_token(object, "<mask>", {{"lstrip", true}});
-  const auto file = scratch_folder() / "tokenizer.json";
+  const ScratchFolder folder;
+  const auto file = folder / "tokenizer.json";
   EXPECT_GT(failures_under_damage(file, object.dump(), [&] { return Tokenizer::from_file(file); }),
             200);
 }
 
 TEST(ReadFuzzTest, DamagedVocabularyAndMerges) {
   const std::string merges = "#version: 0.2\na b\nab c\n";
-  const auto folder = two_files(merges);
-  const auto again = [&] { return Tokenizer::from_folder(folder); };
+  const TwoFiles folder(merges);
+  const auto again = [&] { return Tokenizer::from_folder(folder.path()); };
   const std::string vocabulary = tiny_json({"a b", "ab c"})["model"]["vocab"].dump();
   EXPECT_GT(failures_under_damage(folder / "vocab.json", vocabulary, again), 200);
-  write_text(folder / "vocab.json", vocabulary);
+  folder.write("vocab.json", vocabulary);
   EXPECT_GT(failures_under_damage(folder / "merges.txt", merges, again), 50);
 }
 

@@ -3,33 +3,16 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-#include "ncmlab/core/diagnostic.hpp"
+#include "error_of.hpp"
 #include "ncmlab/tokenize/tokenizer.hpp"
+#include "scratch_folder.hpp"
 #include "tokenize/byte_alphabet.hpp"
 
 namespace ncmlab {
-
-/// An empty folder of the running test.
-inline std::filesystem::path scratch_folder() {
-  const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-  const auto folder = std::filesystem::path(::testing::TempDir()) /
-                      (std::string("ncmlab_") + test->test_suite_name() + "_" + test->name());
-  std::filesystem::remove_all(folder);
-  std::filesystem::create_directories(folder);
-  return folder;
-}
-
-inline std::filesystem::path write_text(const std::filesystem::path& file,
-                                        const std::string& text) {
-  std::ofstream(file, std::ios::binary) << text;
-  return file;
-}
 
 /// A tokenizer.json with the 256 bytes (id = byte) and `merges` ("a b", spelled in printable
 /// characters) whose results get the ids from 256 on.
@@ -60,19 +43,8 @@ inline void add_token(nlohmann::json& json, const std::string& content,
 }
 
 inline Tokenizer load(const nlohmann::json& json) {
-  return Tokenizer::from_file(write_text(scratch_folder() / "tokenizer.json", json.dump(1)));
-}
-
-/// Runs `action` and returns the first diagnostic of the Error that it must throw.
-template <typename Action>
-Diagnostic error_of(const Action& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.diagnostics().front();
-  }
-  ADD_FAILURE() << "no Error was thrown";
-  return {};
+  const ScratchFolder folder;
+  return Tokenizer::from_file(folder.write("tokenizer.json", json.dump(1)));
 }
 
 }  // namespace ncmlab

@@ -143,11 +143,11 @@ TEST(WriteFolderTest, BothFormsReadBackToEqualIds) {
     BpeTrainingOptions options;
     options.add_prefix_space = prefix;
     const Tokenizer tokenizer = Tokenizer::train(views(texts), options);
-    const auto folder = scratch_folder();
-    tokenizer.save(folder);
-    EXPECT_EQ(Tokenizer::from_folder(folder).fingerprint(), tokenizer.fingerprint());
+    const ScratchFolder folder;
+    tokenizer.save(folder.path());
+    EXPECT_EQ(Tokenizer::from_folder(folder.path()).fingerprint(), tokenizer.fingerprint());
     std::filesystem::remove(folder / "tokenizer.json");
-    const Tokenizer two_files = Tokenizer::from_folder(folder);
+    const Tokenizer two_files = Tokenizer::from_folder(folder.path());
     EXPECT_EQ(two_files.fingerprint(), tokenizer.fingerprint());
     for (const std::string& text : texts) {
       EXPECT_EQ(two_files.encode(text), tokenizer.encode(text));
@@ -164,18 +164,18 @@ TEST(WriteFolderTest, KeepsSettingsAndTokensOutsideTheVocabulary) {
   json["model"]["fuse_unk"] = true;
   add_token(json, "<\"new\\>", {{"rstrip", true}, {"single_word", true}, {"normalized", true}});
   const Tokenizer tokenizer = load(json);
-  const auto folder = scratch_folder();
-  tokenizer.save(folder);
+  const ScratchFolder folder;
+  tokenizer.save(folder.path());
   const auto written = nlohmann::json::parse(read_file(folder / "tokenizer.json"));
   EXPECT_EQ(written["normalizer"], json["normalizer"]);
   EXPECT_EQ(written["pre_tokenizer"]["use_regex"], false);
   EXPECT_EQ(written["model"]["vocab"], json["model"]["vocab"]);
   EXPECT_EQ(written["model"]["fuse_unk"], true);
-  const Tokenizer again = Tokenizer::from_folder(folder);
+  const Tokenizer again = Tokenizer::from_folder(folder.path());
   EXPECT_EQ(again.fingerprint(), tokenizer.fingerprint());
   EXPECT_EQ(again.special().unk, 'a');
   std::filesystem::remove(folder / "tokenizer.json");
-  EXPECT_EQ(Tokenizer::from_folder(folder).id_of("<\"new\\>"), 257);
+  EXPECT_EQ(Tokenizer::from_folder(folder.path()).id_of("<\"new\\>"), 257);
 }
 
 TEST(WriteFolderTest, WritesMergesWithBlanksAsPairs) {
@@ -184,9 +184,9 @@ TEST(WriteFolderTest, WritesMergesWithBlanksAsPairs) {
   json["model"]["vocab"]["x yz"] = 257;
   json["model"]["merges"] = nlohmann::json::parse(R"([["x y", "z"]])");
   const Tokenizer tokenizer = load(json);
-  const auto folder = scratch_folder();
-  tokenizer.save(folder);
-  EXPECT_EQ(Tokenizer::from_folder(folder).fingerprint(), tokenizer.fingerprint());
+  const ScratchFolder folder;
+  tokenizer.save(folder.path());
+  EXPECT_EQ(Tokenizer::from_folder(folder.path()).fingerprint(), tokenizer.fingerprint());
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 
@@ -8,6 +7,7 @@
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
 #include "ncmlab/train/trainer.hpp"
+#include "scratch_folder.hpp"
 
 namespace ncmlab {
 namespace {
@@ -33,12 +33,6 @@ class StoppingProgress final : public Progress {
 
 class ResumeTest : public ::testing::Test {
  protected:
-  ResumeTest()
-      : folder_(fs::path(::testing::TempDir()) /
-                ("ncmlab-resume-" + std::to_string(::getpid()) + "-" +
-                 ::testing::UnitTest::GetInstance()->current_test_info()->name())) {}
-  ~ResumeTest() override { fs::remove_all(folder_); }
-
   /// 64 samples with dropout: six epochs of four batches.
   static Victim victim() { return small_victim(1, {}, 0.1); }
   static TrainingOptions options() {
@@ -63,7 +57,8 @@ class ResumeTest : public ::testing::Test {
     EXPECT_THROW(run(model, progress, settings), Cancelled);
   }
 
-  const fs::path folder_;
+  const ScratchFolder scratch_;
+  const fs::path folder_ = scratch_ / "state";
 };
 
 void expect_same(const TrainingResult& a, Victim& first, const TrainingResult& b, Victim& second) {

@@ -9,6 +9,7 @@
 
 #include "../nn/golden_case.hpp"
 #include "../nn/small_victim.hpp"
+#include "error_of.hpp"
 #include "learnable_samples.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/train/optimizer.hpp"
@@ -169,13 +170,8 @@ TEST(TrainTest, GradientsOfASplitBatchAreThoseOfTheWhole) {
 }
 
 TEST(TrainTest, ReportsDivergenceAndBadLabels) {
-  const auto code = [](Victim& victim, const std::vector<TokenSample>& samples) -> std::string {
-    try {
-      train(victim, samples, fast_options(), Rng(1), silent_progress());
-    } catch (const Error& error) {
-      return error.diagnostics().front().code;
-    }
-    return "";
+  const auto code = [](Victim& victim, const std::vector<TokenSample>& samples) {
+    return code_of([&] { train(victim, samples, fast_options(), Rng(1), silent_progress()); });
   };
   Victim victim = small_victim(1);
   auto samples = learnable_samples(victim, 20, Rng(2));

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <concepts>
-#include <cstdint>
+#include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "ncmlab/core/rng.hpp"
 #include "ncmlab/data/column_reader.hpp"
 #include "ncmlab/plugin/task_data.hpp"
 
@@ -25,7 +27,6 @@ struct TaskColumns : TaskData {
   std::string language = "c";
   std::string split_column;
 
-  bool is_json_lines() const { return format == "json_lines"; }
   /// Labels are below 2.
   ColumnMapping columns() const;
 };
@@ -63,5 +64,20 @@ Schema<Config> label_fields(Schema<Config>&& schema, const std::vector<std::stri
 
 /// Throws Error `plugin.bad-setting` unless `label_values` is empty or names two labels.
 void check_label_values(const TaskColumns& settings);
+
+/// What a task adds to JSONL with named columns: its generated corpus and the data set's own form.
+struct CorpusSources {
+  std::function<Corpus(const Rng&)> generate;
+  std::function<std::vector<std::filesystem::path>(const std::filesystem::path&)> files;
+  std::function<Corpus(const std::filesystem::path&, BadRecords)> read;  ///< of these files
+};
+
+/// Task::load(): the corpus that `settings` names, each split cut to its limit. The generated
+/// corpus and the cuts are drawn from streams of `rng`. Throws what the readers throw.
+Corpus load_corpus(const TaskColumns& settings, const CorpusSources& sources, const Rng& rng);
+
+/// Task::data_fingerprint(): a hash over the names and contents of the files that load_corpus()
+/// reads; empty for the generated corpus.
+std::string corpus_fingerprint(const TaskColumns& settings, const CorpusSources& sources);
 
 }  // namespace ncmlab

@@ -3,13 +3,9 @@
 
 #include <concepts>
 #include <cstdint>
-#include <filesystem>
 #include <string>
-#include <vector>
 
-#include "ncmlab/core/rng.hpp"
 #include "ncmlab/data/bad_records.hpp"
-#include "ncmlab/data/example.hpp"
 #include "ncmlab/plugin/schema.hpp"
 
 namespace ncmlab {
@@ -23,9 +19,6 @@ struct TaskData {
   std::int64_t valid_limit = 0;
   std::int64_t test_limit = 0;
   bool fold_whitespace = true;
-
-  /// Whether the corpus is generated.
-  bool is_builtin() const { return data == "builtin"; }
 };
 
 /// `data_doc` describes the parameter `data`; `samples` is what a sample is called, in the plural.
@@ -50,11 +43,5 @@ Schema<Config> task_data_fields(Schema<Config>&& schema, const char* data_doc,
       .field("fold_whitespace", &Config::fold_whitespace,
              "Fold runs of white space to one blank before tokenising, as CodeXGLUE does.");
 }
-
-/// Leaves of each split what `settings` asks for, drawn from streams of `rng`.
-void keep_limits(Corpus& corpus, const TaskData& settings, const Rng& rng);
-
-/// Task::data_fingerprint() of `files`: a hash over their names and contents.
-std::string fingerprint(const std::vector<std::filesystem::path>& files);
 
 }  // namespace ncmlab

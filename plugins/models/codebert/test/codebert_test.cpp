@@ -92,7 +92,7 @@ TEST_F(CodeBertTest, TokenizerLargerThanTheEmbeddingIsRefused) {
   Settings settings;
   settings["checkpoint"] = (folder_ / "victim").string();
   settings["tokenizer"] = (folder_ / "other").string();
-  EXPECT_EQ(refusal([&] { (void)model(settings)->build(context()); }),
+  EXPECT_EQ(code_of([&] { (void)model(settings)->build(context()); }),
             "checkpoint.vocabulary-mismatch");
 }
 

@@ -47,7 +47,7 @@ TEST_F(CodeT5Test, RefusesACheckpointOfAnotherArchitecture) {
       R"({"model_type": "roberta", "vocab_size": 300, "hidden_size": 64, "num_hidden_layers": 1,
           "num_attention_heads": 1, "intermediate_size": 8, "max_position_embeddings": 50})";
   write_file_atomically(folder_ / "victim" / "config.json", roberta);
-  EXPECT_EQ(refusal([&] { (void)model(tiny())->open(folder_ / "victim", context()); }),
+  EXPECT_EQ(code_of([&] { (void)model(tiny())->open(folder_ / "victim", context()); }),
             "checkpoint.wrong-model-type");
 }
 

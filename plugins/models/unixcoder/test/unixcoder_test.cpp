@@ -83,14 +83,14 @@ TEST_F(UniXcoderTest, OpensWhatItSavedWithTheSameAnswers) {
 TEST_F(UniXcoderTest, PartsTooShortForThePrefixAreRefused) {
   ModelContext shorter = context();
   shorter.rules.part_max_tokens = {32, 4};
-  EXPECT_EQ(refusal([&] { (void)model(tiny())->build(shorter); }), "model.max-tokens");
+  EXPECT_EQ(code_of([&] { (void)model(tiny())->build(shorter); }), "model.max-tokens");
 }
 
 TEST_F(UniXcoderTest, ATokenizerWithoutTheModeIsRefused) {
   Tokenizer::train({kSource}, {.vocab_size = 280}).save(folder_ / "plain");
   Settings settings = tiny();
   settings["tokenizer"] = (folder_ / "plain").string();
-  EXPECT_EQ(refusal([&] { (void)model(settings)->build(context()); }), "tokenizer.no-mode");
+  EXPECT_EQ(code_of([&] { (void)model(settings)->build(context()); }), "tokenizer.no-mode");
 }
 
 }  // namespace

@@ -2,12 +2,11 @@
 #include "bigclonebench_reader.hpp"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <set>
 
-#include "ncmlab/core/diagnostic.hpp"
-#include "ncmlab/core/files.hpp"
+#include "error_of.hpp"
+#include "scratch_folder.hpp"
 #include "shared_data.hpp"
 
 namespace ncmlab {
@@ -18,34 +17,22 @@ namespace fs = std::filesystem;
 class BigCloneBenchReaderTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder_ = fs::temp_directory_path() / ("ncmlab_bcb_test_" + std::to_string(::getpid()));
-    fs::create_directories(folder_);
-    write("data.jsonl", R"({"func": "int a() { return 1; }", "idx": "10"})"
-                        "\n"
-                        R"({"func": "int b() { return 2; }", "idx": 20})"
-                        "\n");
-    write("train.txt", "10\t20\t0\n20\t10\t1\n10\t20\t0\n");
-    write("valid.txt", "10\t20\t0\n");
-    write("test.txt", "20 10 1\r\n\n");
+    folder_.write("data.jsonl", R"({"func": "int a() { return 1; }", "idx": "10"})"
+                                "\n"
+                                R"({"func": "int b() { return 2; }", "idx": 20})"
+                                "\n");
+    folder_.write("train.txt", "10\t20\t0\n20\t10\t1\n10\t20\t0\n");
+    folder_.write("valid.txt", "10\t20\t0\n");
+    folder_.write("test.txt", "20 10 1\r\n\n");
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
-  void write(const char* name, const std::string& text) {
-    write_file_atomically(folder_ / name, text);
-  }
   Corpus read(const std::string& bad = "error") const {
-    return read_bigclonebench(folder_, BadRecords(bad));
+    return read_bigclonebench(folder_.path(), BadRecords(bad));
   }
   Diagnostic failure() const {
-    try {
-      (void)read();
-    } catch (const Error& error) {
-      return error.diagnostics().front();
-    }
-    ADD_FAILURE() << "expected an error";
-    return {};
+    return error_of([&] { read(); });
   }
-  fs::path folder_;
+  const ScratchFolder folder_;
 };
 
 TEST_F(BigCloneBenchReaderTest, JoinsFunctionsToPairs) {
@@ -69,7 +56,7 @@ TEST_F(BigCloneBenchReaderTest, BrokenPairsAreNamedWithFileAndLine) {
       {"10\t20\t0\n10\t20\n", "data.wrong-type"},
       {"10\t20\t0\n10\t20\t1\t1\n", "data.wrong-type"}};
   for (const auto& [text, code] : cases) {
-    write("train.txt", text);
+    folder_.write("train.txt", text);
     const Diagnostic diagnostic = failure();
     EXPECT_EQ(diagnostic.code, code);
     ASSERT_TRUE(diagnostic.span);
@@ -92,7 +79,7 @@ TEST_F(BigCloneBenchReaderTest, BrokenFunctionsAreNamedWithFileAndLine) {
       {R"({"func": "int b() {}", "idx": "10"})", "data.duplicate-id"},
       {"{\"func\": \"\xff\", \"idx\": \"20\"}", "data.not-utf8"}};
   for (const auto& [text, code] : cases) {
-    write("data.jsonl", good + text + "\n");
+    folder_.write("data.jsonl", good + text + "\n");
     const Diagnostic diagnostic = failure();
     EXPECT_EQ(diagnostic.code, code);
     ASSERT_TRUE(diagnostic.span);
@@ -101,9 +88,9 @@ TEST_F(BigCloneBenchReaderTest, BrokenFunctionsAreNamedWithFileAndLine) {
 }
 
 TEST_F(BigCloneBenchReaderTest, EmptyAndMissingFilesAreErrors) {
-  write("test.txt", "\n");
+  folder_.write("test.txt", "\n");
   EXPECT_EQ(failure().code, "data.empty-file");
-  write("data.jsonl", "");
+  folder_.write("data.jsonl", "");
   EXPECT_EQ(failure().code, "data.empty-file");
   fs::remove(folder_ / "test.txt");
   EXPECT_EQ(failure().code, "data.missing-file");

@@ -2,23 +2,21 @@
 #include "bigclonebench_writer.hpp"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "bigclonebench_reader.hpp"
 #include "builtin_clones.hpp"
+#include "scratch_folder.hpp"
 
 namespace ncmlab {
 namespace {
 
 TEST(BigCloneBenchWriterTest, GivesBackEqualPairs) {
-  const auto folder =
-      std::filesystem::temp_directory_path() / ("ncmlab_bcb_writer_" + std::to_string(getpid()));
+  const ScratchFolder folder;
   Corpus corpus =
       generate_builtin_clones({.train_size = 40, .valid_size = 6, .test_size = 8}, Rng(1));
   corpus.train[3].code += " // edited \xc3\xa9\t\"";
-  write_bigclonebench(corpus, folder);
-  const Corpus read = read_bigclonebench(folder, BadRecords("error"));
-  std::filesystem::remove_all(folder);
+  write_bigclonebench(corpus, folder.path());
+  const Corpus read = read_bigclonebench(folder.path(), BadRecords("error"));
   const std::vector<Example> Corpus::*splits[] = {&Corpus::train, &Corpus::valid, &Corpus::test};
   for (const auto split : splits) {
     ASSERT_EQ((read.*split).size(), (corpus.*split).size());

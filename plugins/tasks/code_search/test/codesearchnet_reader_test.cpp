@@ -2,15 +2,14 @@
 #include "codesearchnet_reader.hpp"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 
 #include "docstring.hpp"
+#include "error_of.hpp"
 #include "ncmlab/code/syntax.hpp"
-#include "ncmlab/core/diagnostic.hpp"
-#include "ncmlab/core/files.hpp"
 #include "ncmlab/plugin/attack.hpp"
+#include "scratch_folder.hpp"
 #include "shared_data.hpp"
 
 namespace ncmlab {
@@ -26,30 +25,18 @@ const std::string kRecord =
 class CodeSearchNetReaderTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder_ = fs::temp_directory_path() / ("ncmlab_csn_test_" + std::to_string(::getpid()));
-    fs::create_directories(folder_);
     for (const char* name : {"train.jsonl", "valid.jsonl", "test.jsonl"}) {
-      write(name, kRecord);
+      folder_.write(name, kRecord);
     }
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
-  void write(const std::string& name, const std::string& text) {
-    write_file_atomically(folder_ / name, text);
-  }
   Corpus read(const std::string& bad = "error") const {
-    return read_codesearchnet(folder_, BadRecords(bad));
+    return read_codesearchnet(folder_.path(), BadRecords(bad));
   }
   Diagnostic failure() const {
-    try {
-      (void)read();
-    } catch (const Error& error) {
-      return error.diagnostics().front();
-    }
-    ADD_FAILURE() << "expected an error";
-    return {};
+    return error_of([&] { read(); });
   }
-  fs::path folder_;
+  const ScratchFolder folder_;
 };
 
 TEST(DocstringTest, IsTakenOutOfTheCode) {
@@ -75,8 +62,8 @@ TEST_F(CodeSearchNetReaderTest, GivesQueryAndCodeWithoutDocstring) {
 
 TEST_F(CodeSearchNetReaderTest, TakesTheFilesOfAFolderPerSplit) {
   fs::remove(folder_ / "train.jsonl");
-  write("train/b.jsonl", kRecord);
-  write("train/a.jsonl", kRecord + kRecord);
+  folder_.write("train/b.jsonl", kRecord);
+  folder_.write("train/a.jsonl", kRecord + kRecord);
   const Corpus corpus = read();
   ASSERT_EQ(corpus.train.size(), 3U);
   EXPECT_EQ(corpus.train[0].id, "csn-train-0-1");
@@ -94,7 +81,7 @@ TEST_F(CodeSearchNetReaderTest, BrokenRecordsAreNamedWithFileAndLine) {
       {R"({"code": "f", "docstring": "x", "language": "go"})", "data.unknown-language"},
       {"{\"code\": \"\xff\"}", "data.not-utf8"}};
   for (const auto& [text, code] : cases) {
-    write("test.jsonl", kRecord + text + "\n");
+    folder_.write("test.jsonl", kRecord + text + "\n");
     const Diagnostic diagnostic = failure();
     EXPECT_EQ(diagnostic.code, code) << text;
     ASSERT_TRUE(diagnostic.span);
@@ -102,7 +89,7 @@ TEST_F(CodeSearchNetReaderTest, BrokenRecordsAreNamedWithFileAndLine) {
     EXPECT_EQ(read("skip").test.size(), 1U);
     EXPECT_EQ(read("skip").warnings.size(), 1U);
   }
-  write("test.jsonl", "\n");
+  folder_.write("test.jsonl", "\n");
   EXPECT_EQ(failure().code, "data.empty-file");
   fs::remove(folder_ / "test.jsonl");
   EXPECT_EQ(failure().code, "data.missing-file");

@@ -2,23 +2,21 @@
 #include "codesearchnet_writer.hpp"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "builtin_functions.hpp"
 #include "codesearchnet_reader.hpp"
+#include "scratch_folder.hpp"
 
 namespace ncmlab {
 namespace {
 
 TEST(CodeSearchNetWriterTest, GivesBackEqualSamples) {
-  const auto folder =
-      std::filesystem::temp_directory_path() / ("ncmlab_csn_writer_" + std::to_string(getpid()));
+  const ScratchFolder folder;
   Corpus corpus =
       generate_builtin_functions({.train_size = 40, .valid_size = 6, .test_size = 8}, Rng(1));
   corpus.train[3].second = " two  blanks \xc3\xa9";
-  write_codesearchnet(corpus, folder);
-  const Corpus read = read_codesearchnet(folder, BadRecords("error"));
-  std::filesystem::remove_all(folder);
+  write_codesearchnet(corpus, folder.path());
+  const Corpus read = read_codesearchnet(folder.path(), BadRecords("error"));
   const std::vector<Example> Corpus::*splits[] = {&Corpus::train, &Corpus::valid, &Corpus::test};
   for (const auto split : splits) {
     ASSERT_EQ((read.*split).size(), (corpus.*split).size());

@@ -2,10 +2,9 @@
 #include "devign_reader.hpp"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include "ncmlab/core/diagnostic.hpp"
-#include "ncmlab/core/files.hpp"
+#include "error_of.hpp"
+#include "scratch_folder.hpp"
 #include "shared_data.hpp"
 
 namespace ncmlab {
@@ -15,25 +14,10 @@ namespace fs = std::filesystem;
 
 class DevignReaderTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = fs::temp_directory_path() / ("ncmlab_devign_test_" + std::to_string(::getpid()));
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
-  void write(const char* name, const std::string& text) {
-    write_file_atomically(folder_ / name, text);
-  }
   Diagnostic failure() const {
-    try {
-      (void)read_devign(folder_);
-    } catch (const Error& error) {
-      return error.diagnostics().front();
-    }
-    ADD_FAILURE() << "expected an error";
-    return {};
+    return error_of([&] { read_devign(folder_.path()); });
   }
-  fs::path folder_;
+  const ScratchFolder folder_;
 };
 
 std::string record(int idx, int target) {
@@ -46,9 +30,9 @@ TEST_F(DevignReaderTest, HoldsOutATenthByIdWhereThereIsNoValidationSplit) {
   for (int i = 0; i < 1000; ++i) {
     train += record(i, i % 2);
   }
-  write("train.jsonl", train);
-  write("test.jsonl", record(5000, 1));
-  const Corpus corpus = read_devign(folder_);
+  folder_.write("train.jsonl", train);
+  folder_.write("test.jsonl", record(5000, 1));
+  const Corpus corpus = read_devign(folder_.path());
   EXPECT_EQ(corpus.train.size() + corpus.valid.size(), 1000U);
   EXPECT_NEAR(static_cast<double>(corpus.valid.size()), 100.0, 35.0);
   EXPECT_EQ(corpus.test.size(), 1U);
@@ -57,62 +41,63 @@ TEST_F(DevignReaderTest, HoldsOutATenthByIdWhereThereIsNoValidationSplit) {
 }
 
 TEST_F(DevignReaderTest, TakesTheValidationSplitThatIsThere) {
-  write("train.jsonl", record(1, 0) + record(2, 1));
-  write("valid.jsonl", record(3, 1));
-  write("test.jsonl", record(4, 0));
-  const Corpus corpus = read_devign(folder_);
+  folder_.write("train.jsonl", record(1, 0) + record(2, 1));
+  folder_.write("valid.jsonl", record(3, 1));
+  folder_.write("test.jsonl", record(4, 0));
+  const Corpus corpus = read_devign(folder_.path());
   EXPECT_EQ(corpus.train.size(), 2U);
   ASSERT_EQ(corpus.valid.size(), 1U);
   EXPECT_EQ(corpus.valid[0].id, "devign-3");
 }
 
 TEST_F(DevignReaderTest, ReadsFunctionJsonWithIdLists) {
-  write("function.json",
-        R"([{"func": "a", "target": 0}, {"func": "b", "target": 1}, {"func": "c", "target": 1}])");
-  write("train.txt", "2\n");
-  write("valid.txt", "0\n");
-  write("test.txt", "1\n");
-  const Corpus corpus = read_devign(folder_);
+  folder_.write(
+      "function.json",
+      R"([{"func": "a", "target": 0}, {"func": "b", "target": 1}, {"func": "c", "target": 1}])");
+  folder_.write("train.txt", "2\n");
+  folder_.write("valid.txt", "0\n");
+  folder_.write("test.txt", "1\n");
+  const Corpus corpus = read_devign(folder_.path());
   EXPECT_EQ(corpus.train.at(0).code, "c");
   EXPECT_EQ(corpus.valid.at(0).code, "a");
   EXPECT_EQ(corpus.test.at(0).code, "b");
 }
 
 TEST_F(DevignReaderTest, PositionWithoutAFunctionIsNamedWithItsLine) {
-  write("function.json", R"([{"func": "a", "target": 0}])");
-  write("train.txt", "0\n7\n");
-  write("valid.txt", "0\n");
-  write("test.txt", "0\n");
+  folder_.write("function.json", R"([{"func": "a", "target": 0}])");
+  folder_.write("train.txt", "0\n7\n");
+  folder_.write("valid.txt", "0\n");
+  folder_.write("test.txt", "0\n");
   const Diagnostic diagnostic = failure();
   EXPECT_EQ(diagnostic.code, "data.id-without-function");
   EXPECT_EQ(diagnostic.span->line, 2);
 }
 
 TEST_F(DevignReaderTest, LabelOutsideTheClassesIsNamedWithItsLine) {
-  write("train.jsonl", record(1, 0) + record(2, 2));
-  write("test.jsonl", record(3, 0));
+  folder_.write("train.jsonl", record(1, 0) + record(2, 2));
+  folder_.write("test.jsonl", record(3, 0));
   const Diagnostic diagnostic = failure();
   EXPECT_EQ(diagnostic.code, "data.bad-label");
   EXPECT_EQ(diagnostic.span->line, 2);
 }
 
 TEST_F(DevignReaderTest, MissingFieldWrongTypeDuplicateAndEmptyAreErrors) {
-  write("test.jsonl", record(3, 0));
-  write("train.jsonl", R"({"target": 0, "idx": 1})");
+  folder_.write("test.jsonl", record(3, 0));
+  folder_.write("train.jsonl", R"({"target": 0, "idx": 1})");
   EXPECT_EQ(failure().code, "data.missing-field");
-  write("train.jsonl", R"({"func": 3, "target": 0, "idx": 1})");
+  folder_.write("train.jsonl", R"({"func": 3, "target": 0, "idx": 1})");
   EXPECT_EQ(failure().code, "data.wrong-type");
-  write("train.jsonl", record(1, 0) + record(1, 1));
+  folder_.write("train.jsonl", record(1, 0) + record(1, 1));
   EXPECT_EQ(failure().code, "data.duplicate-id");
-  write("train.jsonl", "\n");
+  folder_.write("train.jsonl", "\n");
   EXPECT_EQ(failure().code, "data.empty-file");
 }
 
 TEST_F(DevignReaderTest, SkipsBadRecordsOnRequestAndCountsThem) {
-  write("train.jsonl", record(1, 0) + record(2, 2) + record(1, 1) + "{}\n" + record(5, 1));
-  write("valid.jsonl", record(6, 1));
-  write("test.jsonl", record(3, 0) + "\xFF\n");
-  const Corpus corpus = read_devign(folder_, BadRecords("skip"));
+  folder_.write("train.jsonl", record(1, 0) + record(2, 2) + record(1, 1) + "{}\n" + record(5, 1));
+  folder_.write("valid.jsonl", record(6, 1));
+  folder_.write("test.jsonl", record(3, 0) + "\xFF\n");
+  const Corpus corpus = read_devign(folder_.path(), BadRecords("skip"));
   EXPECT_EQ(corpus.train.size(), 2U);
   EXPECT_EQ(corpus.test.size(), 1U);
   ASSERT_EQ(corpus.warnings.size(), 1U);
@@ -121,15 +106,15 @@ TEST_F(DevignReaderTest, SkipsBadRecordsOnRequestAndCountsThem) {
 }
 
 TEST_F(DevignReaderTest, SkipsPositionsWithoutAFunctionOnRequest) {
-  write("function.json", R"([{"func": "a", "target": 0}, {"func": "b"}])");
-  write("train.txt", "0\n7\n1\nx\n");
-  write("valid.txt", "0\n");
-  write("test.txt", "0\n");
-  const Corpus corpus = read_devign(folder_, BadRecords("skip"));
+  folder_.write("function.json", R"([{"func": "a", "target": 0}, {"func": "b"}])");
+  folder_.write("train.txt", "0\n7\n1\nx\n");
+  folder_.write("valid.txt", "0\n");
+  folder_.write("test.txt", "0\n");
+  const Corpus corpus = read_devign(folder_.path(), BadRecords("skip"));
   EXPECT_EQ(corpus.train.size(), 1U);
   ASSERT_EQ(corpus.warnings.size(), 1U);
   EXPECT_NE(corpus.warnings[0].find("skipped 3 bad records"), std::string::npos);
-  write("train.txt", "1\n");
+  folder_.write("train.txt", "1\n");
   EXPECT_EQ(failure().code, "data.missing-field");
 }
 
