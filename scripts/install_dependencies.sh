@@ -27,7 +27,7 @@ fi
 
 packages=(
   ca-certificates g++ cmake ninja-build mold pkg-config git
-  libtorch-dev libopenblas0-openmp "$tcmalloc"
+  libtorch-dev libdnnl-dev libopenblas0-openmp "$tcmalloc"
   "libboost$boost-dev" "libboost-program-options$boost-dev"
   libtomlplusplus-dev nlohmann-json3-dev libxxhash-dev libpcre2-dev libutf8proc-dev zlib1g-dev
   libtree-sitter-dev libgtest-dev libgmock-dev libbenchmark-dev

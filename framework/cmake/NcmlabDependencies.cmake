@@ -36,28 +36,43 @@ string(STRIP "${TORCH_CXX_FLAGS}" ncmlab_torch_flags)
 separate_arguments(ncmlab_torch_flags)
 target_compile_options(ncmlab_torch INTERFACE $<$<COMPILE_LANGUAGE:CXX>:${ncmlab_torch_flags}>)
 
-# What an executable links besides: an allocator that keeps its pages, and an OpenMP BLAS that is
-# found before whatever the system's alternatives point at (framework/docs/performance.md).
+# What an executable links besides: an allocator that keeps its pages, oneDNN's matrix product, and
+# an OpenMP BLAS that is found before whatever the system's alternatives point at
+# (framework/docs/performance.md).
 add_library(ncmlab_runtime INTERFACE)
 find_library(NCMLAB_TCMALLOC NAMES tcmalloc_minimal libtcmalloc_minimal.so.4)
 set(openblas_folder /usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/openblas-openmp)
 find_library(NCMLAB_BLAS NAMES libblas.so.3 PATHS ${openblas_folder} NO_DEFAULT_PATH)
 find_library(NCMLAB_OPENBLAS NAMES libopenblas.so.0 PATHS ${openblas_folder} NO_DEFAULT_PATH)
+find_library(NCMLAB_ONEDNN NAMES dnnl)
+find_path(NCMLAB_ONEDNN_HEADERS oneapi/dnnl/dnnl.h)
+set(first_libraries)
 if(NCMLAB_TCMALLOC AND NOT NCMLAB_SANITIZE)
-  target_link_options(ncmlab_runtime INTERFACE
-    -Wl,--push-state,--no-as-needed ${NCMLAB_TCMALLOC} -Wl,--pop-state)
+  list(APPEND first_libraries ${NCMLAB_TCMALLOC})
 elseif(NOT NCMLAB_SANITIZE)
   message(WARNING "tcmalloc not found: element-wise operators will be several times slower")
 endif()
 # PyPI's LibTorch exports pieces of an older std::filesystem, which crash in a newer libstdc++.
-target_link_options(ncmlab_runtime INTERFACE
-  -Wl,--push-state,--no-as-needed -lstdc++ -Wl,--pop-state)
+list(APPEND first_libraries -lstdc++)
 if(NOT ncmlab_torch_blas)
   message(STATUS "LibTorch has a BLAS of its own")
 elseif(NCMLAB_BLAS AND NCMLAB_OPENBLAS)
-  target_link_options(ncmlab_runtime INTERFACE
-    -Wl,--push-state,--no-as-needed ${NCMLAB_OPENBLAS} ${NCMLAB_BLAS} -Wl,--pop-state
-    -Wl,-rpath,${openblas_folder})
+  if(NCMLAB_ONEDNN AND NCMLAB_ONEDNN_HEADERS)
+    add_library(ncmlab_sgemm SHARED ${CMAKE_CURRENT_LIST_DIR}/../src/blas/sgemm.cpp)
+    target_include_directories(ncmlab_sgemm PRIVATE ${NCMLAB_ONEDNN_HEADERS})
+    target_link_libraries(ncmlab_sgemm PRIVATE ncmlab_flags ${NCMLAB_ONEDNN} ${CMAKE_DL_LIBS})
+    set_property(TARGET ncmlab_runtime PROPERTY
+      INTERFACE_LINK_DEPENDS $<TARGET_FILE:ncmlab_sgemm>)
+    list(APPEND first_libraries $<TARGET_FILE:ncmlab_sgemm>)
+  else()
+    message(WARNING "libdnnl-dev not found: matrix products take up to twice as long")
+  endif()
+  list(APPEND first_libraries ${NCMLAB_OPENBLAS} ${NCMLAB_BLAS} -Wl,-rpath,${openblas_folder})
 else()
   message(WARNING "libopenblas0-openmp not found: LibTorch uses the system's default BLAS")
 endif()
+# Among the options, because options stand before all libraries; in one piece, because CMake drops
+# options that it has seen before.
+list(JOIN first_libraries " " first_libraries)
+target_link_options(ncmlab_runtime INTERFACE
+  "SHELL:-Wl,--push-state,--no-as-needed ${first_libraries} -Wl,--pop-state")
