@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// oneDNN's float32 matrix product under the name that LibTorch calls (framework/docs/performance.md).
+// oneDNN's float32 matrix product under the name that LibTorch calls
+// (framework/docs/performance.md).
 #include <dlfcn.h>
 #include <oneapi/dnnl/dnnl.h>
 
