@@ -85,6 +85,8 @@ BENCHMARK_CAPTURE(EncodeDevign, roberta_base, "tokenizers/roberta-base", false)
     ->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(EncodeDevign, roberta_base_ranges, "tokenizers/roberta-base", true)
     ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(EncodeDevign, codet5_base, "tokenizers/codet5-base", false)
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(EncodeDevign, codebert_3mb, "models/codebert-3mb-devign", false)
     ->Unit(benchmark::kMillisecond);
 

@@ -34,10 +34,15 @@ class ScratchFolder {
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path operator/(const std::filesystem::path& name) const { return path_ / name; }
 
-  /// Writes a file into the folder and returns its path.
+  /// Writes a file into the folder, with the folders in its name, and returns its path.
   std::filesystem::path write(const std::filesystem::path& name, std::string_view text) const {
-    std::ofstream(path_ / name, std::ios::binary) << text;
-    return path_ / name;
+    std::filesystem::path path = path_ / name;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream file(path, std::ios::binary);
+    file << text;
+    file.close();
+    EXPECT_TRUE(file) << path << " was not written";
+    return path;
   }
 
  private:
