@@ -11,6 +11,7 @@
 #include "checkpoint/tensor_text.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
+#include "tokenize/engine.hpp"
 
 namespace ncmlab {
 namespace {
@@ -101,13 +102,26 @@ std::string config_for(const Checkpoint& checkpoint, const StateDict& encoder) {
   return json.dump(2) + "\n";
 }
 
-/// Copies the tokenizer's files; returns how many there were.
-std::size_t copy_tokenizer(const fs::path& from, const fs::path& to) {
+/// Copies the tokenizer's files and makes the one that transformers needs beside a
+/// `tokenizer.json`; returns how many were copied.
+std::size_t copy_tokenizer(const fs::path& from, const fs::path& to,
+                           std::vector<std::string>& notes) {
   std::size_t count = 0;
   for (const char* name : kTokenizerFiles) {
     if (fs::exists(from / name)) {
       write_file_atomically(to / name, read_file(from / name));
       ++count;
+    }
+  }
+  if (fs::exists(to / "tokenizer.json") && !fs::exists(to / "tokenizer_config.json")) {
+    try {
+      const bpe::Engine engine(bpe::read_tokenizer_json(to / "tokenizer.json"));
+      write_file_atomically(to / "tokenizer_config.json", bpe::tokenizer_config_text(engine));
+      notes.emplace_back(
+          "made up `tokenizer_config.json`: transformers takes `add_prefix_space` from it");
+    } catch (const Error& error) {
+      notes.push_back("`tokenizer.json` was copied, but ncmlab cannot read it: " +
+                      error.diagnostics().front().message);
     }
   }
   return count;
@@ -136,7 +150,7 @@ void write_folder(const Checkpoint& checkpoint, const fs::path& target, const fs
   const fs::path source = !tokenizer.empty()                    ? tokenizer
                           : fs::is_directory(checkpoint.source) ? checkpoint.source
                                                                 : checkpoint.source.parent_path();
-  if (copy_tokenizer(source, temporary) == 0) {
+  if (copy_tokenizer(source, temporary, sorted.notes) == 0) {
     sorted.notes.push_back("found no tokenizer files in `" + source.string() +
                            "`; name their folder with `--tokenizer`");
   }

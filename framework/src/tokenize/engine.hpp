@@ -81,6 +81,9 @@ class Engine {
 
 /// The text of a `tokenizer.json` from which an equal engine can be read.
 std::string tokenizer_json_text(const Engine& engine);
+/// The text of the `tokenizer_config.json` that belongs to it: without one, transformers'
+/// AutoTokenizer overrides the `add_prefix_space` of `tokenizer.json` with its class's default.
+std::string tokenizer_config_text(const Engine& engine);
 /// Writes `tokenizer.json`, `vocab.json`, `merges.txt`, `tokenizer_config.json` and, if some
 /// added token is not in the vocabulary, `added_tokens.json`.
 void write_folder(const Engine& engine, const std::filesystem::path& folder);

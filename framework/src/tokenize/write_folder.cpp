@@ -153,6 +153,10 @@ std::string tokenizer_json_text(const Engine& engine) {
          "\n}\n";
 }
 
+std::string tokenizer_config_text(const Engine& engine) {
+  return config_json(engine).dump(1) + "\n";
+}
+
 void write_folder(const Engine& engine, const std::filesystem::path& folder) {
   ordered_json outside;
   for (const AddedToken& token : engine.added_tokens()) {
@@ -166,7 +170,7 @@ void write_folder(const Engine& engine, const std::filesystem::path& folder) {
   write_file_atomically(folder / "tokenizer.json", tokenizer_json_text(engine));
   write_file_atomically(folder / "vocab.json", vocabulary_text(engine.model().vocabulary()) + "\n");
   write_file_atomically(folder / "merges.txt", merges_txt(engine.model()));
-  write_file_atomically(folder / "tokenizer_config.json", config_json(engine).dump(1) + "\n");
+  write_file_atomically(folder / "tokenizer_config.json", tokenizer_config_text(engine));
 }
 
 }  // namespace ncmlab::bpe

@@ -11,6 +11,7 @@
 #include "checkpoint_folder.hpp"
 #include "error_of.hpp"
 #include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/tokenize/tokenizer.hpp"
 #include "shared_data.hpp"
 
 namespace ncmlab {
@@ -62,6 +63,38 @@ TEST(ConvertTest, FolderIsWhatFromPretrainedExpects) {
   }
   EXPECT_THAT(read_file(folder / "hf/model.safetensors"), HasSubstr(R"("format":"pt")"));
   EXPECT_EQ(read_weights(folder / "hf").at("classifier.out_proj.weight").size(1), 8);
+}
+
+TEST(ConvertTest, ATokenizerJsonGetsTheConfigThatTransformersReads) {
+  const ScratchFolder folder;
+  write_tiny_model(folder.path(), "encoder.", at::kFloat);
+  Tokenizer::train({"int main(void) { return 0; }"}, {.vocab_size = 270})
+      .save(folder / "tokenizer");
+  const auto file = [&](const char* name) { return folder / "tokenizer" / name; };
+  std::string text = read_file(file("tokenizer.json"));
+  for (std::size_t at = 0;
+       (at = text.find("\"add_prefix_space\":false", at)) != std::string::npos;) {
+    text.replace(at, 24, "\"add_prefix_space\":true");
+  }
+  write_file_atomically(file("tokenizer.json"), text);
+  std::filesystem::remove(file("tokenizer_config.json"));
+  const Checkpoint model = read_checkpoint(folder / "model.bin");
+
+  const auto notes = convert(model, folder / "hf", folder / "tokenizer");
+  EXPECT_THAT(notes, Contains(HasSubstr("made up `tokenizer_config.json`")));
+  EXPECT_EQ(read_file(folder / "hf/tokenizer.json"), text);
+  EXPECT_EQ(
+      nlohmann::json::parse(read_file(folder / "hf/tokenizer_config.json")).at("add_prefix_space"),
+      true);
+
+  write_file_atomically(file("tokenizer_config.json"), "{}");
+  convert(model, folder / "own", folder / "tokenizer");
+  EXPECT_EQ(read_file(folder / "own/tokenizer_config.json"), "{}");
+
+  std::filesystem::remove(file("tokenizer_config.json"));
+  write_file_atomically(file("tokenizer.json"), R"({"model": {"type": "WordPiece"}})");
+  EXPECT_THAT(convert(model, folder / "foreign", folder / "tokenizer"),
+              Contains(HasSubstr("ncmlab cannot read it")));
 }
 
 TEST(ConvertTest, SaysWhatItLeavesOut) {
