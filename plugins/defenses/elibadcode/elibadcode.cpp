@@ -134,7 +134,7 @@ std::vector<std::int64_t> EliBadCode::vocabulary(const DefenseContext& context) 
   return tokens;
 }
 
-std::vector<Inversion> EliBadCode::invert_all(DefenseContext& context) const {
+std::vector<Inversion> EliBadCode::invert_all(DefenseContext& context, const Rng& rng) const {
   std::set<std::int64_t> labels;
   for (const Example& example : context.clean_samples) {
     labels.insert(example.label);
@@ -147,10 +147,10 @@ std::vector<Inversion> EliBadCode::invert_all(DefenseContext& context) const {
   for (const std::int64_t victim_label : labels) {
     for (std::int64_t target_label = 0; target_label < classes; ++target_label) {
       if (target_label != victim_label) {
-        const Rng rng = context.rng.stream("direction", static_cast<std::uint64_t>(found.size()));
-        found.push_back(elibadcode::invert(context.victim, context.task, context.clean_samples,
-                                           tokens, victim_label, target_label, inversion_options(),
-                                           rng, context.progress));
+        found.push_back(elibadcode::invert(
+            context.victim, context.task, context.clean_samples, tokens, victim_label, target_label,
+            inversion_options(), rng.stream("direction", static_cast<std::uint64_t>(found.size())),
+            context.progress));
       }
     }
   }
@@ -186,24 +186,25 @@ void EliBadCode::unlearn(DefenseContext& context, std::int64_t victim_label,
 
 void EliBadCode::unlearn_in_rounds(DefenseContext& context, const Inversion& first,
                                    DefenseOutcome& outcome) const {
+  std::int64_t victim_label = first.victim_label;
   std::vector<TriggerIds> triggers =
       elibadcode::trigger_pool(first, inversion_options(), context.progress);
   for (std::int64_t round = 0;; ++round) {
     const Rng rng = context.rng.stream("round", static_cast<std::uint64_t>(round));
-    unlearn(context, first.victim_label, triggers, rng.stream("unlearning"), outcome);
+    unlearn(context, victim_label, triggers, rng.stream("unlearning"), outcome);
     outcome.figures["rounds"] = static_cast<double>(round + 1);
     if (round + 1 >= config_.rounds) {
       return;
     }
-    context.progress.begin("inverting once more", config_.restarts * config_.epochs);
-    const Inversion again =
-        elibadcode::invert(context.victim, context.task, context.clean_samples, vocabulary(context),
-                           first.victim_label, first.target_label, inversion_options(),
-                           rng.stream("inversion"), context.progress);
+    const Inversion again = invert_all(context, rng.stream("inversion")).front();
     outcome.figures["persistence_after_unlearning"] = again.persistence;
     if (again.persistence < config_.verdict_persistence) {
       return;
     }
+    if (again.victim_label != victim_label && config_.unlearn_labels == "victim") {
+      triggers.clear();  // they belong into samples of the other label
+    }
+    victim_label = again.victim_label;
     const std::vector<TriggerIds> more =
         elibadcode::trigger_pool(again, inversion_options(), context.progress);
     triggers.insert(triggers.end(), more.begin(), more.end());
@@ -217,7 +218,7 @@ DefenseOutcome EliBadCode::defend(DefenseContext& context) const {
   }
   const std::int64_t rows_before = context.victim.work().forward_rows;
   DefenseOutcome outcome;
-  const std::vector<Inversion> found = invert_all(context);
+  const std::vector<Inversion> found = invert_all(context, context.rng);
   for (const Inversion& each : found) {
     outcome.triggers.push_back({.victim_label = each.victim_label,
                                 .target_label = each.target_label,

@@ -63,12 +63,12 @@ class EliBadCode final : public Defense {
   elibadcode::InversionOptions inversion_options() const;
   std::vector<std::int64_t> vocabulary(const DefenseContext& context) const;
   /// Stages 1 to 4 for every ordered pair of labels that has clean samples, best direction first.
-  std::vector<elibadcode::Inversion> invert_all(DefenseContext& context) const;
+  std::vector<elibadcode::Inversion> invert_all(DefenseContext& context, const Rng& rng) const;
   /// Stage 5. Trains the victim on the clean samples with `triggers` in some of them.
   void unlearn(DefenseContext& context, std::int64_t victim_label,
                const std::vector<TriggerIds>& triggers, const Rng& rng,
                DefenseOutcome& outcome) const;
-  /// Stage 5, and again with what a new inversion in the same direction finds, for `rounds` or
+  /// Stage 5, and again with what a new inversion in all directions finds, for `rounds` or
   /// until that does not reach the verdict's threshold.
   void unlearn_in_rounds(DefenseContext& context, const elibadcode::Inversion& first,
                          DefenseOutcome& outcome) const;

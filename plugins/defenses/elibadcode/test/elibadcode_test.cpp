@@ -128,6 +128,20 @@ TEST(EliBadCodeTest, FindsAndUnlearnsABackdoor) {
   EXPECT_GE(accuracy(victim, test_samples()), accuracy_before - 0.02);
 }
 
+TEST(EliBadCodeTest, GoesAnotherRoundOnlyWhileATriggerIsFound) {
+  EliBadCodeConfig config = quick_config();
+  config.rounds = 2;
+  Victim victim = backdoored_victim();
+  config.unlearn_always = true;
+  const DefenseOutcome outcome = defend(victim, config);
+  EXPECT_EQ(outcome.figures.at("rounds") == 2,
+            outcome.figures.at("persistence_after_unlearning") >= config.verdict_persistence);
+
+  config.verdict_persistence = 0;
+  Victim again = backdoored_victim();
+  EXPECT_EQ(defend(again, config).figures.at("rounds"), 2);
+}
+
 TEST(EliBadCodeTest, LeavesACleanModelAlone) {
   Victim victim = clean_victim();
   const DefenseOutcome outcome = defend(victim, quick_config());
