@@ -23,6 +23,6 @@ function(ncmlab_test name)
   endif()
   # CTest runs one test per core, each with threads of its own: those that wait must not spin.
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
-    PROPERTIES LABELS ${arg_LABEL} TIMEOUT 600 WORKING_DIRECTORY ${ncmlab_SOURCE_DIR}
-      ENVIRONMENT OMP_WAIT_POLICY=passive)
+    WORKING_DIRECTORY ${ncmlab_SOURCE_DIR}
+    PROPERTIES LABELS ${arg_LABEL} TIMEOUT 600 ENVIRONMENT OMP_WAIT_POLICY=passive)
 endfunction()
