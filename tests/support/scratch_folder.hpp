@@ -6,9 +6,10 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <string_view>
+
+#include "ncmlab/core/files.hpp"
 
 namespace ncmlab {
 
@@ -36,13 +37,8 @@ class ScratchFolder {
 
   /// Writes a file into the folder, with the folders in its name, and returns its path.
   std::filesystem::path write(const std::filesystem::path& name, std::string_view text) const {
-    std::filesystem::path path = path_ / name;
-    std::filesystem::create_directories(path.parent_path());
-    std::ofstream file(path, std::ios::binary);
-    file << text;
-    file.close();
-    EXPECT_TRUE(file) << path << " was not written";
-    return path;
+    write_file_atomically(path_ / name, text);
+    return path_ / name;
   }
 
  private:

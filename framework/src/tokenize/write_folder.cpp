@@ -116,7 +116,9 @@ std::string merges_txt(const BpeModel& model) {
   return text;
 }
 
-ordered_json config_json(const Engine& engine) {
+}  // namespace
+
+std::string tokenizer_config_text(const Engine& engine) {
   const SpecialNames& names = engine.names();
   const SpecialIds& ids = engine.special();
   ordered_json config = {{"add_prefix_space", engine.add_prefix_space()}};
@@ -138,10 +140,8 @@ ordered_json config_json(const Engine& engine) {
   put("cls_token", ids.bos, names.bos);
   put("mask_token", ids.mask, names.mask);
   config["tokenizer_class"] = complete ? "RobertaTokenizer" : "PreTrainedTokenizerFast";
-  return config;
+  return config.dump(1) + "\n";
 }
-
-}  // namespace
 
 std::string tokenizer_json_text(const Engine& engine) {
   const ordered_json byte_level = byte_level_json(engine);
@@ -151,10 +151,6 @@ std::string tokenizer_json_text(const Engine& engine) {
          ",\n\"post_processor\": " + post_processor_json(engine).dump() +
          ",\n\"decoder\": " + byte_level.dump() + ",\n\"model\": " + model_text(engine.model()) +
          "\n}\n";
-}
-
-std::string tokenizer_config_text(const Engine& engine) {
-  return config_json(engine).dump(1) + "\n";
 }
 
 void write_folder(const Engine& engine, const std::filesystem::path& folder) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "ncmlab/core/rng.hpp"
 #include "tiny_tokenizer.hpp"
 
