@@ -57,6 +57,9 @@ void base_natural(benchmark::State& state) { forward(state, true, kNaturalLength
 void base_length_400_bf16(benchmark::State& state) {
   forward(state, true, kFullLengths, Precision::bf16);
 }
+void base_natural_bf16(benchmark::State& state) {
+  forward(state, true, kNaturalLengths, Precision::bf16);
+}
 void small_length_400(benchmark::State& state) {
   forward(state, false, std::vector<std::int64_t>(16, 400));
 }
@@ -71,5 +74,6 @@ void small_natural(benchmark::State& state) {
 BENCHMARK(base_length_400)->ArgName("threads")->Arg(1)->Arg(2)->Unit(benchmark::kMillisecond);
 BENCHMARK(base_natural)->ArgName("threads")->Arg(2)->Unit(benchmark::kMillisecond);
 BENCHMARK(base_length_400_bf16)->ArgName("threads")->Arg(2)->Unit(benchmark::kMillisecond);
+BENCHMARK(base_natural_bf16)->ArgName("threads")->Arg(2)->Unit(benchmark::kMillisecond);
 BENCHMARK(small_length_400)->ArgName("threads")->Arg(1)->Arg(2)->Unit(benchmark::kMillisecond);
 BENCHMARK(small_natural)->ArgName("threads")->Arg(2)->Unit(benchmark::kMillisecond);

@@ -2,6 +2,9 @@
 #include "nn/cpu_kernels.hpp"
 
 #include <omp.h>
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
 
 #include <cmath>
 #include <cstddef>
@@ -65,9 +68,12 @@ namespace baseline {
 #define NCMLAB_LANES 4
 #define NCMLAB_TILE_ROWS 6
 #include "nn/cpu_vectors.inc"
-// After the vectors that both build on.
+// After the vectors that all build on.
+#include "nn/cpu_scores.inc"
+// After the scores.
 #include "nn/cpu_add_norm.inc"
 #include "nn/cpu_attention.inc"
+#include "nn/cpu_product_end.inc"
 #undef NCMLAB_LANES
 #undef NCMLAB_TILE_ROWS
 }  // namespace baseline
@@ -79,9 +85,12 @@ namespace avx2 {
 #define NCMLAB_LANES 8
 #define NCMLAB_TILE_ROWS 6
 #include "nn/cpu_vectors.inc"
-// After the vectors that both build on.
+// After the vectors that all build on.
+#include "nn/cpu_scores.inc"
+// After the scores.
 #include "nn/cpu_add_norm.inc"
 #include "nn/cpu_attention.inc"
+#include "nn/cpu_product_end.inc"
 #undef NCMLAB_LANES
 #undef NCMLAB_TILE_ROWS
 }  // namespace avx2
@@ -93,12 +102,33 @@ namespace avx512 {
 #define NCMLAB_LANES 16
 #define NCMLAB_TILE_ROWS 8
 #include "nn/cpu_vectors.inc"
-// After the vectors that both build on.
+// After the vectors that all build on.
+#include "nn/cpu_scores.inc"
+// After the scores.
 #include "nn/cpu_add_norm.inc"
 #include "nn/cpu_attention.inc"
+#include "nn/cpu_product_end.inc"
 #undef NCMLAB_LANES
 #undef NCMLAB_TILE_ROWS
 }  // namespace avx512
+#pragma GCC pop_options
+
+#pragma GCC push_options
+#pragma GCC target( \
+    "avx512f,avx512dq,avx512vl,avx512bw,avx512bf16,fma,prefer-vector-width=512")
+namespace avx512_bf16 {
+#define NCMLAB_LANES 16
+#define NCMLAB_TILE_ROWS 8
+#define NCMLAB_PAIRS
+#include "nn/cpu_vectors.inc"
+// After the vectors that all build on.
+#include "nn/cpu_scores.inc"
+// After the scores.
+#include "nn/cpu_attention_bf16.inc"
+#undef NCMLAB_LANES
+#undef NCMLAB_TILE_ROWS
+#undef NCMLAB_PAIRS
+}  // namespace avx512_bf16
 #pragma GCC pop_options
 #endif
 #pragma GCC pop_options
@@ -112,6 +142,8 @@ struct Kernels {
   void (*add_norm_row)(const AddNorm&, const DropoutRule&, std::int64_t, float*);
   void (*add_norm_backward_row)(const AddNorm&, const AddNormGradient&, const DropoutRule&,
                                 std::int64_t, float*, float*);
+  void (*finish_row)(const ProductEnd&, std::int64_t);
+  decltype(attend) attend_bf16;  ///< null: the processor has no products of bfloat16
 };
 
 /// The kernels that this processor can run, fastest first.
@@ -121,15 +153,16 @@ std::vector<Kernels> available_kernels() {
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw")) {
     result.push_back({"avx512", avx512::attend, avx512::attend_backward, avx512::add_norm_row,
-                      avx512::add_norm_backward_row});
+                      avx512::add_norm_backward_row, avx512::finish_row,
+                      __builtin_cpu_supports("avx512bf16") ? avx512_bf16::attend : nullptr});
   }
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
     result.push_back({"avx2", avx2::attend, avx2::attend_backward, avx2::add_norm_row,
-                      avx2::add_norm_backward_row});
+                      avx2::add_norm_backward_row, avx2::finish_row, nullptr});
   }
 #endif
   result.push_back({"baseline", baseline::attend, baseline::attend_backward, baseline::add_norm_row,
-                    baseline::add_norm_backward_row});
+                    baseline::add_norm_backward_row, baseline::finish_row, nullptr});
   return result;
 }
 
@@ -174,7 +207,8 @@ void for_each_head(const Attention& attention, Work work) {
 }  // namespace
 
 void attention_forward(const Attention& attention) {
-  const auto attend = kernels().attend;
+  const bool bf16 = attention.bf16 && kernels().attend_bf16 != nullptr;
+  const auto attend = bf16 ? kernels().attend_bf16 : kernels().attend;
   for_each_head(attention, [&](std::int64_t row, std::int64_t head, Scratch& scratch) {
     attend(attention, row, head, scratch);
   });
@@ -225,6 +259,14 @@ void add_norm_backward(const AddNorm& norm, const AddNormGradient& gradient) {
       gradient.weight[j] += weight[j];
       gradient.bias[j] += weight[width + j];
     }
+  }
+}
+
+void finish_product(const ProductEnd& end) {
+  const auto finish_row = kernels().finish_row;
+#pragma omp parallel for schedule(static) if (end.rows * end.width > 4096)
+  for (std::int64_t row = 0; row < end.rows; ++row) {
+    finish_row(end, row);
   }
 }
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 /// Float kernels for the parts of a transformer where LibTorch's operators spend their time on
-/// memory traffic: attention over rows of different length without padding, and the sum of two
-/// branches with dropout and layer norm. Each exists for AVX-512, AVX2 and the baseline; the
+/// memory traffic: attention over rows of different length without padding, the sum of two
+/// branches with dropout and layer norm, and what follows a product in bfloat16. Each exists for AVX-512, AVX2 and the baseline; the
 /// processor decides once which one runs. All are deterministic for a fixed number of threads.
 namespace ncmlab::kernels {
 
@@ -39,6 +39,9 @@ struct Attention {
   std::int64_t reach = 0;
   const std::int64_t* query_places = nullptr;  ///< [rows]: of each row's first query; null: 0
   bool causal = false;                         ///< a query sees the keys up to its own place
+  /// Operands of both products are rounded to bfloat16 where the processor multiplies it. Forward
+  /// alone.
+  bool bf16 = false;
 };
 
 /// Where attention_backward() writes; strides as those of the inputs' counterparts.
@@ -80,6 +83,21 @@ struct AddNormGradient {
 void add_norm_forward(const AddNorm& norm);
 /// `norm.normalised` and `norm.inverse_std` must hold what add_norm_forward() wrote.
 void add_norm_backward(const AddNorm& norm, const AddNormGradient& gradient);
+
+enum class Activation { none, relu, silu, gelu, gelu_tanh };
+
+/// activation(product + bias) over rows of `width`, in float32; to `output`, or rounded to
+/// bfloat16 to `rounded`. Numbers in bfloat16 are given by their bits.
+struct ProductEnd {
+  std::int64_t rows = 0, width = 0;
+  const std::uint16_t* product = nullptr;
+  const float* bias = nullptr;  ///< null: none
+  Activation activation = Activation::none;
+  float* output = nullptr;
+  std::uint16_t* rounded = nullptr;  ///< may be `product`; null: `output` is wanted
+};
+
+void finish_product(const ProductEnd& end);
 
 /// Those of `avx512`, `avx2` and `baseline` that this processor has, fastest first.
 std::vector<std::string> instruction_sets();

@@ -7,6 +7,7 @@
 #include <limits>
 #include <numeric>
 
+#include "nn/activation.hpp"
 #include "nn/cpu_kernels.hpp"
 #include "nn/plain_ops.hpp"
 
@@ -79,11 +80,12 @@ kernels::Attention describe(const AttentionInputs& inputs, std::int64_t width,
 }
 
 /// Without what a backward pass would need.
-at::Tensor attend(kernels::Attention attention, double dropout) {
+at::Tensor attend(kernels::Attention attention, const AttentionRule& rule) {
   const at::Tensor output = at::empty(
       {attention.query_starts[attention.rows], attention.heads * attention.head_size}, at::kFloat);
   attention.output = output.data_ptr<float>();
-  attention.dropout = draw_dropout(dropout);
+  attention.dropout = draw_dropout(rule.dropout);
+  attention.bf16 = rule.bf16;
   kernels::attention_forward(attention);
   return output;
 }
@@ -266,6 +268,28 @@ class AddNorm : public Function<AddNorm> {
   }
 };
 
+std::uint16_t* bits(const at::Tensor& bf16) {
+  return reinterpret_cast<std::uint16_t*>(bf16.data_ptr<at::BFloat16>());
+}
+
+kernels::ProductEnd describe(const at::Tensor& product, const at::Tensor& bias) {
+  return {.rows = product.size(0),
+          .width = product.size(1),
+          .product = bits(product),
+          .bias = bias.defined() ? bias.data_ptr<float>() : nullptr};
+}
+
+kernels::Activation activation_of(std::string_view function) {
+  using kernels::Activation;
+  if (function == "relu") {
+    return Activation::relu;
+  }
+  if (function == "silu") {
+    return Activation::silu;
+  }
+  return function == "gelu_new" ? Activation::gelu_tanh : Activation::gelu;
+}
+
 bool plain_everywhere = false;
 
 bool is_plain(const at::Tensor& tensor) { return plain_everywhere || !tensor.is_cpu(); }
@@ -283,8 +307,7 @@ at::Tensor attention(const at::Tensor& joint, const Starts& starts, const Attent
     return SelfAttention::apply(joint, bias, starts, rule);
   }
   const QueryRows rows{.starts = starts};
-  return attend(describe({joint, joint, bias, rows, starts}, joint.size(1) / 3, rule),
-                rule.dropout);
+  return attend(describe({joint, joint, bias, rows, starts}, joint.size(1) / 3, rule), rule);
 }
 
 at::Tensor cross_attention(const at::Tensor& query, const at::Tensor& key_value,
@@ -297,8 +320,7 @@ at::Tensor cross_attention(const at::Tensor& query, const at::Tensor& key_value,
   if (at::GradMode::is_enabled()) {
     return CrossAttention::apply(query, key_value, bias, queries, key_starts, rule);
   }
-  return attend(describe({query, key_value, bias, queries, key_starts}, query.size(1), rule),
-                rule.dropout);
+  return attend(describe({query, key_value, bias, queries, key_starts}, query.size(1), rule), rule);
 }
 
 QueryRows single_queries(std::size_t rows, std::vector<std::int64_t> places) {
@@ -320,6 +342,29 @@ at::Tensor add_norm(const at::Tensor& branch, const at::Tensor& residual, const 
   norm.output = branch.data_ptr<float>();
   kernels::add_norm_forward(norm);
   return branch;
+}
+
+at::Tensor add_bias(const at::Tensor& product, const at::Tensor& bias) {
+  if (is_plain(product)) {
+    return plain::add_bias(product, bias);
+  }
+  const at::Tensor output = at::empty(product.sizes(), at::kFloat);
+  auto end = describe(product, bias);
+  end.output = output.data_ptr<float>();
+  kernels::finish_product(end);
+  return output;
+}
+
+at::Tensor add_bias_and_activate(const at::Tensor& product, const at::Tensor& bias,
+                                 std::string_view function) {
+  if (is_plain(product)) {
+    return activate(function, plain::add_bias(product, bias)).to(at::kBFloat16);
+  }
+  auto end = describe(product, bias);
+  end.activation = activation_of(function);
+  end.rounded = bits(product);
+  kernels::finish_product(end);
+  return product;
 }
 
 at::Tensor rms_norm(const at::Tensor& states, const at::Tensor& weight, double eps) {

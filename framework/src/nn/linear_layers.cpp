@@ -5,6 +5,9 @@
 
 #include <algorithm>
 
+#include "nn/activation.hpp"
+#include "nn/fused_ops.hpp"
+
 namespace ncmlab {
 namespace {
 
@@ -22,12 +25,17 @@ at::Tensor rounded(const at::Tensor& values) {
 /// them to a loop that rounds every partial sum.
 constexpr std::int64_t kSmallProduct = 1 << 15;
 
-/// a [m, k] times b [k, n] in float32; in bf16 both must be rounded and the result is.
-at::Tensor multiply(Precision precision, const at::Tensor& a, const at::Tensor& b) {
+/// a [m, k] times b [k, n] in bfloat16; both must be rounded.
+at::Tensor rounded_product(const at::Tensor& a, const at::Tensor& b) {
   const bool small = a.is_cpu() && a.scalar_type() == at::kBFloat16 &&
                      a.size(0) * a.size(1) * b.size(1) <= kSmallProduct;
   const at::Tensor product = small ? at::mm(a.to(at::kFloat), b.to(at::kFloat)) : at::mm(a, b);
-  return precision == Precision::fp32 ? product : product.to(at::kBFloat16).to(at::kFloat);
+  return product.to(at::kBFloat16);
+}
+
+/// a [m, k] times b [k, n] in float32; in bf16 both must be rounded and the result is.
+at::Tensor multiply(Precision precision, const at::Tensor& a, const at::Tensor& b) {
+  return precision == Precision::fp32 ? at::mm(a, b) : rounded_product(a, b).to(at::kFloat);
 }
 
 at::Tensor multiply_and_add(Precision precision, const at::Tensor& input, const at::Tensor& weight,
@@ -35,8 +43,12 @@ at::Tensor multiply_and_add(Precision precision, const at::Tensor& input, const 
   if (precision == Precision::fp32) {
     return at::linear(input, weight, bias);
   }
-  at::Tensor product = multiply(precision, input, weight.t());
-  return bias.defined() ? product.add_(bias) : product;
+  return ops::add_bias(rounded_product(input, weight.t()), bias);
+}
+
+/// The part of `whole` from row `first` on.
+at::Tensor tail(const at::Tensor& whole, std::int64_t first) {
+  return whole.narrow(0, first, whole.size(0) - first);
 }
 
 at::Tensor defined_or_empty(const at::Tensor& bias) {
@@ -96,13 +108,20 @@ bool has_bf16_products() {
 }
 
 at::Tensor LinearLayers::rounded_weight(const at::Tensor& weight) {
-  RoundedWeight& entry = rounded_[weight.unsafeGetTensorImpl()];
-  const auto version = static_cast<std::int64_t>(weight._version());
-  if (entry.version != version) {
-    const at::NoGradGuard no_grad;
-    entry = {.source = weight, .rounded = rounded(weight), .version = version};
+  return rounded_.get(weight, 0, [&] { return rounded(weight); });
+}
+
+at::Tensor LinearLayers::inferred_product(const at::Tensor& input, const at::Tensor& weight,
+                                          std::int64_t first) {
+  if (weight.is_cpu() && has_bf16_products()) {
+    const auto packed = packed_.get(weight, first, [&] {
+      return std::shared_ptr(pack_weight(rounded(tail(weight, first))));
+    });
+    if (packed != nullptr) {
+      return packed->multiply(rounded(input));
+    }
   }
-  return entry.rounded;
+  return rounded_product(rounded(input), tail(rounded_weight(weight), first).t());
 }
 
 at::Tensor LinearLayers::linear(Precision precision, const at::Tensor& input,
@@ -110,15 +129,24 @@ at::Tensor LinearLayers::linear(Precision precision, const at::Tensor& input,
   if (precision == Precision::fp32) {
     return at::linear(input, weight, bias);
   }
-  const at::Tensor operand = rounded_weight(weight);
   if (!at::GradMode::is_enabled()) {
-    return multiply_and_add(precision, rounded(input), operand, bias);
+    return ops::add_bias(inferred_product(input, weight), bias);
   }
   std::vector<at::Tensor> parts = {weight};
   if (bias.defined()) {
     parts.push_back(bias);
   }
-  return Linear::apply(input, at::TensorList(parts), operand, defined_or_empty(bias), true);
+  return Linear::apply(input, at::TensorList(parts), rounded_weight(weight),
+                       defined_or_empty(bias), true);
+}
+
+at::Tensor LinearLayers::activated(Precision precision, const at::Tensor& input,
+                                   const at::Tensor& weight, const at::Tensor& bias,
+                                   std::string_view function) {
+  if (precision == Precision::fp32 || at::GradMode::is_enabled()) {
+    return activate(function, linear(precision, input, weight, bias));
+  }
+  return ops::add_bias_and_activate(inferred_product(input, weight), bias, function);
 }
 
 at::Tensor LinearLayers::joint(Precision precision, const at::Tensor& input,
@@ -127,13 +155,13 @@ at::Tensor LinearLayers::joint(Precision precision, const at::Tensor& input,
   const auto count =
       static_cast<std::int64_t>(layers.parts.size()) / (layers.bias.defined() ? 2 : 1);
   const std::int64_t skipped = layers.weight.size(0) / count * first;
-  const auto tail = [&](const at::Tensor& whole) {
-    return whole.defined() ? whole.narrow(0, skipped, whole.size(0) - skipped) : whole;
-  };
-  const at::Tensor weight = tail(bf16 ? rounded_weight(layers.weight) : layers.weight);
-  const at::Tensor bias = tail(layers.bias);
+  const at::Tensor bias = layers.bias.defined() ? tail(layers.bias, skipped) : layers.bias;
+  if (bf16 && !at::GradMode::is_enabled()) {
+    return ops::add_bias(inferred_product(input, layers.weight, skipped), bias);
+  }
+  const at::Tensor weight = tail(bf16 ? rounded_weight(layers.weight) : layers.weight, skipped);
   if (!at::GradMode::is_enabled()) {
-    return multiply_and_add(precision, bf16 ? rounded(input) : input, weight, bias);
+    return at::linear(input, weight, bias);
   }
   std::vector<at::Tensor> parts;
   for (std::size_t i = 0; i < layers.parts.size(); ++i) {

@@ -4,10 +4,14 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <unordered_map>
+#include <map>
+#include <memory>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ncmlab/nn/encoder.hpp"
+#include "nn/packed_weight.hpp"
 
 namespace ncmlab {
 
@@ -32,19 +36,48 @@ class LinearLayers {
  public:
   at::Tensor linear(Precision precision, const at::Tensor& input, const at::Tensor& weight,
                     const at::Tensor& bias);
+  /// activate(function, linear(...)), for the next product: bfloat16 where that would round it
+  /// anyway, that is, in bf16 without grad mode.
+  at::Tensor activated(Precision precision, const at::Tensor& input, const at::Tensor& weight,
+                       const at::Tensor& bias, std::string_view function);
   /// The outputs of the layers from `first` on, side by side, as one product.
   at::Tensor joint(Precision precision, const at::Tensor& input, const JointLayers& layers,
                    std::int64_t first = 0);
 
  private:
-  /// `weight` rounded, made again once it has changed.
-  at::Tensor rounded_weight(const at::Tensor& weight);
+  /// What is made of weights, made again once they have changed.
+  template <typename Value>
+  class MadeOfWeights {
+   public:
+    /// make() for the rows of `weight` from `first` on.
+    template <typename Make>
+    const Value& get(const at::Tensor& weight, std::int64_t first, Make make) {
+      Entry& entry = entries_[{weight.unsafeGetTensorImpl(), first}];
+      const auto version = static_cast<std::int64_t>(weight._version());
+      if (entry.version != version) {
+        const at::NoGradGuard no_grad;
+        entry = {.source = weight, .value = make(), .version = version};
+      }
+      return entry.value;
+    }
 
-  struct RoundedWeight {
-    at::Tensor source, rounded;
-    std::int64_t version = -1;  ///< of the source, as LibTorch counts changes in place
+   private:
+    struct Entry {
+      at::Tensor source;
+      Value value;
+      std::int64_t version = -1;  ///< of the source, as LibTorch counts changes in place
+    };
+    std::map<std::pair<const void*, std::int64_t>, Entry> entries_;
   };
-  std::unordered_map<const void*, RoundedWeight> rounded_;
+
+  /// `weight` rounded to bfloat16.
+  at::Tensor rounded_weight(const at::Tensor& weight);
+  /// In bfloat16: rounded `input` times the transpose of the rows of `weight` from `first` on.
+  at::Tensor inferred_product(const at::Tensor& input, const at::Tensor& weight,
+                              std::int64_t first = 0);
+
+  MadeOfWeights<at::Tensor> rounded_;
+  MadeOfWeights<std::shared_ptr<const PackedWeight>> packed_;
 };
 
 /// Whether this processor multiplies bfloat16 numbers itself.

@@ -108,4 +108,9 @@ at::Tensor add_norm(const at::Tensor& branch, const at::Tensor& residual, const 
                         weight, bias, eps);
 }
 
+at::Tensor add_bias(const at::Tensor& product, const at::Tensor& bias) {
+  at::Tensor sum = product.to(at::kFloat);
+  return bias.defined() ? sum.add_(bias) : sum;
+}
+
 }  // namespace ncmlab::ops::plain

@@ -23,4 +23,6 @@ at::Tensor cross_attention(const at::Tensor& query, const at::Tensor& key_value,
 at::Tensor add_norm(const at::Tensor& branch, const at::Tensor& residual, const at::Tensor& weight,
                     const at::Tensor& bias, double eps, double dropout);
 
+at::Tensor add_bias(const at::Tensor& product, const at::Tensor& bias);
+
 }  // namespace ncmlab::ops::plain

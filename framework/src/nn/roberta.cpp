@@ -4,7 +4,6 @@
 #include <torch/torch.h>
 
 #include "ncmlab/core/diagnostic.hpp"
-#include "nn/activation.hpp"
 #include "nn/fused_ops.hpp"
 #include "nn/packed_rows.hpp"
 #include "nn/roberta_parameters.hpp"
@@ -85,7 +84,8 @@ class RobertaEncoder final : public Encoder {
   }
   ops::AttentionRule attention_rule(bool training) const {
     return {.heads = config_.num_attention_heads,
-            .dropout = training ? config_.attention_probs_dropout_prob : 0.0};
+            .dropout = training ? config_.attention_probs_dropout_prob : 0.0,
+            .bf16 = precision() == Precision::bf16};
   }
 
   /// Positions count the tokens that are not padding, from pad_token_id + 1; a padding token
@@ -134,7 +134,8 @@ class RobertaEncoder final : public Encoder {
     const at::Tensor branch = linear(weights.attention_out, attended);
     const at::Tensor states = ops::add_norm(branch, input, weights.attention_norm.weight,
                                             weights.attention_norm.bias, eps, dropout);
-    const at::Tensor wide = activate(config_.hidden_act, linear(weights.intermediate, states));
+    const at::Tensor wide = products_.activated(precision(), states, weights.intermediate.weight,
+                                                weights.intermediate.bias, config_.hidden_act);
     const at::Tensor narrow = linear(weights.output, wide);
     return ops::add_norm(narrow, states, weights.output_norm.weight, weights.output_norm.bias, eps,
                          dropout);

@@ -199,6 +199,7 @@ class T5Encoder final : public Encoder {
             .scale = 1.0,
             .dropout = dropout(training),
             .causal = causal,
+            .bf16 = precision() == Precision::bf16,
             .bias = bias};
   }
 
@@ -238,11 +239,16 @@ class T5Encoder final : public Encoder {
   }
 
   at::Tensor feed_forward(const T5FeedForward& weights, const at::Tensor& states, bool training) {
-    const at::Tensor wide = products_.joint(precision(), norm(states, weights.norm), weights.wide);
-    const at::Tensor active =
-        config_.is_gated_act ? activate(config_.dense_act_fn, wide.narrow(1, 0, config_.d_ff)) *
-                                   wide.narrow(1, config_.d_ff, config_.d_ff)
-                             : activate(config_.dense_act_fn, wide);
+    const at::Tensor input = norm(states, weights.norm);
+    at::Tensor active;
+    if (config_.is_gated_act) {
+      const at::Tensor wide = products_.joint(precision(), input, weights.wide);
+      active = activate(config_.dense_act_fn, wide.narrow(1, 0, config_.d_ff)) *
+               wide.narrow(1, config_.d_ff, config_.d_ff);
+    } else {
+      active = products_.activated(precision(), input, weights.wide.parts[0], {},
+                                   config_.dense_act_fn);
+    }
     return add(states, linear(weights.out, drop(active, training)), training);
   }
 
