@@ -143,7 +143,9 @@ class RunCommandTest : public testing::Test {
 };
 
 TEST_F(RunCommandTest, KilledAnywhereAndStartedAgainItEndsWithTheSameRecords) {
+  const auto begin = std::chrono::steady_clock::now();
   ASSERT_EQ(run({"run", "experiment.toml", "--store", "whole"}), 0) << err();
+  const std::chrono::duration<double> whole = std::chrono::steady_clock::now() - begin;
   ASSERT_EQ(records("whole").size(), 6U);
   Rng rng(2024);
   int killed = 0, code = -1;
@@ -153,7 +155,7 @@ TEST_F(RunCommandTest, KilledAnywhereAndStartedAgainItEndsWithTheSameRecords) {
     if (attempt % 2 == 1) {
       wait_for("stages to run");
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(rng.between(20, 400)));
+    std::this_thread::sleep_for(whole * (0.3 * rng.uniform()));
     ::kill(child, SIGKILL);
     code = finish(child);
     killed += code == -SIGKILL;

@@ -9,8 +9,8 @@
 #include <vector>
 
 /// The operators of a transformer layer on packed rows (see PackedRows), with gradients where
-/// grad mode is on. All tensors are float32, unless told otherwise, and on one device: the fused kernels run on the CPU,
-/// LibTorch's own operators (plain_ops.hpp) elsewhere.
+/// grad mode is on. All tensors are float32, unless told otherwise, and on one device: the fused
+/// kernels run on the CPU, LibTorch's own operators (plain_ops.hpp) elsewhere.
 namespace ncmlab::ops {
 
 /// How an attention weighs the keys of a row.

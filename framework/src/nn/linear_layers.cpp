@@ -111,26 +111,46 @@ at::Tensor LinearLayers::rounded_weight(const at::Tensor& weight) {
   return rounded_.get(weight, 0, [&] { return rounded(weight); });
 }
 
-at::Tensor LinearLayers::inferred_product(const at::Tensor& input, const at::Tensor& weight,
-                                          std::int64_t first) {
+at::Tensor LinearLayers::float_layer(const at::Tensor& input, const at::Tensor& weight,
+                                     std::int64_t first, const at::Tensor& bias) {
+  const at::Tensor rows = tail(weight, first);
+  if (weight.is_cpu()) {
+    const auto packed =
+        packed_.get(weight, first, [&] { return std::shared_ptr(pack_weight(rows)); });
+    if (packed != nullptr) {
+      return packed->multiply_and_add(input, bias);
+    }
+  }
+  return at::linear(input, rows, bias);
+}
+
+at::Tensor LinearLayers::bf16_product(const at::Tensor& input, const at::Tensor& weight,
+                                      std::int64_t first) {
   if (weight.is_cpu() && has_bf16_products()) {
-    const auto packed = packed_.get(weight, first, [&] {
+    const auto packed = packed_bf16_.get(weight, first, [&] {
       return std::shared_ptr(pack_weight(rounded(tail(weight, first))));
     });
     if (packed != nullptr) {
-      return packed->multiply(rounded(input));
+      return packed->multiply_and_add(rounded(input), {});
     }
   }
   return rounded_product(rounded(input), tail(rounded_weight(weight), first).t());
 }
 
+at::Tensor LinearLayers::infer(Precision precision, const at::Tensor& input,
+                               const at::Tensor& weight, const at::Tensor& bias,
+                               std::int64_t first) {
+  return precision == Precision::fp32 ? float_layer(input, weight, first, bias)
+                                      : ops::add_bias(bf16_product(input, weight, first), bias);
+}
+
 at::Tensor LinearLayers::linear(Precision precision, const at::Tensor& input,
                                 const at::Tensor& weight, const at::Tensor& bias) {
+  if (!at::GradMode::is_enabled()) {
+    return infer(precision, input, weight, bias, 0);
+  }
   if (precision == Precision::fp32) {
     return at::linear(input, weight, bias);
-  }
-  if (!at::GradMode::is_enabled()) {
-    return ops::add_bias(inferred_product(input, weight), bias);
   }
   std::vector<at::Tensor> parts = {weight};
   if (bias.defined()) {
@@ -146,30 +166,28 @@ at::Tensor LinearLayers::activated(Precision precision, const at::Tensor& input,
   if (precision == Precision::fp32 || at::GradMode::is_enabled()) {
     return activate(function, linear(precision, input, weight, bias));
   }
-  return ops::add_bias_and_activate(inferred_product(input, weight), bias, function);
+  return ops::add_bias_and_activate(bf16_product(input, weight, 0), bias, function);
 }
 
 at::Tensor LinearLayers::joint(Precision precision, const at::Tensor& input,
                                const JointLayers& layers, std::int64_t first) {
-  const bool bf16 = precision == Precision::bf16;
   const auto count =
       static_cast<std::int64_t>(layers.parts.size()) / (layers.bias.defined() ? 2 : 1);
   const std::int64_t skipped = layers.weight.size(0) / count * first;
   const at::Tensor bias = layers.bias.defined() ? tail(layers.bias, skipped) : layers.bias;
-  if (bf16 && !at::GradMode::is_enabled()) {
-    return ops::add_bias(inferred_product(input, layers.weight, skipped), bias);
-  }
-  const at::Tensor weight = tail(bf16 ? rounded_weight(layers.weight) : layers.weight, skipped);
   if (!at::GradMode::is_enabled()) {
-    return at::linear(input, weight, bias);
+    return infer(precision, input, layers.weight, bias, skipped);
   }
+  const bool bf16 = precision == Precision::bf16;
   std::vector<at::Tensor> parts;
   for (std::size_t i = 0; i < layers.parts.size(); ++i) {
     if (static_cast<std::int64_t>(i) % count >= first) {
       parts.push_back(layers.parts[i]);
     }
   }
-  return Linear::apply(input, at::TensorList(parts), weight, defined_or_empty(bias), bf16);
+  return Linear::apply(input, at::TensorList(parts),
+                       tail(bf16 ? rounded_weight(layers.weight) : layers.weight, skipped),
+                       defined_or_empty(bias), bf16);
 }
 
 }  // namespace ncmlab

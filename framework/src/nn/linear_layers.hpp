@@ -72,12 +72,17 @@ class LinearLayers {
 
   /// `weight` rounded to bfloat16.
   at::Tensor rounded_weight(const at::Tensor& weight);
-  /// In bfloat16: rounded `input` times the transpose of the rows of `weight` from `first` on.
-  at::Tensor inferred_product(const at::Tensor& input, const at::Tensor& weight,
-                              std::int64_t first = 0);
+
+  // Without gradients, of the rows of `weight` from `first` on; `bias` is theirs.
+  at::Tensor infer(Precision precision, const at::Tensor& input, const at::Tensor& weight,
+                   const at::Tensor& bias, std::int64_t first);
+  at::Tensor float_layer(const at::Tensor& input, const at::Tensor& weight, std::int64_t first,
+                         const at::Tensor& bias);
+  /// Product of both rounded, in bfloat16, without bias.
+  at::Tensor bf16_product(const at::Tensor& input, const at::Tensor& weight, std::int64_t first);
 
   MadeOfWeights<at::Tensor> rounded_;
-  MadeOfWeights<std::shared_ptr<const PackedWeight>> packed_;
+  MadeOfWeights<std::shared_ptr<const PackedWeight>> packed_, packed_bf16_;
 };
 
 /// Whether this processor multiplies bfloat16 numbers itself.

@@ -5,6 +5,7 @@
 
 #ifdef NCMLAB_HAS_ONEDNN
 #include <oneapi/dnnl/dnnl.hpp>
+#include <unordered_map>
 
 namespace ncmlab {
 namespace {
@@ -16,12 +17,13 @@ const dnnl::engine& cpu() {
   return engine;
 }
 
+/// An empty `bias` is none.
 dnnl::matmul::primitive_desc product(const memory::desc& input, const memory::desc& weight,
-                                     const memory::desc& output) {
+                                     const memory::desc& bias, const memory::desc& output) {
 #if DNNL_VERSION_MAJOR >= 3
-  return {cpu(), input, weight, output};
+  return {cpu(), input, weight, bias, output};
 #else
-  return {dnnl::matmul::desc(input, weight, output), cpu()};
+  return {dnnl::matmul::desc(input, weight, bias, output), cpu()};
 #endif
 }
 
@@ -34,7 +36,7 @@ class OneDnnWeight final : public PackedWeight {
                                                     : memory::data_type::f32) {
     constexpr std::int64_t kTokens = 2048;  // the order is the same for other numbers
     order_ = product(rows(kTokens, inputs_), {{inputs_, outputs_}, type_, memory::format_tag::any},
-                     rows(kTokens, outputs_))
+                     {}, rows(kTokens, outputs_))
                  .weights_desc();
     bytes_ = at::empty({static_cast<std::int64_t>(order_.get_size())}, at::kByte);
     const at::Tensor source = weight.contiguous();
@@ -45,7 +47,7 @@ class OneDnnWeight final : public PackedWeight {
     stream.wait();
   }
 
-  at::Tensor multiply(const at::Tensor& input) const override {
+  at::Tensor multiply_and_add(const at::Tensor& input, const at::Tensor& bias) const override {
     // oneDNN compiles a product for each number of tokens. The 32 multiples and 63 remainders of
     // a pass of 2,048 tokens stay in its cache; all numbers would not.
     constexpr std::int64_t kStep = 64;
@@ -53,8 +55,8 @@ class OneDnnWeight final : public PackedWeight {
     const at::Tensor output = at::empty({source.size(0), outputs_}, source.options());
     const std::int64_t rest = source.size(0) % kStep;
     const std::int64_t body = source.size(0) - rest;
-    multiply(source.narrow(0, 0, body), output.narrow(0, 0, body));
-    multiply(source.narrow(0, body, rest), output.narrow(0, body, rest));
+    run(source.narrow(0, 0, body), bias, output.narrow(0, 0, body));
+    run(source.narrow(0, body, rest), bias, output.narrow(0, body, rest));
     return output;
   }
 
@@ -63,18 +65,23 @@ class OneDnnWeight final : public PackedWeight {
     return {{count, width}, type_, memory::format_tag::ab};
   }
 
-  void multiply(const at::Tensor& input, const at::Tensor& output) const {
+  void run(const at::Tensor& input, const at::Tensor& bias, const at::Tensor& output) const {
     const std::int64_t tokens = input.size(0);
     if (tokens == 0) {
       return;
     }
     const memory::desc from = rows(tokens, inputs_);
     const memory::desc to = rows(tokens, outputs_);
+    const memory::desc added = bias.defined() ? rows(1, outputs_) : memory::desc();
+    std::unordered_map<int, memory> arguments = {
+        {DNNL_ARG_SRC, {from, cpu(), input.data_ptr()}},
+        {DNNL_ARG_WEIGHTS, {order_, cpu(), bytes_.data_ptr()}},
+        {DNNL_ARG_DST, {to, cpu(), output.data_ptr()}}};
+    if (bias.defined()) {
+      arguments.insert({DNNL_ARG_BIAS, {added, cpu(), bias.data_ptr()}});
+    }
     dnnl::stream stream(cpu());
-    dnnl::matmul(product(from, order_, to))
-        .execute(stream, {{DNNL_ARG_SRC, {from, cpu(), input.data_ptr()}},
-                          {DNNL_ARG_WEIGHTS, {order_, cpu(), bytes_.data_ptr()}},
-                          {DNNL_ARG_DST, {to, cpu(), output.data_ptr()}}});
+    dnnl::matmul(product(from, order_, added, to)).execute(stream, arguments);
     stream.wait();
   }
 

@@ -13,9 +13,10 @@ namespace ncmlab {
 class PackedWeight {
  public:
   virtual ~PackedWeight() = default;
-  /// input [tokens, inputs] times the weight's transpose -> [tokens, outputs], all of the weight's
-  /// element type, sums in float32. Deterministic for a fixed number of threads.
-  virtual at::Tensor multiply(const at::Tensor& input) const = 0;
+  /// input [tokens, inputs] times the weight's transpose + bias ([outputs] or undefined) ->
+  /// [tokens, outputs], all of the weight's element type, sums in float32. Deterministic for a
+  /// fixed number of threads.
+  virtual at::Tensor multiply_and_add(const at::Tensor& input, const at::Tensor& bias) const = 0;
 };
 
 /// weight [outputs, inputs], float32 or, where has_bf16_products(), bfloat16, on the CPU. Null in

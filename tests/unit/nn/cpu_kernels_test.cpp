@@ -7,8 +7,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
+#include "nn/activation.hpp"
 #include "nn/fused_ops.hpp"
+#include "nn/linear_layers.hpp"
 
 namespace ncmlab {
 namespace {
@@ -214,6 +217,96 @@ TEST_P(InstructionSetTest, DropoutKeepsItsShareIndependentlyInEveryRow) {
   const at::Tensor agreement =
       (kept.slice(0, 1) == kept.slice(0, 0, rows - 1)).to(torch::kDouble).mean();
   EXPECT_NEAR(agreement.item<double>(), 0.7 * 0.7 + 0.3 * 0.3, 0.01);
+}
+
+/// The rows' attention of float64, causal with a bias for each distance or neither.
+at::Tensor attention_of_rows(const at::Tensor& joint, const std::vector<std::int64_t>& starts,
+                             const ops::AttentionRule& rule) {
+  std::vector<at::Tensor> rows;
+  for (std::size_t i = 0; i + 1 < starts.size(); ++i) {
+    const auto part = joint.slice(0, starts[i], starts[i + 1]).to(torch::kDouble).chunk(3, 1);
+    rows.push_back(rule.causal ? biased_attention(part[0], part[1], part[2],
+                                                  rule.bias.to(torch::kDouble), 0)
+                               : plain_attention(part[0], part[1], part[2], rule.heads));
+  }
+  return torch::cat(rows);
+}
+
+TEST_P(InstructionSetTest, Bf16AttentionRoundsItsOperandsWhereTheProcessorMultipliesThem) {
+  const bool rounds = has_bf16_products() && GetParam() == "avx512";
+  torch::manual_seed(7);
+  const at::NoGradGuard no_grad;
+  for (const Shape& shape : kShapes) {
+    const auto starts = starts_of(shape.lengths);
+    const std::int64_t reach = *std::max_element(shape.lengths.begin(), shape.lengths.end());
+    const at::Tensor joint = torch::randn({starts.back(), 3 * shape.heads * shape.head_size});
+    const at::Tensor rounded = joint.to(torch::kBFloat16).to(torch::kFloat);
+    const std::vector<ops::AttentionRule> rules = {
+        {.heads = shape.heads},
+        {.heads = shape.heads,
+         .scale = 1.0,
+         .causal = true,
+         .bias = torch::randn({shape.heads, 2 * reach - 1})}};
+    for (ops::AttentionRule rule : rules) {
+      const at::Tensor exact = ops::attention(joint, starts, rule);
+      rule.bf16 = true;
+      const at::Tensor found = ops::attention(joint, starts, rule);
+      if (!rounds) {
+        EXPECT_EQ(difference(found, exact), 0);
+        continue;
+      }
+      // What is left is the rounding of the weights, by half a unit in the last of eight bits.
+      EXPECT_LT(difference(found, attention_of_rows(rounded, starts, rule)),
+                joint.abs().max().item<double>() / 256)
+          << shape.heads << ' ' << shape.head_size << ' ' << rule.causal;
+      EXPECT_GT(difference(found, exact), 0);
+    }
+  }
+}
+
+TEST_P(InstructionSetTest, WhatFollowsAProductAgreesWithLibTorchsOperators) {
+  torch::manual_seed(8);
+  for (const std::int64_t width : {1, 5, 16, 20, 96, 1030}) {
+    const at::Tensor product = (torch::randn({7, width}) * 4).to(torch::kBFloat16);
+    for (const at::Tensor& bias : {at::Tensor(), torch::randn({width})}) {
+      at::Tensor sum = product.to(torch::kFloat);
+      sum = bias.defined() ? sum + bias : sum;
+      EXPECT_EQ(difference(ops::add_bias(product, bias), sum), 0) << width;
+      for (const char* function : {"relu", "silu", "gelu", "gelu_new"}) {
+        const at::Tensor expected = activate(function, sum.to(torch::kDouble));
+        const at::Tensor found = ops::add_bias_and_activate(product.clone(), bias, function);
+        EXPECT_EQ(found.scalar_type(), torch::kBFloat16);
+        const at::Tensor excess = (found.to(torch::kDouble) - expected).abs() -
+                                  expected.abs() / 255;
+        EXPECT_LT(excess.max().item<double>(), 2e-6) << function << ' ' << width;
+      }
+    }
+  }
+}
+
+TEST_P(InstructionSetTest, RoundingToBf16IsLibTorchsForNumbersOfAllKinds) {
+  const float infinity = std::numeric_limits<float>::infinity();
+  const at::Tensor bias = torch::tensor({
+      1.00390625F,   // half way between two numbers, to the even one below
+      1.01171875F,   // to the even one above
+      1.003907F, 3.4e38F, infinity, -infinity, 1e-40F, 0.0F,
+      std::numeric_limits<float>::quiet_NaN()});
+  const at::Tensor product = torch::zeros({1, bias.size(0)}, torch::kBFloat16);
+  const at::Tensor found = ops::add_bias_and_activate(product.clone(), bias, "relu");
+  const at::Tensor expected = torch::relu(bias).to(torch::kBFloat16).unsqueeze(0);
+  EXPECT_TRUE(torch::allclose(found.to(torch::kFloat), expected.to(torch::kFloat), 0, 0, true))
+      << found << expected;
+}
+
+TEST_P(InstructionSetTest, ActivationsOfLargeNumbersDoNotOverflow) {
+  const at::Tensor product =
+      torch::tensor({-1e38F, -1e4F, -100.0F, 100.0F, 1e4F, 1e38F}).to(torch::kBFloat16).unsqueeze(0);
+  for (const char* function : {"relu", "silu", "gelu", "gelu_new"}) {
+    const at::Tensor found = ops::add_bias_and_activate(product.clone(), {}, function);
+    const at::Tensor expected = torch::relu(product.to(torch::kFloat));
+    EXPECT_TRUE(torch::allclose(found.to(torch::kFloat), expected, 0.01, 1e-6))
+        << function << found;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Sets, InstructionSetTest, ::testing::ValuesIn(kernels::instruction_sets()),

@@ -58,18 +58,57 @@ TEST_P(LinearLayersOfSize, Bf16RoundsOperandsAndKeepsFloatGradients) {
       difference(layers.linear(Precision::bf16, layer.input, layer.weight, layer.bias), output), 0);
 }
 
-TEST(LinearLayersTest, RoundedWeightsFollowTheirSource) {
-  torch::manual_seed(2);
-  const Layer layer;
-  LinearLayers layers;
+TEST(LinearLayersTest, WhatIsMadeOfWeightsFollowsThem) {
+  for (const Precision precision : {Precision::fp32, Precision::bf16}) {
+    torch::manual_seed(2);
+    const Layer layer;
+    LinearLayers layers;
+    const at::NoGradGuard no_grad;
+    const auto run = [&] {
+      return layers.linear(precision, layer.input, layer.weight, layer.bias);
+    };
+    const at::Tensor before = run();
+    const at::Tensor view = layer.weight.detach();
+    view.mul_(2);
+    EXPECT_LT(deviation(run(), 2 * (before - layer.bias) + layer.bias), 1e-6);
+  }
+}
+
+TEST(LinearLayersTest, JointLayersFollowAChangeOfOnePart) {
+  torch::manual_seed(6);
+  JointLayers joint{.weight = torch::randn({12, 8}), .bias = {}, .parts = {}};
+  for (const at::Tensor& part : joint.weight.chunk(3)) {
+    joint.parts.push_back(part.detach());
+  }
+  const at::Tensor input = torch::randn({5, 8});
   const at::NoGradGuard no_grad;
-  const auto run = [&] {
-    return layers.linear(Precision::bf16, layer.input, layer.weight, layer.bias);
-  };
-  const at::Tensor before = run();
-  const at::Tensor view = layer.weight.detach();
-  view.mul_(2);
-  EXPECT_LT(deviation(run(), 2 * (before - layer.bias) + layer.bias), 1e-6);
+  for (const Precision precision : {Precision::fp32, Precision::bf16}) {
+    LinearLayers layers;
+    const at::Tensor before = layers.joint(precision, input, joint, 1).clone();
+    joint.parts[1].mul_(2);
+    const at::Tensor after = layers.joint(precision, input, joint, 1);
+    EXPECT_LT(deviation(after.narrow(1, 0, 4), 2 * before.narrow(1, 0, 4)), 1e-6);
+    EXPECT_EQ(difference(after.narrow(1, 4, 4), before.narrow(1, 4, 4)), 0);
+  }
+}
+
+TEST_P(LinearLayersOfSize, ActivatedLayersAreActivatedOutputs) {
+  torch::manual_seed(7);
+  const Layer layer(GetParam());
+  for (const Precision precision : {Precision::fp32, Precision::bf16}) {
+    LinearLayers layers;
+    const at::Tensor with_gradient =
+        layers.activated(precision, layer.input, layer.weight, layer.bias, "gelu");
+    EXPECT_TRUE(with_gradient.requires_grad());
+    const at::NoGradGuard no_grad;
+    const at::Tensor expected =
+        torch::gelu(layers.linear(precision, layer.input, layer.weight, layer.bias));
+    const at::Tensor found =
+        layers.activated(precision, layer.input, layer.weight, layer.bias, "gelu");
+    const double allowed = precision == Precision::fp32 ? 1e-6 : 1.0 / 256;
+    EXPECT_LT(deviation(found, expected), allowed);
+    EXPECT_LT(deviation(with_gradient, expected), 1e-5);
+  }
 }
 
 TEST(LinearLayersTest, JointLayersGiveTheirPartsTheGradientsOfSeparateLayers) {

@@ -74,6 +74,9 @@ class Encoder {
   virtual std::vector<at::Tensor> decoder_hidden_states(const Batch&) { return {}; }
   /// The parameters themselves (no copies), under the names of the architecture's own
   /// Hugging Face base class (for RoBERTa `embeddings.word_embeddings.weight`, ...).
+  /// Change them by LibTorch's operators in place (`copy_`, `mul_`, an optimiser): an encoder keeps
+  /// copies in the order of its products and makes them again when LibTorch has counted a change,
+  /// which it does not for writes through `data_ptr` or `Tensor::data()`.
   virtual StateDict parameters() const = 0;
   /// `config.json` as Hugging Face's from_pretrained reads it.
   virtual std::string config_json() const = 0;
