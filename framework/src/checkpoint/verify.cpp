@@ -42,6 +42,7 @@ class Verifier {
 
   CaseReport run() {
     hidden_states();
+    inference();
     forward_and_backward();
     if (!case_.after_training.empty()) {
       training();
@@ -53,10 +54,15 @@ class Verifier {
   const Head& head() const { return case_.head.front(); }
 
   void compare(const std::string& name, const at::Tensor& computed) {
+    compare(name, computed, name);
+  }
+
+  /// `shown` is what the report calls it.
+  void compare(const std::string& name, const at::Tensor& computed, const std::string& shown) {
     const at::Tensor& recorded = case_.expected.at(name);
     if (computed.numel() == 1 && recorded.numel() == 1) {
       report_.lines.push_back(
-          {.name = name, .deviation = difference(computed.reshape({1}), recorded.reshape({1}))});
+          {.name = shown, .deviation = difference(computed.reshape({1}), recorded.reshape({1}))});
       return;
     }
     if (computed.sizes() != recorded.sizes()) {
@@ -65,7 +71,7 @@ class Verifier {
                                  shape_text(computed.sizes()));
       return;
     }
-    report_.lines.push_back({.name = name, .deviation = difference(computed, recorded)});
+    report_.lines.push_back({.name = shown, .deviation = difference(computed, recorded)});
   }
 
   /// Padded positions of a case are zero.
@@ -111,6 +117,14 @@ class Verifier {
     }
     const at::Tensor both = head().log_probabilities(logits).exp();
     return head().shape().logits == 1 ? both.narrow(1, 1, 1) : both;
+  }
+
+  /// Without gradients the products are others.
+  void inference() {
+    const at::NoGradGuard no_grad;
+    const at::Tensor vectors = case_.encoder->encode(case_.batch, false);
+    compare("sentence_vector", vectors, "sentence_vector, inferred");
+    compare("logits", head().logits(ordered(vectors), false), "logits, inferred");
   }
 
   void forward_and_backward() {

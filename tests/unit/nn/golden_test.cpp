@@ -79,6 +79,16 @@ TEST_P(GoldenModelTest, VectorsLogitsLossAndGradientsOfTheInput) {
   }
 }
 
+TEST_P(GoldenModelTest, VectorsAndLogitsWithoutGradient) {
+  const GoldenCase golden(GetParam());
+  const at::NoGradGuard no_grad;
+  const at::Tensor vectors = golden.encoder()->encode(golden.batch(), false);
+  EXPECT_LT(difference(vectors, golden.expected.at("sentence_vector")), kBar);
+  EXPECT_LT(difference(golden.head().logits(golden.for_head(vectors), false),
+                       golden.expected.at("logits")),
+            kBar);
+}
+
 TEST_P(GoldenModelTest, EmbeddingsOfTheInputAloneStandInForBothInputs) {
   const GoldenCase golden(GetParam());
   const auto encoder = golden.encoder();
