@@ -25,7 +25,8 @@ using ncmlab::Victim;
 
 constexpr std::size_t kSamples = 1500;
 
-Victim open_victim(const std::string& name, std::int64_t inputs, std::vector<std::int64_t> columns) {
+Victim open_victim(const std::string& name, std::int64_t inputs,
+                   std::vector<std::int64_t> columns) {
   const fs::path folder = real_data() / "models" / name;
   const std::string config = ncmlab::read_file(folder / "config.json");
   const auto weights = ncmlab::split_weights(ncmlab::architecture_of(config, "config.json"),
@@ -44,8 +45,9 @@ std::vector<TokenSample> devign_samples(const Victim& victim) {
   const fs::path file = real_data() / "devign" / "test.jsonl";
   ncmlab::for_each_json_line(file, [&](const nlohmann::json& record, std::int64_t line) {
     if (samples.size() < kSamples) {
-      samples.push_back({.parts = {victim.tokenize(ncmlab::string_field(record, "func", file, line))},
-                         .label = ncmlab::integer_field(record, "target", file, line)});
+      samples.push_back(
+          {.parts = {victim.tokenize(ncmlab::string_field(record, "func", file, line))},
+           .label = ncmlab::integer_field(record, "target", file, line)});
     }
   });
   return samples;
@@ -80,9 +82,10 @@ Outcome outcome_of(Victim& victim, const std::vector<TokenSample>& samples,
   victim.encoder().set_precision(precision);
   const auto begin = std::chrono::steady_clock::now();
   const at::Tensor logits = victim.predict_logits(samples);
-  return {.logits = logits,
-          .decisions = victim.head().log_probabilities(logits).argmax(1),
-          .seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count()};
+  return {
+      .logits = logits,
+      .decisions = victim.head().log_probabilities(logits).argmax(1),
+      .seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count()};
 }
 
 void compare(benchmark::State& state, Victim& victim, const std::vector<TokenSample>& samples) {

@@ -114,8 +114,7 @@ namespace avx512 {
 #pragma GCC pop_options
 
 #pragma GCC push_options
-#pragma GCC target( \
-    "avx512f,avx512dq,avx512vl,avx512bw,avx512bf16,fma,prefer-vector-width=512")
+#pragma GCC target("avx512f,avx512dq,avx512vl,avx512bw,avx512bf16,fma,prefer-vector-width=512")
 namespace avx512_bf16 {
 #define NCMLAB_LANES 16
 #define NCMLAB_TILE_ROWS 8

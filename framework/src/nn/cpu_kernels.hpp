@@ -8,8 +8,9 @@
 
 /// Float kernels for the parts of a transformer where LibTorch's operators spend their time on
 /// memory traffic: attention over rows of different length without padding, the sum of two
-/// branches with dropout and layer norm, and what follows a product in bfloat16. Each exists for AVX-512, AVX2 and the baseline; the
-/// processor decides once which one runs. All are deterministic for a fixed number of threads.
+/// branches with dropout and layer norm, and what follows a product in bfloat16. Each exists for
+/// AVX-512, AVX2 and the baseline; the processor decides once which one runs. All are deterministic
+/// for a fixed number of threads.
 namespace ncmlab::kernels {
 
 /// Dropout whose mask is a function of `seed` and the element's place, so that the backward pass

@@ -127,9 +127,8 @@ at::Tensor LinearLayers::float_layer(const at::Tensor& input, const at::Tensor& 
 at::Tensor LinearLayers::bf16_product(const at::Tensor& input, const at::Tensor& weight,
                                       std::int64_t first) {
   if (weight.is_cpu() && has_bf16_products()) {
-    const auto packed = packed_bf16_.get(weight, first, [&] {
-      return std::shared_ptr(pack_weight(rounded(tail(weight, first))));
-    });
+    const auto packed = packed_bf16_.get(
+        weight, first, [&] { return std::shared_ptr(pack_weight(rounded(tail(weight, first)))); });
     if (packed != nullptr) {
       return packed->multiply_and_add(rounded(input), {});
     }
@@ -156,8 +155,8 @@ at::Tensor LinearLayers::linear(Precision precision, const at::Tensor& input,
   if (bias.defined()) {
     parts.push_back(bias);
   }
-  return Linear::apply(input, at::TensorList(parts), rounded_weight(weight),
-                       defined_or_empty(bias), true);
+  return Linear::apply(input, at::TensorList(parts), rounded_weight(weight), defined_or_empty(bias),
+                       true);
 }
 
 at::Tensor LinearLayers::activated(Precision precision, const at::Tensor& input,

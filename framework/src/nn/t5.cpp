@@ -246,8 +246,8 @@ class T5Encoder final : public Encoder {
       active = activate(config_.dense_act_fn, wide.narrow(1, 0, config_.d_ff)) *
                wide.narrow(1, config_.d_ff, config_.d_ff);
     } else {
-      active = products_.activated(precision(), input, weights.wide.parts[0], {},
-                                   config_.dense_act_fn);
+      active =
+          products_.activated(precision(), input, weights.wide.parts[0], {}, config_.dense_act_fn);
     }
     return add(states, linear(weights.out, drop(active, training)), training);
   }

@@ -225,9 +225,9 @@ at::Tensor attention_of_rows(const at::Tensor& joint, const std::vector<std::int
   std::vector<at::Tensor> rows;
   for (std::size_t i = 0; i + 1 < starts.size(); ++i) {
     const auto part = joint.slice(0, starts[i], starts[i + 1]).to(torch::kDouble).chunk(3, 1);
-    rows.push_back(rule.causal ? biased_attention(part[0], part[1], part[2],
-                                                  rule.bias.to(torch::kDouble), 0)
-                               : plain_attention(part[0], part[1], part[2], rule.heads));
+    rows.push_back(
+        rule.causal ? biased_attention(part[0], part[1], part[2], rule.bias.to(torch::kDouble), 0)
+                    : plain_attention(part[0], part[1], part[2], rule.heads));
   }
   return torch::cat(rows);
 }
@@ -276,8 +276,8 @@ TEST_P(InstructionSetTest, WhatFollowsAProductAgreesWithLibTorchsOperators) {
         const at::Tensor expected = activate(function, sum.to(torch::kDouble));
         const at::Tensor found = ops::add_bias_and_activate(product.clone(), bias, function);
         EXPECT_EQ(found.scalar_type(), torch::kBFloat16);
-        const at::Tensor excess = (found.to(torch::kDouble) - expected).abs() -
-                                  expected.abs() / 255;
+        const at::Tensor excess =
+            (found.to(torch::kDouble) - expected).abs() - expected.abs() / 255;
         EXPECT_LT(excess.max().item<double>(), 2e-6) << function << ' ' << width;
       }
     }
@@ -286,11 +286,11 @@ TEST_P(InstructionSetTest, WhatFollowsAProductAgreesWithLibTorchsOperators) {
 
 TEST_P(InstructionSetTest, RoundingToBf16IsLibTorchsForNumbersOfAllKinds) {
   const float infinity = std::numeric_limits<float>::infinity();
-  const at::Tensor bias = torch::tensor({
-      1.00390625F,   // half way between two numbers, to the even one below
-      1.01171875F,   // to the even one above
-      1.003907F, 3.4e38F, infinity, -infinity, 1e-40F, 0.0F,
-      std::numeric_limits<float>::quiet_NaN()});
+  const at::Tensor bias =
+      torch::tensor({1.00390625F,  // half way between two numbers, to the even one below
+                     1.01171875F,  // to the even one above
+                     1.003907F, 3.4e38F, infinity, -infinity, 1e-40F, 0.0F,
+                     std::numeric_limits<float>::quiet_NaN()});
   const at::Tensor product = torch::zeros({1, bias.size(0)}, torch::kBFloat16);
   const at::Tensor found = ops::add_bias_and_activate(product.clone(), bias, "relu");
   const at::Tensor expected = torch::relu(bias).to(torch::kBFloat16).unsqueeze(0);
@@ -299,8 +299,9 @@ TEST_P(InstructionSetTest, RoundingToBf16IsLibTorchsForNumbersOfAllKinds) {
 }
 
 TEST_P(InstructionSetTest, ActivationsOfLargeNumbersDoNotOverflow) {
-  const at::Tensor product =
-      torch::tensor({-1e38F, -1e4F, -100.0F, 100.0F, 1e4F, 1e38F}).to(torch::kBFloat16).unsqueeze(0);
+  const at::Tensor product = torch::tensor({-1e38F, -1e4F, -100.0F, 100.0F, 1e4F, 1e38F})
+                                 .to(torch::kBFloat16)
+                                 .unsqueeze(0);
   for (const char* function : {"relu", "silu", "gelu", "gelu_new"}) {
     const at::Tensor found = ops::add_bias_and_activate(product.clone(), {}, function);
     const at::Tensor expected = torch::relu(product.to(torch::kFloat));
