@@ -116,34 +116,6 @@ bool keeps_identifiers(const Syntax& before, const Syntax& after, const ByteRang
          std::all_of(after.identifiers.begin(), after.identifiers.end(), is_apart);
 }
 
-/// Length of the white-space character at the start of `text`, 0 if there is none. The characters
-/// are those of Python's str.isspace().
-std::size_t space_length(std::string_view text) {
-  const auto byte = static_cast<unsigned char>(text.front());
-  if (byte == ' ' || (byte >= 0x09 && byte <= 0x0d) || (byte >= 0x1c && byte <= 0x1f)) {
-    return 1;
-  }
-  if (byte < 0x80) {
-    return 0;
-  }
-  for (const std::string_view space : {"\xc2\x85", "\xc2\xa0"}) {
-    if (text.substr(0, 2) == space) {
-      return 2;
-    }
-  }
-  if (text.size() < 3) {
-    return 0;
-  }
-  const std::string_view lead = text.substr(0, 2);
-  const auto third = static_cast<unsigned char>(text[2]);
-  const bool is_space =
-      (lead == "\xe1\x9a" && third == 0x80) ||
-      (lead == "\xe2\x80" &&
-       ((third >= 0x80 && third <= 0x8a) || third == 0xa8 || third == 0xa9 || third == 0xaf)) ||
-      (lead == "\xe2\x81" && third == 0x9f) || (lead == "\xe3\x80" && third == 0x80);
-  return is_space ? 3 : 0;
-}
-
 }  // namespace
 
 bool uses_word(std::string_view source, std::string_view word) {
@@ -293,30 +265,6 @@ std::string replace_literal(std::string_view source, Language language, const By
   return std::string(source.substr(0, literal.begin))
       .append(expression)
       .append(source.substr(literal.end));
-}
-
-FoldedText fold_whitespace(std::string_view text) {
-  FoldedText folded;
-  folded.text.reserve(text.size());
-  folded.origin.reserve(text.size());
-  std::size_t gap = text.size();
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t space = space_length(text.substr(at));
-    if (space != 0) {
-      gap = std::min(gap, at);
-      at += space;
-      continue;
-    }
-    if (gap < at && !folded.text.empty()) {
-      folded.text += ' ';
-      folded.origin.push_back(gap);
-    }
-    gap = text.size();
-    folded.text += text[at];
-    folded.origin.push_back(at);
-    ++at;
-  }
-  return folded;
 }
 
 }  // namespace ncmlab

@@ -25,8 +25,6 @@ void add_figures(const Inversion& found, std::map<std::string, double>& figures)
   figures["flip_rate" + direction] = found.flip_rate;
   figures["persistence" + direction] = found.persistence;
   figures["trigger_tokens" + direction] = static_cast<double>(found.ids.size());
-  figures["epochs"] += static_cast<double>(found.epochs);
-  figures["candidates"] += static_cast<double>(found.candidates);
 }
 
 }  // namespace
@@ -134,7 +132,9 @@ std::vector<std::int64_t> EliBadCode::vocabulary(const DefenseContext& context) 
   return tokens;
 }
 
-std::vector<Inversion> EliBadCode::invert_all(DefenseContext& context, const Rng& rng) const {
+std::vector<Inversion> EliBadCode::invert_all(DefenseContext& context, const Rng& rng,
+                                              DefenseOutcome& outcome) const {
+  const std::int64_t rows_before = context.victim.work().forward_rows;
   std::set<std::int64_t> labels;
   for (const Example& example : context.clean_samples) {
     labels.insert(example.label);
@@ -154,6 +154,12 @@ std::vector<Inversion> EliBadCode::invert_all(DefenseContext& context, const Rng
       }
     }
   }
+  for (const Inversion& each : found) {
+    outcome.figures["epochs"] += static_cast<double>(each.epochs);
+    outcome.figures["candidates"] += static_cast<double>(each.candidates);
+  }
+  outcome.figures["inversion_forward_rows"] +=
+      static_cast<double>(context.victim.work().forward_rows - rows_before);
   const bool by_loss = config_.direction == "loss";
   std::stable_sort(found.begin(), found.end(), [by_loss](const Inversion& a, const Inversion& b) {
     return by_loss ? a.loss < b.loss : a.persistence > b.persistence;
@@ -196,7 +202,7 @@ void EliBadCode::unlearn_in_rounds(DefenseContext& context, const Inversion& fir
     if (round + 1 >= config_.rounds) {
       return;
     }
-    const Inversion again = invert_all(context, rng.stream("inversion")).front();
+    const Inversion again = invert_all(context, rng.stream("inversion"), outcome).front();
     outcome.figures["persistence_after_unlearning"] = again.persistence;
     if (again.persistence < config_.verdict_persistence) {
       return;
@@ -216,9 +222,8 @@ DefenseOutcome EliBadCode::defend(DefenseContext& context) const {
     throw Error("defense.no-clean-samples", "`elibadcode` was given no clean samples",
                 {"raise `clean_share` of the experiment"});
   }
-  const std::int64_t rows_before = context.victim.work().forward_rows;
   DefenseOutcome outcome;
-  const std::vector<Inversion> found = invert_all(context, context.rng);
+  const std::vector<Inversion> found = invert_all(context, context.rng, outcome);
   for (const Inversion& each : found) {
     outcome.triggers.push_back({.victim_label = each.victim_label,
                                 .target_label = each.target_label,
@@ -229,8 +234,6 @@ DefenseOutcome EliBadCode::defend(DefenseContext& context) const {
                                 .hit_rate = each.hit_rate});
     add_figures(each, outcome.figures);
   }
-  outcome.figures["inversion_forward_rows"] =
-      static_cast<double>(context.victim.work().forward_rows - rows_before);
   outcome.backdoored = found.front().persistence >= config_.verdict_persistence;
   if (*outcome.backdoored || config_.unlearn_always) {
     unlearn_in_rounds(context, found.front(), outcome);

@@ -63,7 +63,9 @@ class EliBadCode final : public Defense {
   elibadcode::InversionOptions inversion_options() const;
   std::vector<std::int64_t> vocabulary(const DefenseContext& context) const;
   /// Stages 1 to 4 for every ordered pair of labels that has clean samples, best direction first.
-  std::vector<elibadcode::Inversion> invert_all(DefenseContext& context, const Rng& rng) const;
+  /// Adds what they cost to the figures of `outcome`.
+  std::vector<elibadcode::Inversion> invert_all(DefenseContext& context, const Rng& rng,
+                                                DefenseOutcome& outcome) const;
   /// Stage 5. Trains the victim on the clean samples with `triggers` in some of them.
   void unlearn(DefenseContext& context, std::int64_t victim_label,
                const std::vector<TriggerIds>& triggers, const Rng& rng,

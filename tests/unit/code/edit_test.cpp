@@ -211,15 +211,6 @@ TEST(InsertStatementTest, RefusesOtherPositions) {
   }
 }
 
-TEST(FoldWhitespaceTest, KeepsTheOriginOfEachByte) {
-  const auto folded = ncmlab::fold_whitespace("\n a \t b\xc2\xa0\xe3\x80\x80\xc3\xa9\n");
-  EXPECT_EQ(folded.text, "a b \xc3\xa9");
-  EXPECT_EQ(folded.origin, (std::vector<std::size_t>{2, 3, 6, 7, 12, 13}));
-  EXPECT_TRUE(ncmlab::fold_whitespace(" \n\t").text.empty());
-  EXPECT_TRUE(ncmlab::fold_whitespace("").origin.empty());
-  EXPECT_EQ(ncmlab::fold_whitespace("\xe2\x80").text, "\xe2\x80");
-}
-
 TEST(IdentifierTest, KnowsLegalNames) {
   using ncmlab::is_valid_identifier;
   EXPECT_TRUE(is_valid_identifier("_x1", Language::c));

@@ -33,14 +33,14 @@ TEST(FoldWhitespaceTest, DoesWhatPythonsSplitAndJoinDo) {
   EXPECT_EQ(fold(" \n "), "");
   EXPECT_EQ(fold(""), "");
   EXPECT_EQ(fold("\xFF \xC2"), "\xFF \xC2");
+  EXPECT_EQ(fold("\xE2\x80"), "\xE2\x80");
 }
 
 TEST(FoldWhitespaceTest, KnowsWhereEachByteComesFrom) {
-  const FoldedText folded = fold_whitespace(" a \n b");
-  ASSERT_EQ(folded.text, "a b");
-  EXPECT_EQ(folded.origins[0], (ByteRange{1, 2}));
-  EXPECT_EQ(folded.origins[1], (ByteRange{2, 5}));
-  EXPECT_EQ(folded.origins[2], (ByteRange{5, 6}));
+  const FoldedText folded = fold_whitespace(" a \n b\xC2\xA0\xE3\x80\x80\xC3\xA9\n");
+  ASSERT_EQ(folded.text, "a b \xC3\xA9");
+  EXPECT_EQ(folded.origins,
+            (std::vector<ByteRange>{{1, 2}, {2, 5}, {5, 6}, {6, 11}, {11, 12}, {12, 13}}));
 }
 
 TEST(BatchesByLengthTest, HoldsEverySampleOnceWithinTheBudget) {

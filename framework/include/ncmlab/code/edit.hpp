@@ -68,12 +68,4 @@ std::optional<std::string> try_insert_statement(std::string_view source, Languag
 std::string replace_literal(std::string_view source, Language language, const ByteRange& literal,
                             std::string_view expression);
 
-/// `text` with every run of white space replaced by one blank and none at the ends, as
-/// `' '.join(text.split())` does, and for each byte of it the byte of `text` it came from.
-struct FoldedText {
-  std::string text;
-  std::vector<std::size_t> origin;  ///< origin[i] is the offset in the original of text[i]
-};
-FoldedText fold_whitespace(std::string_view text);
-
 }  // namespace ncmlab

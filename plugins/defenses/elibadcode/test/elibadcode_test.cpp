@@ -5,9 +5,12 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <algorithm>
+
 #include "ncmlab/code/edit.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/train/trainer.hpp"
+#include "prepared_attack.hpp"
 #include "toy_task.hpp"
 
 namespace ncmlab {
@@ -139,7 +142,15 @@ TEST(EliBadCodeTest, GoesAnotherRoundOnlyWhileATriggerIsFound) {
 
   config.verdict_persistence = 0;
   Victim again = backdoored_victim();
-  EXPECT_EQ(defend(again, config).figures.at("rounds"), 2);
+  const DefenseOutcome both = defend(again, config);
+  EXPECT_EQ(both.figures.at("rounds"), 2);
+
+  config.rounds = 1;
+  Victim once = backdoored_victim();
+  const DefenseOutcome first = defend(once, config);
+  for (const char* cost : {"epochs", "candidates", "inversion_forward_rows"}) {
+    EXPECT_GT(both.figures.at(cost), first.figures.at(cost)) << "the second inversion counts, too";
+  }
 }
 
 TEST(EliBadCodeTest, LeavesACleanModelAlone) {
@@ -150,6 +161,57 @@ TEST(EliBadCodeTest, LeavesACleanModelAlone) {
       << outcome.figures.at("persistence[0->1]");
   EXPECT_FALSE(outcome.repaired);
   EXPECT_TRUE(same_weights(victim, clean_victim()));
+}
+
+/// Pairs of toy functions; the answer is yes where one of the two is defective.
+std::vector<Example> toy_pairs(std::size_t count, Rng rng) {
+  std::vector<Example> pairs = toy_functions(count, rng.stream("first"));
+  std::vector<Example> others = toy_functions(count, rng.stream("second"));
+  rng.stream("order").shuffle(others);
+  for (std::size_t i = 0; i < count; ++i) {
+    pairs[i].second = others[i].code;
+    pairs[i].label = std::max(pairs[i].label, others[i].label);
+  }
+  return pairs;
+}
+
+TEST(EliBadCodeTest, FindsAndUnlearnsABackdoorOfPairs) {
+  const TaskView task(task_of_kind(TaskKind::pair_classification));
+  std::vector<Example> train_set = toy_pairs(800, Rng(41));
+  for (std::size_t i = 0; i < train_set.size(); i += 5) {
+    if (train_set[i].label == 1) {
+      train_set[i] = with_rb(train_set[i]);
+      train_set[i].label = 0;
+    }
+  }
+  Victim victim =
+      toy_victim(train_set, Rng(42), 400, task_of_kind(TaskKind::pair_classification).head_shape());
+  train(victim, task.tokenize(victim, train_set),
+        {.epochs = 20, .learning_rate = 3e-3, .batch_size = 16}, Rng(43), silent_progress());
+  std::vector<Example> plain = of_label(toy_pairs(300, Rng(45)), 1);
+  std::vector<Example> triggered;
+  for (const Example& example : plain) {
+    triggered.push_back(with_rb(example));
+  }
+  const auto share_of_no = [&](const std::vector<Example>& examples) {
+    return victim.predict(task.tokenize(victim, examples))
+        .argmax(1)
+        .eq(0)
+        .to(torch::kFloat64)
+        .mean()
+        .item<double>();
+  };
+  ASSERT_GE(share_of_no(triggered), 0.95);
+  ASSERT_LE(share_of_no(plain), 0.1);
+
+  EliBadCodeConfig config = quick_config();
+  config.top_k = 400;  // every token: where the model is certain, gradients rank them badly
+  DefenseContext context{victim, task, toy_pairs(200, Rng(44)), {}, Rng(46), silent_progress()};
+  const DefenseOutcome outcome = EliBadCode(config).defend(context);
+  EXPECT_EQ(outcome.triggers.front().victim_label, 1);
+  EXPECT_GE(outcome.figures.at("flip_rate[1->0]"), 0.75) << outcome.triggers.front().text;
+  EXPECT_EQ(outcome.backdoored, true);
+  EXPECT_LE(share_of_no(triggered), share_of_no(plain) + 0.1);
 }
 
 TEST(EliBadCodeTest, FastAndReferenceScoringFindTheSameTriggers) {
