@@ -21,8 +21,27 @@ bool is_there(const std::filesystem::path& file) {
   return std::filesystem::exists(file, unreadable_counts_as_absent);
 }
 
+/// What a role is filled with where no file names it: RoBERTa's tokens, or those of the GPT-2
+/// family.
+std::string default_content(std::string_view tokenizer_class, std::string_view role) {
+  if (tokenizer_class.starts_with("GPT2") || tokenizer_class.starts_with("CodeGen")) {
+    const bool has_one = role == "bos_token" || role == "eos_token" || role == "unk_token";
+    return has_one ? "<|endoftext|>" : "";
+  }
+  const SpecialNames names;
+  const std::pair<std::string_view, const std::string*> defaults[] = {
+      {"bos_token", &names.bos},  {"eos_token", &names.eos}, {"unk_token", &names.unk},
+      {"sep_token", &names.eos},  {"pad_token", &names.pad}, {"cls_token", &names.bos},
+      {"mask_token", &names.mask}};
+  const auto* found =
+      std::ranges::find(defaults, role, &std::pair<std::string_view, const std::string*>::first);
+  return *found->second;
+}
+
 /// What the small files beside a vocabulary say.
 struct Settings {
+  std::string tokenizer_class;
+  /// Roles that a file names; empty content: it says null, the role has no token.
   std::map<std::string, AddedToken> by_role;
   std::vector<AddedToken> additional;
   std::vector<AddedToken> with_ids;
@@ -51,6 +70,7 @@ void read_decoder_table(const JsonValue& table, Settings& settings) {
     const JsonValue entry = table.at(key);
     AddedToken token = read_token(entry, false);
     token.special = entry.flag_or("special", false);
+    token.normalized = entry.flag_or("normalized", !token.special);
     const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), token.id);
     if (error != std::errc{} || end != key.data() + key.size()) {
       entry.fail("tokenizer.bad-id", "expected an id as key, found `" + key + "`");
@@ -59,12 +79,16 @@ void read_decoder_table(const JsonValue& table, Settings& settings) {
   }
 }
 
-void read_settings(const std::filesystem::path& path, Settings& settings) {
+/// Returns whether the file holds `added_tokens_decoder`.
+bool read_settings(const std::filesystem::path& path, Settings& settings) {
   const JsonFile file(path);
   const JsonValue root(file);
+  settings.tokenizer_class = root.text_or("tokenizer_class", settings.tokenizer_class);
   for (const char* role : kRoles) {
     if (const auto value = root.find(role)) {
       settings.by_role[role] = read_token(*value, std::string_view(role) == "mask_token");
+    } else if (file.root().contains(role)) {
+      settings.by_role[role] = {};
     }
   }
   if (const auto additional = root.find("additional_special_tokens")) {
@@ -76,9 +100,11 @@ void read_settings(const std::filesystem::path& path, Settings& settings) {
   if (root.find("add_prefix_space")) {
     settings.add_prefix_space = root.flag_or("add_prefix_space", false);
   }
-  if (const auto table = root.find("added_tokens_decoder")) {
+  const auto table = root.find("added_tokens_decoder");
+  if (table) {
     read_decoder_table(*table, settings);
   }
+  return table.has_value();
 }
 
 void read_added_tokens(const std::filesystem::path& path, Settings& settings) {
@@ -87,23 +113,22 @@ void read_added_tokens(const std::filesystem::path& path, Settings& settings) {
     AddedToken token;
     token.content = content;
     token.id = JsonValue(file).at(content).integer();
-    const bool known =
-        std::any_of(settings.with_ids.begin(), settings.with_ids.end(),
-                    [&](const AddedToken& other) { return other.content == token.content; });
-    if (!known) {
-      settings.with_ids.push_back(std::move(token));
-    }
+    token.normalized = std::ranges::none_of(
+        settings.by_role, [&](const auto& role) { return role.second.content == token.content; });
+    settings.with_ids.push_back(std::move(token));
   }
 }
 
 Settings read_all_settings(const std::filesystem::path& folder) {
   Settings settings;
-  for (const char* name : {"tokenizer_config.json", "special_tokens_map.json"}) {
-    if (is_there(folder / name)) {
-      read_settings(folder / name, settings);
-    }
+  // As in transformers, a config with a table of all added tokens makes the two files before its
+  // time count no more.
+  const bool is_complete = is_there(folder / "tokenizer_config.json") &&
+                           read_settings(folder / "tokenizer_config.json", settings);
+  if (!is_complete && is_there(folder / "special_tokens_map.json")) {
+    read_settings(folder / "special_tokens_map.json", settings);
   }
-  if (is_there(folder / "added_tokens.json")) {
+  if (!is_complete && is_there(folder / "added_tokens.json")) {
     read_added_tokens(folder / "added_tokens.json", settings);
   }
   std::stable_sort(settings.with_ids.begin(), settings.with_ids.end(),
@@ -114,7 +139,8 @@ Settings read_all_settings(const std::filesystem::path& folder) {
 void take_names(const Settings& settings, SpecialNames& names) {
   const auto take = [&](const char* role, const char* fallback, std::string& name) {
     for (const char* candidate : {role, fallback}) {
-      if (const auto entry = settings.by_role.find(candidate); entry != settings.by_role.end()) {
+      const auto entry = settings.by_role.find(candidate);
+      if (entry != settings.by_role.end() && !entry->second.content.empty()) {
         name = entry->second.content;
         return;
       }
@@ -142,6 +168,33 @@ void put_added_token(AddedToken token, TokenizerSpec& spec) {
   spec.added_tokens.push_back(std::move(token));
 }
 
+void put_unless_known(AddedToken token, TokenizerSpec& spec) {
+  const auto known = std::ranges::find(spec.added_tokens, token.content, &AddedToken::content);
+  if (known == spec.added_tokens.end()) {
+    put_added_token(std::move(token), spec);
+  } else {
+    known->special = true;
+  }
+}
+
+/// Adds the token of a role: what a file says, or else the default of the tokenizer's class if the
+/// vocabulary has it. A default has its own flags, whatever the table of added tokens says.
+void put_role(const std::string& role, const Settings& settings, TokenizerSpec& spec) {
+  if (const auto named = settings.by_role.find(role); named != settings.by_role.end()) {
+    put_unless_known(named->second, spec);
+    return;
+  }
+  AddedToken token;
+  token.content = default_content(settings.tokenizer_class, role);
+  token.special = true;
+  token.lstrip = role == "mask_token";
+  const bool has_role = std::ranges::any_of(
+      settings.by_role, [&](const auto& other) { return other.second.content == token.content; });
+  if (!has_role && spec.vocabulary.find(token.content)) {
+    put_added_token(std::move(token), spec);
+  }
+}
+
 void add_tokens(const std::filesystem::path& folder, Settings settings, TokenizerSpec& spec) {
   // Tokens with ids of their own first: the ids of the others follow theirs.
   for (const AddedToken& token : settings.with_ids) {
@@ -156,33 +209,11 @@ void add_tokens(const std::filesystem::path& folder, Settings settings, Tokenize
     }
     put_added_token(token, spec);
   }
-  const SpecialNames standard;
-  for (const std::string& name :
-       {standard.bos, standard.eos, standard.unk, standard.pad, standard.mask}) {
-    if (settings.by_role.empty() && spec.vocabulary.find(name)) {
-      AddedToken token;
-      token.content = name;
-      token.special = true;
-      token.lstrip = name == standard.mask;
-      put_added_token(std::move(token), spec);
-    }
-  }
-  const auto put_unless_known = [&](AddedToken& token) {
-    for (AddedToken& known : spec.added_tokens) {
-      if (known.content == token.content) {
-        known.special = true;
-        return;
-      }
-    }
-    put_added_token(std::move(token), spec);
-  };
   for (const char* role : kRoles) {
-    if (const auto entry = settings.by_role.find(role); entry != settings.by_role.end()) {
-      put_unless_known(entry->second);
-    }
+    put_role(role, settings, spec);
   }
   for (AddedToken& token : settings.additional) {
-    put_unless_known(token);
+    put_unless_known(std::move(token), spec);
   }
 }
 

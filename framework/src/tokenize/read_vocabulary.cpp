@@ -14,6 +14,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view kVersionLine = "#version";
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+constexpr std::string_view kBlanks = " \t\v\f\r\n";
 
 JsonPath child(JsonPath path, const std::string& step) {
   path.push_back(step);
@@ -28,6 +30,22 @@ std::optional<std::pair<std::string_view, std::string_view>> split_pair(std::str
     return std::nullopt;
   }
   return std::pair(line.substr(0, blank), line.substr(blank + 1));
+}
+
+/// Splits a line of two words; white space around them does not count.
+std::optional<std::pair<std::string_view, std::string_view>> split_words(std::string_view line) {
+  const auto next = [&] {
+    line.remove_prefix(std::min(line.find_first_not_of(kBlanks), line.size()));
+    const std::string_view word = line.substr(0, line.find_first_of(kBlanks));
+    line.remove_prefix(word.size());
+    return word;
+  };
+  const std::string_view left = next();
+  const std::string_view right = next();
+  if (right.empty() || !next().empty()) {
+    return std::nullopt;
+  }
+  return std::pair(left, right);
 }
 
 /// Finds the three tokens of a merge, or calls `missing` with the one that is not there.
@@ -123,33 +141,32 @@ std::vector<Merge> read_merges_txt(const std::filesystem::path& file,
                                    const Vocabulary& vocabulary) {
   const std::string text = read_file(file);
   std::vector<Merge> merges;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t newline = std::min(text.find('\n', begin), text.size());
-    std::string_view line = std::string_view(text).substr(begin, newline - begin);
-    if (line.ends_with('\r')) {
-      line.remove_suffix(1);
-    }
+  for (std::size_t begin = text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+       begin < text.size();) {
+    // Python's universal line ends: \n, \r\n and \r.
+    const std::size_t end = std::min(text.find_first_of("\r\n", begin), text.size());
+    const std::string_view line = std::string_view(text).substr(begin, end - begin);
     const auto fail = [&](const std::string& code, const std::string& message,
                           std::vector<std::string> help) {
       Diagnostic diagnostic;
       diagnostic.code = code;
       diagnostic.message = message;
-      diagnostic.span = span_in(file, text, begin, begin + line.size());
+      diagnostic.span = span_in(file, text, begin, end);
       diagnostic.help = std::move(help);
       throw Error(std::move(diagnostic));
     };
-    const bool rest_blank = line.empty() && text.find_first_not_of("\r\n", begin) == text.npos;
+    const bool rest_blank = text.find_first_not_of(kBlanks, begin) == std::string::npos;
     if (!rest_blank && !line.starts_with(kVersionLine)) {
-      const auto pair = split_pair(line);
+      const auto pair = split_words(line);
       if (!pair) {
-        fail("tokenizer.bad-merge", "a merge should be two tokens with one blank between", {});
+        fail("tokenizer.bad-merge", "a merge should be two tokens with a blank between", {});
       }
       merges.push_back(
           resolve(pair->first, pair->second, vocabulary, "", [&](const std::string& token) {
             fail("tokenizer.missing-token", missing_message(token), kMissingHelp);
           }));
     }
-    begin = newline + 1;
+    begin = end + (text.compare(end, 2, "\r\n") == 0 ? 2 : 1);
   }
   return merges;
 }

@@ -21,7 +21,8 @@ std::vector<Merge> read_merges(const JsonFile& file, const JsonPath& path,
                                const nlohmann::json& array, const Vocabulary& vocabulary,
                                const std::string& prefix);
 
-/// Merges of a `merges.txt`: one "a b" a line, lines that begin with `#version` left out.
+/// Merges of a `merges.txt`: one "a b" a line, lines that begin with `#version` left out. A byte
+/// order mark, any kind of line end and blank lines at the end are read over.
 std::vector<Merge> read_merges_txt(const std::filesystem::path& file, const Vocabulary& vocabulary);
 
 }  // namespace ncmlab::bpe

@@ -12,15 +12,6 @@ namespace {
 using Ids = std::vector<std::int64_t>;
 using nlohmann::json;
 
-/// A folder with vocab.json (256 bytes, "ab", "abc") and the given merges.txt.
-class TwoFiles : public ScratchFolder {
- public:
-  explicit TwoFiles(const std::string& merges) {
-    write("vocab.json", tiny_json({"a b", "ab c"})["model"]["vocab"].dump());
-    write("merges.txt", merges);
-  }
-};
-
 TEST(ReadTokenizerJsonTest, TakesMergesAsStringsOrPairs) {
   json object = tiny_json({"a b", "ab c"});
   EXPECT_EQ(load(object).encode("abcab"), (Ids{257, 256}));
@@ -137,71 +128,6 @@ TEST(ReadTokenizerJsonTest, RejectsDuplicateKeysAndDeepNesting) {
   EXPECT_EQ(error_of([&] { Tokenizer::from_file(folder.write("n.json", "[1]")); }).code,
             "tokenizer.bad-json");
   EXPECT_EQ(error_of([&] { Tokenizer::from_file(folder / "absent.json"); }).code, "io.read");
-}
-
-TEST(ReadFolderTest, ReadsVocabularyAndMerges) {
-  EXPECT_EQ(Tokenizer::from_folder(TwoFiles("#version: 0.2\na b\nab c\n").path()).encode("abcab"),
-            (Ids{257, 256}));
-  EXPECT_EQ(Tokenizer::from_folder(TwoFiles("a b\r\nab c\r\n\r\n").path()).encode("abcab"),
-            (Ids{257, 256}));
-  EXPECT_EQ(Tokenizer::from_folder(TwoFiles("a b\nab c").path()).encode("abcab"), (Ids{257, 256}));
-}
-
-TEST(ReadFolderTest, PointsAtTheLineOfABadMerge) {
-  for (const auto& [line, code] :
-       std::vector<std::pair<std::string, std::string>>{{"ab", "tokenizer.bad-merge"},
-                                                        {"a b c", "tokenizer.bad-merge"},
-                                                        {"", "tokenizer.bad-merge"},
-                                                        {"a x", "tokenizer.missing-token"},
-                                                        {"\xFF b", "tokenizer.missing-token"}}) {
-    const TwoFiles folder("#version: 0.2\na b\n" + line + "\nab c\n");
-    const Diagnostic diagnostic = error_of([&] { Tokenizer::from_folder(folder.path()); });
-    EXPECT_EQ(diagnostic.code, code) << line;
-    ASSERT_TRUE(diagnostic.span);
-    EXPECT_EQ(diagnostic.span->line, 3);
-    EXPECT_EQ(diagnostic.span->file, (folder / "merges.txt").string());
-    EXPECT_FALSE(to_json(diagnostic).empty());
-  }
-}
-
-TEST(ReadFolderTest, SaysWhichFileIsMissing) {
-  const TwoFiles folder("a b\n");
-  std::filesystem::remove(folder / "merges.txt");
-  const Diagnostic diagnostic = error_of([&] { Tokenizer::from_folder(folder.path()); });
-  EXPECT_EQ(diagnostic.code, "tokenizer.missing-file");
-  EXPECT_NE(diagnostic.message.find("merges.txt"), std::string::npos);
-}
-
-TEST(ReadFolderTest, TakesNamesAndFlagsFromTheSmallFiles) {
-  const TwoFiles folder("a b\nab c\n");
-  folder.write("tokenizer_config.json",
-               R"({"add_prefix_space": true, "bos_token": "a",
-                 "mask_token": {"content": "<m>", "rstrip": true}})");
-  folder.write("special_tokens_map.json",
-               R"({"pad_token": "<p>", "additional_special_tokens": ["<z>"]})");
-  folder.write("added_tokens.json", R"({"<n>": 258})");
-  const Tokenizer tokenizer = Tokenizer::from_folder(folder.path());
-  EXPECT_EQ(tokenizer.special().bos, 'a');
-  EXPECT_EQ(tokenizer.special().eos, -1);
-  EXPECT_EQ(tokenizer.special().pad, 259);
-  EXPECT_EQ(tokenizer.special().mask, 260);
-  EXPECT_EQ(tokenizer.id_of("<z>"), 261);
-  EXPECT_TRUE(tokenizer.is_special(261));
-  EXPECT_FALSE(tokenizer.is_special(258));
-  EXPECT_EQ(tokenizer.encode(" x<m>  b<n>"), (Ids{' ', 'x', 260, ' ', 'b', 258}));
-  EXPECT_EQ(Tokenizer::from_folder(folder.path(), false).encode("b"), (Ids{'b'}));
-}
-
-TEST(ReadFolderTest, AddedTokensDecoderGivesFlagsById) {
-  const TwoFiles folder("a b\n");
-  folder.write("tokenizer_config.json",
-               R"({"added_tokens_decoder": {"258": {"content": "<n>", "lstrip": true,
-                 "special": true}}})");
-  const Tokenizer tokenizer = Tokenizer::from_folder(folder.path());
-  EXPECT_EQ(tokenizer.encode("x  <n>"), (Ids{'x', 258}));
-  EXPECT_TRUE(tokenizer.is_special(258));
-  folder.write("tokenizer_config.json", R"({"added_tokens_decoder": {"270": {"content": "<n>"}}})");
-  EXPECT_EQ(error_of([&] { Tokenizer::from_folder(folder.path()); }).code, "tokenizer.bad-id");
 }
 
 /// Either a tokenizer comes out or an Error; nothing else.

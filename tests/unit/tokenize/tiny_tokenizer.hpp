@@ -47,4 +47,13 @@ inline Tokenizer load(const nlohmann::json& json) {
   return Tokenizer::from_file(folder.write("tokenizer.json", json.dump(1)));
 }
 
+/// A folder with vocab.json (256 bytes, "ab", "abc") and the given merges.txt.
+class TwoFiles : public ScratchFolder {
+ public:
+  explicit TwoFiles(const std::string& merges) {
+    write("vocab.json", tiny_json({"a b", "ab c"})["model"]["vocab"].dump());
+    write("merges.txt", merges);
+  }
+};
+
 }  // namespace ncmlab
