@@ -100,7 +100,13 @@ int doctor(const Arguments& arguments) {
   std::cout << "Folders:\n";
   for (const auto& folder : folders) {
     std::cout << "  " << folder.string()
-              << (std::filesystem::is_directory(folder) ? "" : " (not there)") << "\n";
+              << (std::filesystem::is_directory(folder) ? ""
+                  : std::filesystem::exists(folder)     ? " (no folder)"
+                                                        : " (not there)")
+              << "\n";
+  }
+  for (const Diagnostic& warning : folder_warnings(arguments.plugin_paths)) {
+    print(arguments, warning);
   }
   bool all_accepted = true;
   for (const LoadReport& report : reports) {
@@ -113,6 +119,9 @@ int doctor(const Arguments& arguments) {
       std::cout << "  " << problem.message << "\n";
       for (const std::string& note : problem.notes) {
         std::cout << "    " << note << "\n";
+      }
+      for (const std::string& help : problem.help) {
+        std::cout << "    help: " << help << "\n";
       }
     }
   }

@@ -193,7 +193,7 @@ std::vector<CellRecord> collect(const Arguments& arguments, const std::vector<fs
   for (const fs::path& folder : folders) {
     const RunIndex index = read_index(folder);
     const std::vector<CellRecord> found = read_records(folder);
-    const std::string command = "ncmlab run " + index.file;
+    const std::string command = index.command.empty() ? "ncmlab run " + index.file : index.command;
     if (found.size() < index.cells.size()) {
       print(arguments,
             Diagnostic{.severity = Severity::warning,

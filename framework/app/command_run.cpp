@@ -10,7 +10,6 @@
 #include "engine/lock.hpp"
 #include "engine/plan.hpp"
 #include "engine/run_folder.hpp"
-#include "ncmlab/core/files.hpp"
 #include "report/report.hpp"
 #include "running.hpp"
 
@@ -19,7 +18,8 @@ namespace {
 
 namespace po = boost::program_options;
 
-/// The command without `--fresh`, which would throw away what is to be resumed.
+/// The command without `--fresh`, which would throw away what is to be resumed. Plugin path,
+/// device, threads and store stay.
 std::string resume_command(const Arguments& arguments) {
   std::string command = arguments.command_line;
   constexpr std::string_view kFresh = " --fresh";
@@ -27,6 +27,12 @@ std::string resume_command(const Arguments& arguments) {
     command.erase(at, kFresh.size());
   }
   return command;
+}
+
+RunIndex index_of_run(const Plan& plan, const Arguments& arguments) {
+  RunIndex index = index_of(plan, plan.experiment.source);
+  index.command = resume_command(arguments);
+  return index;
 }
 
 Syntax run_syntax() {
@@ -97,7 +103,7 @@ int command_run(const Arguments& arguments) {
     forget_plan(plan, store);
   }
   const std::filesystem::path folder = run_folder(root, plan.experiment.name);
-  write_index(folder, index_of(plan, read_file(file)));
+  write_index(folder, index_of_run(plan, arguments));
 
   catch_signals();
   ConsoleProgress progress(std::cerr, progress_options(arguments));

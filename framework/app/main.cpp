@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <iostream>
 
@@ -114,21 +118,15 @@ int dispatch(Arguments arguments) {
   throw Error("usage.unknown-" + what, "unknown " + what + " `" + name + "`", help);
 }
 
-}  // namespace
-}  // namespace ncmlab::app
-
-int main(int argc, char** argv) {
-  using namespace ncmlab::app;
+int run(int argc, char** argv) {
   Arguments arguments;
   try {
     arguments = read_arguments(argc, argv);
-    const int status = dispatch(arguments);
-    std::cout.flush();
-    return status;
-  } catch (const ncmlab::Error& error) {
+    return dispatch(arguments);
+  } catch (const Error& error) {
     std::cout.flush();
     return print(arguments, error);
-  } catch (const ncmlab::Cancelled&) {
+  } catch (const Cancelled&) {
     std::cerr << "interrupted\n";
     return kInterrupted;
   } catch (const std::exception& error) {
@@ -138,3 +136,20 @@ int main(int argc, char** argv) {
     return kInternalError;
   }
 }
+
+/// Ends the process once everything is written, without exit handlers: those of oneDNN and LibTorch
+/// crash at times when work was cut off.
+[[noreturn]] void leave(int status) {
+  std::cout.flush();
+  std::fflush(nullptr);
+#ifdef __SANITIZE_ADDRESS__
+  std::exit(status);  // leaks are looked for in an exit handler
+#else
+  ::_exit(status);
+#endif
+}
+
+}  // namespace
+}  // namespace ncmlab::app
+
+int main(int argc, char** argv) { ncmlab::app::leave(ncmlab::app::run(argc, argv)); }

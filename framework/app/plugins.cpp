@@ -11,22 +11,6 @@ namespace {
 
 namespace po = boost::program_options;
 
-// The reports of files that were refused although they look like, or hold, KIND/NAME.
-std::vector<Diagnostic> refusals(const Plugins& plugins, PluginKind kind, std::string_view name) {
-  const std::string kind_name(to_string(kind));
-  const std::string file = "libncmlab_" + kind_name + "_" + std::string(name) + ".so";
-  const std::string mention = kind_name + " `" + std::string(name) + "`";
-  std::vector<Diagnostic> result;
-  for (const LoadReport& report : plugins.reports) {
-    for (const Diagnostic& problem : report.problems) {
-      if (report.file.filename() == file || problem.message.rfind(mention, 0) == 0) {
-        result.push_back(problem);
-      }
-    }
-  }
-  return result;
-}
-
 std::vector<std::string> kind_names() { return {"model", "task", "attack", "defense"}; }
 
 [[noreturn]] void throw_unknown(const Plugins& plugins, PluginKind kind, const std::string& name) {
@@ -49,6 +33,9 @@ std::vector<std::string> kind_names() { return {"model", "task", "attack", "defe
 Plugins load_plugins(const Arguments& arguments) {
   Plugins plugins;
   plugins.reports = ncmlab::load_plugins(plugin_folders(arguments.plugin_paths), plugins.catalogue);
+  for (const Diagnostic& warning : folder_warnings(arguments.plugin_paths)) {
+    print(arguments, warning);
+  }
   for (const LoadReport& report : plugins.reports) {
     for (Diagnostic problem : report.problems) {
       problem.severity = Severity::warning;
@@ -83,7 +70,7 @@ const LoadedPlugin& find_plugin(const Plugins& plugins, std::string_view kind_an
   if (const LoadedPlugin* plugin = plugins.catalogue.find(*kind, name)) {
     return *plugin;
   }
-  auto reasons = refusals(plugins, *kind, name);
+  auto reasons = plugins.catalogue.refusals(*kind, name);
   if (!reasons.empty()) {
     throw Error(std::move(reasons));
   }
@@ -91,29 +78,9 @@ const LoadedPlugin& find_plugin(const Plugins& plugins, std::string_view kind_an
 }
 
 Experiment open_experiment(const std::string& file, const Plugins& plugins) {
-  try {
-    Experiment experiment = read_experiment(file, plugins.catalogue);
-    check_experiment(experiment, plugins.catalogue);
-    return experiment;
-  } catch (const Error& error) {
-    std::vector<Diagnostic> all;
-    for (const Diagnostic& diagnostic : error.diagnostics()) {
-      // The message of an unknown plugin starts with its kind and name: "attack `x` ...".
-      const std::string& message = diagnostic.message;
-      const std::size_t open = message.find(" `");
-      const std::size_t close = open == std::string::npos ? open : message.find('`', open + 2);
-      const auto kind = plugin_kind_from_string(message.substr(0, open));
-      if (diagnostic.code == "config.unknown-plugin" && kind && close != std::string::npos) {
-        const auto reasons = refusals(plugins, *kind, message.substr(open + 2, close - open - 2));
-        all.insert(all.end(), reasons.begin(), reasons.end());
-      }
-    }
-    if (all.empty()) {
-      throw;
-    }
-    all.insert(all.end(), error.diagnostics().begin(), error.diagnostics().end());
-    throw Error(std::move(all));
-  }
+  Experiment experiment = read_experiment(file, plugins.catalogue);
+  check_experiment(experiment, plugins.catalogue);
+  return experiment;
 }
 
 void add_device_option(Syntax& syntax) {

@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <string_view>
 
 namespace ncmlab::app {
 namespace {
@@ -14,10 +16,16 @@ namespace {
 std::atomic<int> signals_seen = 0;
 static_assert(std::atomic<int>::is_always_lock_free);
 
+constexpr std::string_view kStopping =
+    "\ninterrupted: stopping after the step at work; a second Ctrl-C ends at once\n";
+
 extern "C" void on_signal(int) {
   if (signals_seen.fetch_add(1) > 0) {
     ::_exit(kInterrupted);
   }
+  const int error = errno;
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kStopping.data(), kStopping.size());
+  errno = error;
 }
 
 bool is_terminal(int file_descriptor) {

@@ -6,7 +6,8 @@
 
 namespace ncmlab::app {
 
-/// From now on Ctrl-C and SIGTERM ask the work at hand to stop; a second one ends the process.
+/// From now on Ctrl-C and SIGTERM ask the work at hand to stop, and say so; a second one ends the
+/// process.
 void catch_signals();
 
 /// How a command shows its progress on stderr, and that it stops once a signal came.

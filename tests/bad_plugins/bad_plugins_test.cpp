@@ -9,6 +9,7 @@
 #include "loader/catalogue.hpp"
 #include "loader/handshake.hpp"
 #include "ncmlab/core/files.hpp"
+#include "ncmlab/plugin/build_stamp.hpp"
 #include "scratch_folder.hpp"
 
 namespace ncmlab {
@@ -53,7 +54,7 @@ Diagnostic problem_of(const std::string& folder) {
 TEST(BadPluginTest, RefusesAnotherApiWithoutRunningIt) {
   const Diagnostic problem = problem_of("wrong_api");
   EXPECT_EQ(problem.code, "plugin.api-version");
-  EXPECT_EQ(problem.message, "built for plugin API 3, this ncmlab speaks 2");
+  EXPECT_EQ(problem.message, "built for plugin API 4, this ncmlab speaks 3");
   EXPECT_EQ(std::getenv("NCMLAB_WRONG_API_WAS_RUN"), nullptr);
 }
 
@@ -67,6 +68,25 @@ TEST(BadPluginTest, RefusesAnotherToolchainNamingEachField) {
                                          "C++11 ABI: plugin `0`, ncmlab `1`"));
 }
 
+TEST(BadPluginTest, RefusesOtherPublicHeadersNamingTheirFolders) {
+  const Diagnostic problem = problem_of("other_headers");
+  EXPECT_EQ(problem.code, "plugin.build-mismatch");
+  EXPECT_EQ(problem.message, "built with other public headers than this ncmlab");
+  EXPECT_THAT(problem.help, ElementsAre("rebuild the plugin with the headers of this ncmlab"));
+  EXPECT_THAT(problem.notes,
+              ElementsAre("public headers in ncmlab/nn differ",
+                          "public headers in ncmlab/train: the plugin was built without them",
+                          "public headers in ncmlab/training: this ncmlab has none"));
+}
+
+TEST(BadPluginTest, RefusesTheStampOfAnOlderVersionWithoutReadingOn) {
+  const Diagnostic problem = problem_of("older_stamp");
+  EXPECT_EQ(problem.code, "plugin.build-mismatch");
+  EXPECT_EQ(problem.message, "built with an older ncmlab");
+  EXPECT_THAT(problem.notes, ElementsAre("bytes of the build stamp: plugin `136`, ncmlab `" +
+                                         std::to_string(sizeof(BuildStamp)) + "`"));
+}
+
 TEST(BadPluginTest, ReadsNothingBehindAForeignMagic) {
   const Diagnostic problem = problem_of("wrong_magic");
   EXPECT_EQ(problem.code, "plugin.build-mismatch");
@@ -77,7 +97,7 @@ TEST(BadPluginTest, ReadsNothingBehindAForeignMagic) {
 TEST(BadPluginTest, RefusesALibraryWithoutTheSymbol) {
   const Diagnostic problem = problem_of("no_symbol");
   EXPECT_EQ(problem.code, "plugin.no-symbol");
-  EXPECT_EQ(problem.message, "not an ncmlab plugin: it does not export `ncmlab_plugin_v2`");
+  EXPECT_EQ(problem.message, "not an ncmlab plugin: it does not export `ncmlab_plugin_v3`");
 }
 
 TEST(BadPluginTest, RefusesAText) {

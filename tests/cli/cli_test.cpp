@@ -62,7 +62,14 @@ const Case kCases[] = {
      "plugins doctor --plugin-path {TEST} --plugin-path {BAD}/wrong_api --plugin-path "
      "{BAD}/wrong_stamp --plugin-path {BAD}/no_symbol --plugin-path {BAD}/not_a_library "
      "--plugin-path {BAD}/twin_one --plugin-path {BAD}/twin_two --plugin-path {BAD}/bad_entry "
-     "--plugin-path {BAD}/missing_library"},
+     "--plugin-path {BAD}/missing_library --plugin-path {BAD}/other_headers --plugin-path "
+     "{BAD}/older_stamp"},
+    {"list_odd_folders",
+     "plugins list --kind attack --plugin-path {TEST} --plugin-path {BAD}/nowhere --plugin-path "
+     "{BAD}/twin_one/libncmlab_attack_twin.so --plugin-path {BAD}/misnamed"},
+    {"doctor_odd_folders",
+     "plugins doctor --plugin-path {BAD}/nowhere --plugin-path {BAD}/not_a_library/"
+     "libncmlab_attack_letter.so --plugin-path {BAD}/misnamed"},
     {"help_of_checkpoint", "checkpoint --help"},
     {"help_of_checkpoint_inspect", "help checkpoint inspect"},
     {"help_of_checkpoint_convert", "checkpoint convert --help"},

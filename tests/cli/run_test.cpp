@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -70,7 +71,8 @@ class RunCommandTest : public testing::Test {
 
   pid_t start(std::vector<std::string> arguments) const {
     arguments.insert(arguments.begin(), NCMLAB_CLI);
-    for (const char* plugins : {NCMLAB_TEST_PLUGINS, NCMLAB_PLUGINS}) {
+    for (const std::string& plugins :
+         {std::string(NCMLAB_TEST_PLUGINS), std::string(NCMLAB_PLUGINS), further_plugins_}) {
       arguments.insert(arguments.end(), {"--plugin-path", plugins});
     }
     std::vector<char*> argv;
@@ -140,6 +142,7 @@ class RunCommandTest : public testing::Test {
   }
 
   const ScratchFolder folder_;
+  std::string further_plugins_ = NCMLAB_PLUGINS;
 };
 
 TEST_F(RunCommandTest, KilledAnywhereAndStartedAgainItEndsWithTheSameRecords) {
@@ -202,6 +205,7 @@ TEST_F(RunCommandTest, CtrlCLeavesARunThatGoesOn) {
     ASSERT_TRUE(wait_for("start   defend: toy, echo, none, repair"));
     ::kill(child, signal);
     EXPECT_EQ(finish(child), 130);
+    EXPECT_THAT(err(), HasSubstr("stopping after the step at work; a second Ctrl-C ends at once"));
     EXPECT_THAT(err(), HasSubstr("resume with: "));
     EXPECT_THAT(err(), HasSubstr(" run experiment.toml --store " + store + " --plugin-path"));
     EXPECT_TRUE(out().empty());
@@ -279,6 +283,82 @@ TEST_F(RunCommandTest, PlanSaysWhatIsThereAndWhy) {
   EXPECT_THAT(out(), HasSubstr("pending  victim: toy, echo, clean, seed 1 (3 cells): "
                                "`training.epochs` was 1, is 2"));
   EXPECT_THAT(out(), HasSubstr("cached   poison: toy, toy, seed 1 (3 cells)"));
+}
+
+TEST_F(RunCommandTest, ASecondCtrlCEndsAtOnce) {
+  std::string text = kExperiment;
+  text.replace(text.find("epochs = 1"), 10, "epochs = 5000");
+  write(text);
+  const pid_t child = start({"run", "experiment.toml"});
+  ASSERT_TRUE(wait_for("start   victim: "));
+  ::kill(child, SIGINT);
+  ::kill(child, SIGINT);
+  EXPECT_EQ(finish(child), 130);
+}
+
+TEST_F(RunCommandTest, AReportNamesTheCommandWithItsOptions) {
+  ASSERT_EQ(run({"run", "experiment.toml", "--store", "st", "--threads", "1", "--fresh"}), 0);
+  ASSERT_EQ(run({"report", "--store", "st", "--format", "json"}), 0) << err();
+  EXPECT_EQ(nlohmann::json::parse(out()).at("regenerate"),
+            "ncmlab run experiment.toml --store st --threads 1 --plugin-path " NCMLAB_TEST_PLUGINS
+            " --plugin-path " NCMLAB_PLUGINS " --plugin-path " NCMLAB_PLUGINS);
+}
+
+TEST_F(RunCommandTest, TheTextThatWasReadIsTheTextThatIsKept) {
+  const fs::path pipe = folder_ / "experiment.pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const pid_t writer = ::fork();
+  if (writer == 0) {
+    // Whoever reads a second time gets another text.
+    for (const std::string& text : {std::string(kExperiment), std::string("changed")}) {
+      const int file = ::open(pipe.c_str(), O_WRONLY);
+      [[maybe_unused]] const auto written = ::write(file, text.data(), text.size());
+      ::close(file);
+      ::usleep(50'000);
+    }
+    ::_exit(0);
+  }
+  EXPECT_EQ(run({"run", "experiment.pipe", "--store", "st"}), 0) << err();
+  ::kill(writer, SIGKILL);
+  finish(writer);
+  EXPECT_EQ(read_index(run_folder(folder_ / "st", "toys")).source, kExperiment);
+}
+
+class RogueRunTest : public RunCommandTest {
+ protected:
+  RogueRunTest() { further_plugins_ = std::string(NCMLAB_BAD_PLUGINS) + "/rogue"; }
+
+  void add(const std::string& kind, const std::string& how) {
+    write(std::string(kExperiment) + "\n[[" + kind + "]]\nplugin = \"rogue\"\nhow = \"" + how +
+          "\"\n");
+  }
+};
+
+TEST_F(RogueRunTest, AnExitIsNoSuccess) {
+  add("attack", "exits");
+  EXPECT_EQ(run({"run", "experiment.toml"}), 1);
+  EXPECT_THAT(err(), testing::AllOf(HasSubstr("error[plugin.exited]: attack `rogue` ended the "
+                                              "program: `exit` was called in `poison`"),
+                                    HasSubstr("rogue/libncmlab_attack_rogue.so")));
+}
+
+TEST_F(RogueRunTest, NoBackdoorCostsOnlyItsCells) {
+  add("attack", "null");
+  EXPECT_EQ(run({"run", "experiment.toml"}), 1);
+  EXPECT_THAT(err(), HasSubstr("attack `rogue` returned no backdoor from `prepare`"));
+  EXPECT_THAT(out(), HasSubstr("attack toy"));
+}
+
+TEST_F(RogueRunTest, WhatIsThrownWhilePlanningIsThePluginsFault) {
+  add("defense", "supports throws");
+  for (const char* command : {"plan", "run"}) {
+    EXPECT_EQ(run({command, "experiment.toml"}), 4);
+    EXPECT_THAT(err(),
+                testing::AllOf(HasSubstr("error[plugin.threw]: defense `rogue` threw an exception "
+                                         "in `supports`: I do not know"),
+                               HasSubstr("rogue/libncmlab_attack_rogue.so"),
+                               testing::Not(HasSubstr("defect of ncmlab"))));
+  }
 }
 
 }  // namespace

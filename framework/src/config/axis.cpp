@@ -87,6 +87,9 @@ const LoadedPlugin* AxisReader::find_plugin(const toml::table& table, Span& span
   if (const LoadedPlugin* plugin = catalogue_.find(kind_, name)) {
     return plugin;
   }
+  for (const Diagnostic& reason : catalogue_.refusals(kind_, name)) {
+    problems_.add(reason);
+  }
   Diagnostic& problem =
       problems_.add("config.unknown-plugin", kind + " `" + name + "` not found", node->source());
   if (const auto near = suggest(name, catalogue_.names(kind_))) {

@@ -213,6 +213,7 @@ Experiment read_experiment(const std::filesystem::path& file, const Catalogue& c
   Problems problems(file.string(), text);
   Experiment experiment;
   experiment.file = file;
+  experiment.source = text;
   check_sections(root, problems);
   if (const toml::table* table = section(root, "experiment", problems)) {
     read_header(*table, experiment, problems);

@@ -43,6 +43,7 @@ struct Experiment {
   std::string name;
   std::string description;
   std::filesystem::path file;
+  std::string source;  ///< the text of the file that was parsed
   std::vector<std::int64_t> seeds;
   /// Share of the clean training split that a defense with clean samples is given, drawn once
   /// per seed, class-balanced, the same for every defense.

@@ -58,6 +58,8 @@ Diagnostic& Problems::add(std::string code, std::string message) {
       .code = std::move(code), .message = std::move(message), .span = Span{.file = file_}});
 }
 
+void Problems::add(Diagnostic problem) { found_.push_back(std::move(problem)); }
+
 void Problems::throw_if_any() {
   if (found_.empty()) {
     return;

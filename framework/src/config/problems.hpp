@@ -20,6 +20,8 @@ class Problems {
   Diagnostic& add(std::string code, std::string message, const toml::source_region& place);
   /// A problem of the file as a whole.
   Diagnostic& add(std::string code, std::string message);
+  /// A problem that lies elsewhere.
+  void add(Diagnostic problem);
 
   Span span(const toml::source_region& place) const;
   std::size_t count() const { return found_.size(); }

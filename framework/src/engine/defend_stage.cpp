@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "engine/json_number.hpp"
+#include "engine/promises.hpp"
 #include "engine/stages.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
@@ -13,41 +13,6 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* kOutcome = "outcome.json";
-
-[[noreturn]] void reject(const std::string& what) {
-  throw Error("engine.bad-outcome", "the defense returned " + what);
-}
-
-void check_outcome(DefenseOutcome& outcome, const Victim& victim, std::size_t train_size) {
-  if (outcome.suspicious) {
-    std::vector<std::size_t>& indices = *outcome.suspicious;
-    std::ranges::sort(indices);
-    if (std::ranges::adjacent_find(indices) != indices.end()) {
-      reject("a suspicious sample twice");
-    }
-    if (!indices.empty() && indices.back() >= train_size) {
-      reject("index " + std::to_string(indices.back()) + " of a suspicious sample, of " +
-             std::to_string(train_size) + " samples");
-    }
-  }
-  const std::int64_t vocabulary = victim.tokenizer().vocab_size();
-  for (const InvertedTrigger& trigger : outcome.triggers) {
-    for (const TriggerIds* ids : {&trigger.ids, &trigger.raw_ids}) {
-      for (const std::int64_t id : *ids) {
-        if (id < 0 || id >= vocabulary) {
-          reject("token id " + std::to_string(id) + " in a trigger, expected 0 to " +
-                 std::to_string(vocabulary - 1));
-        }
-      }
-    }
-    for (const std::int64_t label : {trigger.victim_label, trigger.target_label}) {
-      if (label < 0 || label >= victim.classes()) {
-        reject("label " + std::to_string(label) + " of a trigger, of " +
-               std::to_string(victim.classes()) + " labels");
-      }
-    }
-  }
-}
 
 json to_object(const InvertedTrigger& trigger) {
   return {{"victim_label", trigger.victim_label},
@@ -107,7 +72,9 @@ WorkDone write_defense(const Plan& plan, const Cell& cell, Materials& materials,
       .rng = Rng(static_cast<std::uint64_t>(cell.seed)).stream("defend"),
       .progress = progress};
   DefenseOutcome outcome = defense.defend(context);
-  check_outcome(outcome, copy, train.size());
+  for (const std::string& remark : check_outcome(defense, outcome, copy, victim, train.size())) {
+    progress.log("note: defense `" + plan.experiment.defenses[cell.defense].label + "` " + remark);
+  }
   progress.check();
   if (outcome.repaired) {
     copy.save(folder / "checkpoint");

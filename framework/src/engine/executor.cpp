@@ -33,6 +33,21 @@ std::string one_line(const std::exception& error) {
   return text.empty() ? "an exception without a message" : text.substr(0, text.find('\n'));
 }
 
+/// The messages of an error, with its code, helps and notes in brackets.
+std::string one_line(const Error& error) {
+  std::string text, rest;
+  for (const Diagnostic& diagnostic : error.diagnostics()) {
+    text += (text.empty() ? "" : "; ") + diagnostic.message;
+    for (const auto* lines : {&diagnostic.help, &diagnostic.notes}) {
+      for (const std::string& line : *lines) {
+        rest += "; " + line;
+      }
+    }
+  }
+  const std::string code = error.diagnostics().empty() ? "" : error.diagnostics().front().code;
+  return text + " [" + code + rest + "]";
+}
+
 /// The message of the exception that is being handled. Rethrows Cancelled when it is genuine.
 std::string describe_failure(const Progress& progress) {
   try {
@@ -42,6 +57,8 @@ std::string describe_failure(const Progress& progress) {
       throw;
     }
     return "it says that it was cancelled, which it was not";
+  } catch (const Error& error) {
+    return one_line(error);
   } catch (const std::exception& error) {
     return one_line(error);
   } catch (...) {

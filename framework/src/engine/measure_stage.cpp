@@ -90,6 +90,25 @@ void measure_classification(const Plan& plan, const Cell& cell, const Corpus& co
 
 }  // namespace
 
+namespace {
+
+/// What is not finite would still have a largest element.
+void check_finite(const at::Tensor& answers) {
+  const auto samples = answers.size(0);
+  if (samples == 0) {
+    return;
+  }
+  const std::int64_t good =
+      at::isfinite(answers).reshape({samples, -1}).all(1).sum().item<std::int64_t>();
+  if (good < samples) {
+    throw Error("engine.bad-predictions", "the predictions of the model are not finite for " +
+                                              std::to_string(samples - good) + " of " +
+                                              std::to_string(samples) + " samples");
+  }
+}
+
+}  // namespace
+
 Predictions predict(Victim& victim, const std::vector<TokenSample>& samples, Progress& progress) {
   const auto start = std::chrono::steady_clock::now();
   victim.work() = {};
@@ -99,8 +118,11 @@ Predictions predict(Victim& victim, const std::vector<TokenSample>& samples, Pro
   if (head.kind == HeadKind::similarity) {
     result.vectors = unit_vectors(
         victim.sentence_vectors(samples, progress).reshape({-1, head.inputs, head.hidden}));
+    check_finite(result.vectors);
   } else if (!samples.empty()) {
-    const at::Tensor best = victim.predict(samples, progress).argmax(1).contiguous();
+    const at::Tensor answers = victim.predict(samples, progress);
+    check_finite(answers);
+    const at::Tensor best = answers.argmax(1).contiguous();
     const auto* labels = best.data_ptr<std::int64_t>();
     result.labels.assign(labels, labels + best.numel());
   }

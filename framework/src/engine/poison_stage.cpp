@@ -2,12 +2,13 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "engine/promises.hpp"
 #include "engine/record_stealth.hpp"
 #include "engine/stages.hpp"
+#include "loader/guarded.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
 #include "ncmlab/data/json_lines.hpp"
-#include "ncmlab/plugin/code_backdoor.hpp"
 #include "ncmlab/plugin/surrogate_attack.hpp"
 
 namespace ncmlab {
@@ -21,26 +22,10 @@ constexpr const char* kTruth = "triggered.json";
 constexpr const char* kTriggered = "triggered.jsonl";
 constexpr const char* kStealth = "stealth.json";
 
-[[noreturn]] void reject(const std::string& what) {
-  throw Error("engine.bad-poisoning", "the attack returned " + what);
-}
-
-/// What Backdoor::poison() promises: every sample in its place, and indices that ascend.
-void check_promises(const PoisonedSet& set, const std::vector<Example>& clean) {
-  if (set.train.size() != clean.size()) {
-    reject("a training set of " + std::to_string(set.train.size()) + " samples, expected " +
-           std::to_string(clean.size()));
-  }
-  for (std::size_t i = 0; i < clean.size(); ++i) {
-    if (set.train[i].id != clean[i].id) {
-      reject("sample `" + set.train[i].id + "` in the place of `" + clean[i].id + "`");
-    }
-  }
-  for (std::size_t i = 0; i < set.poisoned.size(); ++i) {
-    if (set.poisoned[i] >= clean.size() || (i > 0 && set.poisoned[i] <= set.poisoned[i - 1])) {
-      reject("indices of poisoned samples that do not ascend or are out of range");
-    }
-  }
+/// Whether the experiment asks the attack to poison nothing.
+bool asks_for_nothing(const AttackChoice& choice) {
+  const auto rate = choice.settings.find("rate");
+  return rate != choice.settings.end() && rate->second == Value(0.0);
 }
 
 [[noreturn]] void refuse(const std::filesystem::path& folder) {
@@ -58,6 +43,8 @@ TriggeredSet triggered_set(const Plan& plan, const Cell& cell, const Backdoor& b
   const auto is_meant = [&](std::size_t i, std::size_t goal) {
     return kind == TaskKind::retrieval || is_victim(test[i], kind, goals[goal]);
   };
+  const Attack& attack = *plan.attacks[cell.attack];
+  std::size_t asked = 0;
   for (std::size_t goal = 0; goal < goals.size(); ++goal) {
     std::vector<Example> meant;
     for (std::size_t i = 0; i < test.size(); ++i) {
@@ -65,9 +52,8 @@ TriggeredSet triggered_set(const Plan& plan, const Cell& cell, const Backdoor& b
         meant.push_back(test[i]);
       }
     }
-    if (const auto* edits = dynamic_cast<const CodeBackdoor*>(&backdoor)) {
-      edits->foresee(meant, goals[goal]);
-    }
+    asked += meant.size();
+    foresee(backdoor, meant, goals[goal]);
     progress.begin("placing triggers", std::ssize(test));
     for (std::size_t i = 0; i < test.size(); ++i) {
       progress.check();
@@ -76,12 +62,14 @@ TriggeredSet triggered_set(const Plan& plan, const Cell& cell, const Backdoor& b
         continue;
       }
       if (auto example = backdoor.trigger(test[i], goals[goal], rng)) {
+        check_trigger(attack, test[i], *example, kind);
         set.test_index.push_back(i);
         set.goal.push_back(goal);
         set.examples.push_back(std::move(*example));
       }
     }
   }
+  check_triggered(attack, asked, set.examples.size());
   return set;
 }
 
@@ -120,7 +108,10 @@ void write_poisoned(const Plan& plan, const Cell& cell, Materials& materials, Vi
                             : attack.prepare(context);
   progress.begin("poisoning", 0);
   const PoisonedSet set = backdoor->poison(corpus.train, rng.stream("poison"));
-  check_promises(set, corpus.train);
+  check_poisoning(attack, set, corpus.train,
+                  {.kind = plan.tasks[cell.task]->kind(),
+                   .labels = plan.tasks[cell.task]->label_names().size(),
+                   .may_poison_nothing = asks_for_nothing(plan.experiment.attacks[cell.attack])});
   write_poisoned_set(set, corpus.train, folder);
   const TriggeredSet triggered = triggered_set(plan, cell, *backdoor, corpus.test, progress);
   write_examples(folder / kTriggered, triggered.examples);

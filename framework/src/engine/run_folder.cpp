@@ -50,7 +50,8 @@ void write_index(const std::filesystem::path& folder, const RunIndex& index) {
   }
   const json object{{"schema", kRecordSchema},          {"name", index.name},
                     {"description", index.description}, {"file", index.file},
-                    {"source", index.source},           {"cells", std::move(cells)}};
+                    {"source", index.source},           {"command", index.command},
+                    {"cells", std::move(cells)}};
   write_file_atomically(folder / kIndex,
                         object.dump(1, ' ', false, json::error_handler_t::replace) + "\n");
 }
@@ -71,7 +72,8 @@ RunIndex read_index(const std::filesystem::path& folder) {
     RunIndex index{.name = object.at("name"),
                    .description = object.at("description"),
                    .file = object.at("file"),
-                   .source = object.at("source")};
+                   .source = object.at("source"),
+                   .command = object.value("command", "")};
     for (const json& cell : object.at("cells")) {
       index.cells.push_back(cell_from(cell));
     }

@@ -23,6 +23,8 @@ struct RunIndex {
   std::string description;
   std::string file;    ///< the experiment file's path as it was given
   std::string source;  ///< its text
+  /// The command that made the run, with its options; empty in runs of older versions.
+  std::string command = {};
   std::vector<IndexedCell> cells;
 };
 

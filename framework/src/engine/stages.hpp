@@ -65,7 +65,7 @@ WorkDone write_victim(const Plan& plan, const Cell& cell, Materials& materials,
 Victim read_victim(const Plan& plan, const Cell& cell, const std::filesystem::path& folder);
 
 /// Lets the defense work on a copy of `victim`; writes `outcome.json` and, if it repaired the
-/// copy, the checkpoint. Throws Error `engine.bad-outcome` for indices or ids out of range.
+/// copy, the checkpoint. Throws what check_outcome() throws.
 WorkDone write_defense(const Plan& plan, const Cell& cell, Materials& materials,
                        const Victim& victim, const std::vector<Example>& train,
                        const std::filesystem::path& folder, Progress& progress);

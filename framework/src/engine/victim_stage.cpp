@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "engine/promises.hpp"
 #include "engine/stages.hpp"
 #include "engine/validation.hpp"
 #include "ncmlab/core/diagnostic.hpp"
@@ -132,6 +133,8 @@ WorkDone make(const Plan& plan, const Cell& cell, const Recipe& recipe, Material
     result = train(victim, samples, options, recipe.rng.stream("train"), progress, hooks);
   }
   progress.check();
+  check_weights(recipe.model, victim,
+                options.epochs > 0 ? "after training" : "before any training");
   victim.save(folders.result / "checkpoint");
   write_file_atomically(folders.result / "training.json", to_object(result).dump() + "\n");
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loader/catalogue.hpp"
 
+#include <utility>
+
+#include "loader/guarded.hpp"
 #include "ncmlab/core/progress.hpp"
 
 namespace ncmlab {
 namespace {
 
-Error create_failed(const LoadedPlugin& plugin, const std::string& reason) {
+/// An error about a plugin that cannot be created, with what `cause` says besides its message.
+Error create_failed(const LoadedPlugin& plugin, const std::string& reason, Diagnostic cause = {}) {
   const std::string kind(to_string(plugin.entry.kind));
-  return Error(
-      Diagnostic{.code = "plugin.create-failed",
-                 .message = kind + " `" + plugin.entry.name + "` cannot be created: " + reason,
-                 .notes = {"loaded from " + plugin.file.string()}});
+  cause.code = cause.code.empty() ? "plugin.create-failed" : cause.code;
+  cause.message = kind + " `" + plugin.entry.name + "` cannot be created: " + reason;
+  cause.notes.push_back("loaded from " + plugin.file.string());
+  return Error(std::move(cause));
 }
 
 }  // namespace
@@ -27,6 +31,15 @@ const LoadedPlugin* Catalogue::find(PluginKind kind, std::string_view name) cons
   return nullptr;
 }
 
+void Catalogue::refuse(PluginKind kind, std::string name, Diagnostic reason) {
+  refused_[{kind, std::move(name)}].push_back(std::move(reason));
+}
+
+std::vector<Diagnostic> Catalogue::refusals(PluginKind kind, const std::string& name) const {
+  const auto found = refused_.find({kind, name});
+  return found == refused_.end() ? std::vector<Diagnostic>{} : found->second;
+}
+
 std::vector<std::string> Catalogue::names(PluginKind kind) const {
   std::vector<std::string> result;
   for (const LoadedPlugin& plugin : plugins_) {
@@ -37,6 +50,16 @@ std::vector<std::string> Catalogue::names(PluginKind kind) const {
   return result;
 }
 
+void Catalogue::throw_wrong_kind(PluginKind kind, std::string_view name) const {
+  Diagnostic diagnostic{.code = "plugin.broken",
+                        .message = std::string(to_string(kind)) + " `" + std::string(name) +
+                                   "` does not implement the interface of its kind"};
+  if (const LoadedPlugin* plugin = find(kind, name)) {
+    diagnostic.notes.push_back("loaded from " + plugin->file.string());
+  }
+  throw Error(std::move(diagnostic));
+}
+
 std::shared_ptr<Plugin> Catalogue::create_plugin(PluginKind kind, std::string_view name,
                                                  const Settings& settings) const {
   const LoadedPlugin* plugin = find(kind, name);
@@ -45,15 +68,15 @@ std::shared_ptr<Plugin> Catalogue::create_plugin(PluginKind kind, std::string_vi
                 "no " + std::string(to_string(kind)) + " `" + std::string(name) + "`",
                 {"`ncmlab plugins list` shows what is there"});
   }
+  PluginOrigin origin{.kind = plugin->entry.kind, .name = plugin->entry.name, .file = plugin->file};
   std::shared_ptr<Plugin> instance;
   try {
+    const PluginCall call(origin, "create");
     instance = plugin->entry.create(settings);
   } catch (const Cancelled&) {
     throw;
   } catch (const Error& error) {
-    Diagnostic diagnostic = create_failed(*plugin, error.what()).diagnostics().front();
-    diagnostic.help = error.diagnostics().front().help;
-    throw Error(std::move(diagnostic));
+    throw create_failed(*plugin, error.what(), error.diagnostics().front());
   } catch (const std::exception& error) {
     throw create_failed(*plugin, error.what());
   } catch (...) {
@@ -62,7 +85,7 @@ std::shared_ptr<Plugin> Catalogue::create_plugin(PluginKind kind, std::string_vi
   if (instance == nullptr) {
     throw create_failed(*plugin, "it returned no instance");
   }
-  return instance;
+  return guarded(std::move(instance), std::move(origin));
 }
 
 }  // namespace ncmlab

@@ -4,11 +4,15 @@
 #include <algorithm>
 #include <boost/dll/library_info.hpp>
 #include <boost/dll/shared_library.hpp>
+#include <cstddef>
 #include <cstring>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <regex>
+#include <set>
 
+#include "loader/plugin_call.hpp"
 #include "loader/reserved_keys.hpp"
 
 namespace ncmlab::detail {
@@ -78,20 +82,113 @@ bool is_reserved(PluginKind kind, const std::string& name) {
   return std::find(keys.begin(), keys.end(), name) != keys.end();
 }
 
+// What differs, in the order of the stamp: the members that every version has, what the toolchain
+// left, the public headers.
+struct StampDifferences {
+  std::vector<std::string> kind, toolchain, headers;
+
+  std::vector<std::string> all() const {
+    std::vector<std::string> result = kind;
+    result.insert(result.end(), toolchain.begin(), toolchain.end());
+    result.insert(result.end(), headers.begin(), headers.end());
+    return result;
+  }
+};
+
+std::map<std::string, std::uint64_t> digests_of(const BuildStamp& stamp) {
+  std::map<std::string, std::uint64_t> digests;
+  for (const HeaderStamp& header : stamp.headers) {
+    if (!text(header.folder).empty()) {
+      digests.emplace(text(header.folder), header.digest);
+    }
+  }
+  return digests;
+}
+
+std::vector<std::string> header_differences(const BuildStamp& plugin, const BuildStamp& host) {
+  const auto ours = digests_of(host);
+  const auto theirs = digests_of(plugin);
+  std::set<std::string> folders;
+  for (const auto* digests : {&ours, &theirs}) {
+    for (const auto& [folder, digest] : *digests) {
+      folders.insert(folder);
+    }
+  }
+  std::vector<std::string> differences;
+  for (const std::string& folder : folders) {
+    const std::string what = "public headers in ncmlab/" + folder;
+    if (!theirs.contains(folder)) {
+      differences.push_back(what + ": the plugin was built without them");
+    } else if (!ours.contains(folder)) {
+      differences.push_back(what + ": this ncmlab has none");
+    } else if (theirs.at(folder) != ours.at(folder)) {
+      differences.push_back(what + " differ");
+    }
+  }
+  return differences;
+}
+
+StampDifferences differences_of(const BuildStamp& plugin, const BuildStamp& host) {
+  StampDifferences found;
+  if (std::memcmp(&plugin, &host, sizeof(host)) == 0) {
+    return found;
+  }
+  compare(found.kind, "magic", plugin.magic, host.magic);
+  compare(found.kind, "bytes of the build stamp", plugin.size, host.size);
+  if (!found.kind.empty()) {
+    return found;  // what follows has another layout
+  }
+  compare(found.toolchain, "plugin API", plugin.api, host.api);
+  compare(found.toolchain, "compiler", plugin.compiler, host.compiler);
+  compare(found.toolchain, "standard library", plugin.standard_library, host.standard_library);
+  compare(found.toolchain, "LibTorch", plugin.torch, host.torch);
+  compare(found.toolchain, "C++11 ABI", plugin.cxx11_abi, host.cxx11_abi);
+  compare(found.toolchain, "sanitizers", plugin.sanitized, host.sanitized);
+  found.headers = header_differences(plugin, host);
+  if (found.all().empty()) {
+    found.toolchain.emplace_back("reserved bytes of the stamp differ");
+  }
+  return found;
+}
+
 std::vector<Diagnostic> stamp_problems(const BuildStamp& stamp) {
-  const auto differences = stamp_differences(stamp, current_build_stamp());
-  if (differences.empty()) {
+  const BuildStamp host = current_build_stamp();
+  const StampDifferences found = differences_of(stamp, host);
+  if (found.all().empty()) {
     return {};
   }
-  Diagnostic diagnostic =
-      problem("plugin.build-mismatch", "built with another toolchain than this ncmlab",
-              {"rebuild the plugin with the compiler and LibTorch of ncmlab"});
-  diagnostic.notes = differences;
+  std::string with = "another toolchain than this ncmlab";
+  std::string help = "rebuild the plugin with the compiler and LibTorch of ncmlab";
+  if (stamp.magic == host.magic && stamp.size != host.size) {
+    with = stamp.size < host.size ? "an older ncmlab" : "a newer ncmlab";
+    help = "rebuild the plugin with the headers of this ncmlab";
+  } else if (found.kind.empty() && !found.headers.empty()) {
+    with = found.toolchain.empty() ? "other public headers than this ncmlab"
+                                   : "another toolchain and other public headers than this ncmlab";
+    help = "rebuild the plugin with the headers of this ncmlab" +
+           std::string(found.toolchain.empty() ? "" : ", its compiler and its LibTorch");
+  }
+  Diagnostic diagnostic = problem("plugin.build-mismatch", "built with " + with, {help});
+  diagnostic.notes = found.all();
   return {diagnostic};
+}
+
+// The stamp at the beginning of `manifest`; of one of another size no more than what all have.
+BuildStamp read_stamp(const Manifest& manifest) {
+  BuildStamp stamp;
+  auto* target = static_cast<void*>(&stamp);
+  const auto* source = static_cast<const void*>(&manifest);
+  std::memcpy(target, source, offsetof(BuildStamp, compiler));
+  if (stamp.magic == current_build_stamp().magic && stamp.size == sizeof(stamp)) {
+    std::memcpy(target, source, sizeof(stamp));
+  }
+  return stamp;
 }
 
 HandshakeResult open(const std::filesystem::path& file) {
   using boost::dll::load_mode::type;
+  const PluginOrigin origin{.file = file};
+  const PluginCall call(origin, "registration");
   boost::dll::shared_library& library =
       keep_loaded(boost::dll::shared_library(file, type::rtld_now | type::rtld_local));
   // The alias is a pointer to the function that returns the manifest.
@@ -103,9 +200,7 @@ HandshakeResult open(const std::filesystem::path& file) {
   }
   const auto manifest_of = reinterpret_cast<const Manifest& (*)()>(const_cast<void*>(function));
   const Manifest& manifest = manifest_of();
-  BuildStamp stamp;
-  std::memcpy(&stamp, static_cast<const void*>(&manifest), sizeof(stamp));
-  result.problems = stamp_problems(stamp);
+  result.problems = stamp_problems(read_stamp(manifest));
   if (result.problems.empty()) {
     result.manifest = &manifest;
   }
@@ -146,25 +241,7 @@ std::optional<Diagnostic> check_exports(const std::filesystem::path& file) {
 }
 
 std::vector<std::string> stamp_differences(const BuildStamp& plugin, const BuildStamp& host) {
-  if (std::memcmp(&plugin, &host, sizeof(host)) == 0) {
-    return {};
-  }
-  std::vector<std::string> differences;
-  compare(differences, "magic", plugin.magic, host.magic);
-  compare(differences, "size of the stamp", plugin.size, host.size);
-  if (!differences.empty()) {
-    return differences;  // what follows has another layout
-  }
-  compare(differences, "plugin API", plugin.api, host.api);
-  compare(differences, "compiler", plugin.compiler, host.compiler);
-  compare(differences, "standard library", plugin.standard_library, host.standard_library);
-  compare(differences, "LibTorch", plugin.torch, host.torch);
-  compare(differences, "C++11 ABI", plugin.cxx11_abi, host.cxx11_abi);
-  compare(differences, "sanitizers", plugin.sanitized, host.sanitized);
-  if (differences.empty()) {
-    differences.emplace_back("reserved bytes of the stamp differ");
-  }
-  return differences;
+  return differences_of(plugin, host).all();
 }
 
 std::vector<std::string> entry_problems(const Entry& entry) {

@@ -6,15 +6,24 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <string_view>
+
+#include "ncmlab/plugin/header_digest.hpp"
 
 namespace ncmlab {
 
 /// Raised on every change of Manifest, Entry or a plugin interface.
-inline constexpr std::uint32_t kPluginApi = 2;
+inline constexpr std::uint32_t kPluginApi = 3;
+
+/// The headers of one folder below `ncmlab/`, comments apart.
+struct HeaderStamp {
+  std::array<char, 24> folder{};
+  std::uint64_t digest = 0;
+};
 
 /// Plain bytes that say with what a library was built. Two libraries may share C++ objects only
-/// if these are equal.
+/// if these are equal. The first three members stay where they are in every version.
 struct BuildStamp {
   std::array<char, 8> magic{};
   std::uint32_t size = 0;
@@ -25,6 +34,7 @@ struct BuildStamp {
   std::uint8_t cxx11_abi = 0;
   std::uint8_t sanitized = 0;
   std::array<std::uint8_t, 6> reserved{};
+  std::array<HeaderStamp, 16> headers{};  ///< by name; those at the end may be empty
 };
 
 namespace detail {
@@ -56,6 +66,11 @@ constexpr BuildStamp current_build_stamp() {
 #ifdef __SANITIZE_ADDRESS__
   stamp.sanitized = 1;
 #endif
+  static_assert(std::size(detail::kHeaderDigests) <= 16);
+  for (std::size_t i = 0; i < std::size(detail::kHeaderDigests); ++i) {
+    const detail::HeaderDigest& header = detail::kHeaderDigests[i];
+    stamp.headers[i] = {.folder = detail::fixed<24>(header.folder), .digest = header.digest};
+  }
   return stamp;
 }
 

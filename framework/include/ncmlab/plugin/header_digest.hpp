@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Written by the build (framework/cmake/header_digest.cmake): committed with the headers that it
+// describes, never edited. After a conflict here, build and commit what the build writes.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace ncmlab::detail {
+
+/// A folder below `ncmlab/` and the digest of its headers.
+struct HeaderDigest {
+  std::string_view folder;
+  std::uint64_t digest;
+};
+
+inline constexpr HeaderDigest kHeaderDigests[] = {
+    {"code", 0x255cc83bb3da029a},
+
+    {"core", 0x9888d5fe12546582},
+
+    {"data", 0x785eeab4365c4676},
+
+    {"metrics", 0x33b1f32afad1d34d},
+
+    {"nn", 0x725cacb33e3cbdd7},
+
+    {"plugin", 0x7a3466c096426460},
+
+    {"tokenize", 0x1c233642f48550ef},
+
+    {"train", 0xe4c7e1d73961d0cf},
+};
+
+}  // namespace ncmlab::detail

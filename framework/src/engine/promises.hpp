@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "ncmlab/nn/victim.hpp"
+#include "ncmlab/plugin/attack.hpp"
+#include "ncmlab/plugin/defense.hpp"
+
+namespace ncmlab {
+
+// What the interfaces promise of the results of plugins, and what a table would hide if it were
+// not so. Every check throws an Error that names the plugin and its library.
+
+/// What a poisoned training set is compared with.
+struct PoisoningRules {
+  TaskKind kind = TaskKind::classification;
+  std::size_t labels = 2;           ///< of the task; 0 in retrieval
+  bool may_poison_nothing = false;  ///< the experiment asks for a rate of 0
+};
+
+/// PoisonedSet and Backdoor::poison(). Throws Error `engine.bad-poisoning`.
+void check_poisoning(const Attack& attack, const PoisonedSet& set,
+                     const std::vector<Example>& clean, const PoisoningRules& rules);
+
+/// Backdoor::trigger() of `clean`. Throws Error `engine.bad-trigger`.
+void check_trigger(const Attack& attack, const Example& clean, const Example& triggered,
+                   TaskKind kind);
+/// That of the `meant` test samples some carry the trigger. Throws Error `engine.no-trigger`.
+void check_triggered(const Attack& attack, std::size_t meant, std::size_t triggered);
+
+/// That all parameters are finite. `when` follows "weights that are not finite": "after training".
+/// Throws Error `engine.bad-weights`.
+void check_weights(const Plugin& plugin, const Victim& victim, std::string_view when);
+
+/// That indices, ids and labels are in range, and that the weights of `copy`, the defense's own,
+/// equal those of `given` unless it says that it repaired them. Sorts the suspicious samples.
+/// Returns what the log is to say. Throws Error `engine.bad-outcome` and `engine.bad-weights`.
+std::vector<std::string> check_outcome(const Defense& defense, DefenseOutcome& outcome,
+                                       const Victim& copy, const Victim& given,
+                                       std::size_t train_size);
+
+}  // namespace ncmlab

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loader/guarded.hpp"
+
+#include <utility>
+
+#include "ncmlab/plugin/code_backdoor.hpp"
+#include "ncmlab/plugin/defense.hpp"
+#include "ncmlab/plugin/model.hpp"
+#include "ncmlab/plugin/surrogate_attack.hpp"
+#include "ncmlab/plugin/task.hpp"
+#include "ncmlab/plugin/task_writer.hpp"
+
+namespace ncmlab {
+namespace {
+
+/// What all wrappers have, beside the interface of their kind.
+class Guarded {
+ public:
+  explicit Guarded(PluginOrigin origin) : origin_(std::move(origin)) {}
+  virtual ~Guarded() = default;
+  const PluginOrigin& origin() const { return origin_; }
+
+ protected:
+  template <typename Work>
+  auto call(const char* function, const Work& work) const {
+    return call_plugin(origin_, function, work);
+  }
+
+ private:
+  PluginOrigin origin_;
+};
+
+class GuardedModel final : public Model, public Guarded {
+ public:
+  GuardedModel(std::shared_ptr<Model> inner, PluginOrigin origin)
+      : Guarded(std::move(origin)), inner_(std::move(inner)) {}
+
+  Victim build(const ModelContext& context) const override {
+    return call("build", [&] { return inner_->build(context); });
+  }
+  Victim open(const std::filesystem::path& folder, const ModelContext& context) const override {
+    return call("open", [&] { return inner_->open(folder, context); });
+  }
+  std::string data_fingerprint() const override {
+    return call("data_fingerprint", [&] { return inner_->data_fingerprint(); });
+  }
+
+ private:
+  std::shared_ptr<Model> inner_;
+};
+
+class GuardedTask : public Task, public Guarded {
+ public:
+  GuardedTask(std::shared_ptr<Task> inner, PluginOrigin origin)
+      : Guarded(std::move(origin)), inner_(std::move(inner)) {}
+
+  TaskKind kind() const override {
+    return call("kind", [&] { return inner_->kind(); });
+  }
+  Corpus load(const Rng& rng) const override {
+    return call("load", [&] { return inner_->load(rng); });
+  }
+  std::string data_fingerprint() const override {
+    return call("data_fingerprint", [&] { return inner_->data_fingerprint(); });
+  }
+  std::vector<std::string> label_names() const override {
+    return call("label_names", [&] { return inner_->label_names(); });
+  }
+  std::int64_t positive_label() const override {
+    return call("positive_label", [&] { return inner_->positive_label(); });
+  }
+  std::string target_word() const override {
+    return call("target_word", [&] { return inner_->target_word(); });
+  }
+  std::int64_t pool_size() const override {
+    return call("pool_size", [&] { return inner_->pool_size(); });
+  }
+  InputRules input_rules() const override {
+    return call("input_rules", [&] { return inner_->input_rules(); });
+  }
+  HeadShape head_shape() const override {
+    return call("head_shape", [&] { return inner_->head_shape(); });
+  }
+  std::vector<std::string> parts(const Example& example) const override {
+    return call("parts", [&] { return inner_->parts(example); });
+  }
+
+ private:
+  std::shared_ptr<Task> inner_;
+};
+
+/// The same of a task that writes data, too.
+class GuardedTaskWriter final : public GuardedTask, public TaskWriter {
+ public:
+  GuardedTaskWriter(const std::shared_ptr<Task>& inner, const TaskWriter& writer,
+                    PluginOrigin origin)
+      : GuardedTask(inner, std::move(origin)), writer_(writer) {}
+
+  void write(const Corpus& corpus, const std::filesystem::path& folder) const override {
+    call("write", [&] { writer_.write(corpus, folder); });
+  }
+
+ private:
+  const TaskWriter& writer_;  ///< a part of the inner task
+};
+
+class GuardedBackdoor final : public Backdoor, public Guarded {
+ public:
+  GuardedBackdoor(std::unique_ptr<Backdoor> inner, PluginOrigin origin)
+      : Guarded(std::move(origin)), inner_(std::move(inner)) {}
+
+  PoisonedSet poison(const std::vector<Example>& train, Rng rng) const override {
+    return call("poison", [&] { return inner_->poison(train, rng); });
+  }
+  std::optional<Example> trigger(const Example& example, const AttackGoal& goal,
+                                 Rng rng) const override {
+    return call("trigger", [&] { return inner_->trigger(example, goal, rng); });
+  }
+  std::vector<std::string> trigger_words() const override {
+    return call("trigger_words", [&] { return inner_->trigger_words(); });
+  }
+  void foresee(const std::vector<Example>& samples, const AttackGoal& goal) const {
+    if (const auto* edits = dynamic_cast<const CodeBackdoor*>(inner_.get())) {
+      call("foresee", [&] { edits->foresee(samples, goal); });
+    }
+  }
+
+ private:
+  std::unique_ptr<Backdoor> inner_;
+};
+
+/// What both kinds of attacks have.
+template <typename Interface>
+class GuardedAttackBase : public Interface, public Guarded {
+ public:
+  GuardedAttackBase(std::shared_ptr<Interface> inner, PluginOrigin origin)
+      : Guarded(std::move(origin)), inner_(std::move(inner)) {}
+
+  bool has_trigger() const override {
+    return call("has_trigger", [&] { return inner_->has_trigger(); });
+  }
+  std::vector<AttackGoal> goals(const AttackGoal& given, const TaskView& task) const override {
+    return call("goals", [&] { return inner_->goals(given, task); });
+  }
+
+ protected:
+  const Interface& inner() const { return *inner_; }
+
+  std::unique_ptr<Backdoor> wrapped(std::unique_ptr<Backdoor> backdoor) const {
+    if (backdoor == nullptr) {
+      throw blame(*this, "plugin.no-backdoor", "returned no backdoor from `prepare`");
+    }
+    return std::make_unique<GuardedBackdoor>(std::move(backdoor), origin());
+  }
+
+ private:
+  std::shared_ptr<Interface> inner_;
+};
+
+class GuardedAttack final : public GuardedAttackBase<Attack> {
+ public:
+  using GuardedAttackBase::GuardedAttackBase;
+
+  std::unique_ptr<Backdoor> prepare(const AttackContext& context) const override {
+    return wrapped(call("prepare", [&] { return inner().prepare(context); }));
+  }
+};
+
+class GuardedSurrogateAttack final : public GuardedAttackBase<SurrogateAttack> {
+ public:
+  using GuardedAttackBase::GuardedAttackBase;
+
+  std::unique_ptr<Backdoor> prepare_with(const AttackContext& context,
+                                         Victim& surrogate) const override {
+    return wrapped(call("prepare_with", [&] { return inner().prepare_with(context, surrogate); }));
+  }
+};
+
+class GuardedDefense final : public Defense, public Guarded {
+ public:
+  GuardedDefense(std::shared_ptr<Defense> inner, PluginOrigin origin)
+      : Guarded(std::move(origin)), inner_(std::move(inner)) {}
+
+  DefenseNeeds needs() const override {
+    return call("needs", [&] { return inner_->needs(); });
+  }
+  bool supports(TaskKind kind) const override {
+    return call("supports", [&] { return inner_->supports(kind); });
+  }
+  DefenseOutcome defend(DefenseContext& context) const override {
+    return call("defend", [&] { return inner_->defend(context); });
+  }
+
+ private:
+  std::shared_ptr<Defense> inner_;
+};
+
+std::shared_ptr<Plugin> wrap(const std::shared_ptr<Plugin>& instance, PluginOrigin origin) {
+  switch (origin.kind) {
+    case PluginKind::model:
+      if (auto model = std::dynamic_pointer_cast<Model>(instance)) {
+        return std::make_shared<GuardedModel>(std::move(model), std::move(origin));
+      }
+      break;
+    case PluginKind::task:
+      if (auto task = std::dynamic_pointer_cast<Task>(instance)) {
+        if (const auto* writer = dynamic_cast<const TaskWriter*>(instance.get())) {
+          return std::make_shared<GuardedTaskWriter>(task, *writer, std::move(origin));
+        }
+        return std::make_shared<GuardedTask>(std::move(task), std::move(origin));
+      }
+      break;
+    case PluginKind::attack:
+      if (auto attack = std::dynamic_pointer_cast<SurrogateAttack>(instance)) {
+        return std::make_shared<GuardedSurrogateAttack>(std::move(attack), std::move(origin));
+      }
+      if (auto attack = std::dynamic_pointer_cast<Attack>(instance)) {
+        return std::make_shared<GuardedAttack>(std::move(attack), std::move(origin));
+      }
+      break;
+    case PluginKind::defense:
+      if (auto defense = std::dynamic_pointer_cast<Defense>(instance)) {
+        return std::make_shared<GuardedDefense>(std::move(defense), std::move(origin));
+      }
+      break;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::shared_ptr<Plugin> guarded(std::shared_ptr<Plugin> instance, PluginOrigin origin) {
+  auto result = wrap(instance, std::move(origin));
+  return result == nullptr ? std::move(instance) : result;
+}
+
+const PluginOrigin* origin_of(const Plugin& plugin) {
+  const auto* wrapper = dynamic_cast<const Guarded*>(&plugin);
+  return wrapper == nullptr ? nullptr : &wrapper->origin();
+}
+
+Error blame(const Plugin& plugin, std::string code, const std::string& what,
+            std::vector<std::string> help) {
+  const PluginOrigin* origin = origin_of(plugin);
+  Diagnostic diagnostic{.code = std::move(code),
+                        .message = (origin == nullptr ? "a plugin" : origin->text()) + " " + what,
+                        .help = std::move(help)};
+  if (origin != nullptr) {
+    diagnostic.notes.push_back("loaded from " + origin->file.string());
+  }
+  return Error(std::move(diagnostic));
+}
+
+void foresee(const Backdoor& backdoor, const std::vector<Example>& samples,
+             const AttackGoal& goal) {
+  if (const auto* wrapper = dynamic_cast<const GuardedBackdoor*>(&backdoor)) {
+    wrapper->foresee(samples, goal);
+  } else if (const auto* edits = dynamic_cast<const CodeBackdoor*>(&backdoor)) {
+    edits->foresee(samples, goal);
+  }
+}
+
+}  // namespace ncmlab

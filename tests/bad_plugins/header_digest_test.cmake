@@ -1,0 +1,47 @@
+# cmake -DSCRIPT=header_digest.cmake -DFOLDER=scratch -P header_digest_test.cmake: what the digest of
+# the public headers goes by.
+set(header ${FOLDER}/ncmlab/nn/a.hpp)
+set(digest ${FOLDER}/ncmlab/plugin/header_digest.hpp)
+file(REMOVE_RECURSE ${FOLDER})
+
+# digest_of(CONTENT OUT): what the script writes for a tree whose one header holds CONTENT.
+function(digest_of content out)
+  file(WRITE ${header} "${content}")
+  execute_process(COMMAND ${CMAKE_COMMAND} -DINCLUDE=${FOLDER} -P ${SCRIPT} COMMAND_ERROR_IS_FATAL ANY)
+  file(READ ${digest} text)
+  set(${out} "${text}" PARENT_SCOPE)
+endfunction()
+function(expect_equal a b what)
+  if(NOT a STREQUAL b)
+    message(SEND_ERROR "${what} changes the digest")
+  endif()
+endfunction()
+function(expect_other a b what)
+  if(a STREQUAL b)
+    message(SEND_ERROR "${what} does not change the digest")
+  endif()
+endfunction()
+
+digest_of("struct A { int a; };\n" plain)
+digest_of("struct A { int a; };  // one; member\n" comment)
+digest_of("struct A {\n  int a;\n};\n" blanks)
+digest_of("struct A { long a; };\n" type)
+expect_equal("${plain}" "${comment}" "a comment")
+expect_equal("${plain}" "${blanks}" "a line's end")
+expect_other("${plain}" "${type}" "another type")
+digest_of("inline const char* a = \"http://a\";\n" address)
+digest_of("inline const char* a = \"http://b\";\n" other_address)
+expect_other("${address}" "${other_address}" "what follows // in a literal")
+digest_of("// all of a/*\nstruct A { int a; };\n// b/*\n" starred)
+digest_of("// all of a/*\nstruct A { long a; };\n// b/*\n" starred_type)
+expect_other("${starred}" "${starred_type}" "another type between /* in comments")
+
+# A check writes nothing and fails where the file is stale.
+file(WRITE ${header} "struct A { char a; };\n")
+execute_process(COMMAND ${CMAKE_COMMAND} -DCHECK=ON -DINCLUDE=${FOLDER} -P ${SCRIPT}
+  RESULT_VARIABLE status OUTPUT_QUIET ERROR_QUIET)
+file(READ ${digest} text)
+expect_equal("${text}" "${starred_type}" "a check")
+if(status EQUAL 0)
+  message(SEND_ERROR "a stale file passes the check")
+endif()

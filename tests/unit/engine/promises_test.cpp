@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+// Plugins that break a promise fail their cell, under their name and that of their library.
+#include "engine/promises.hpp"
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "scratch_folder.hpp"
+#include "toy_experiment.hpp"
+
+namespace ncmlab {
+namespace {
+
+using testing::AllOf;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+/// The toys and the rogues of tests/bad_plugins.
+const Catalogue& rogue_catalogue() {
+  static const Catalogue instance = [] {
+    Catalogue catalogue = toy_catalogue();
+    load_plugins({std::string(NCMLAB_BAD_PLUGINS) + "/rogue"}, catalogue);
+    return catalogue;
+  }();
+  return instance;
+}
+
+PluginChoice rogue(PluginKind kind, const std::string& how, double rate = 0.5) {
+  return {.kind = kind,
+          .plugin = "rogue",
+          .label = how,
+          .settings = {{"how", how}, {"rate", rate}},
+          .span = {}};
+}
+
+RunResult run(const Experiment& experiment, RunProgress& progress,
+              const Catalogue& catalogue = rogue_catalogue()) {
+  const ScratchFolder scratch;
+  Store store(scratch.path() / "store");
+  return run_plan(make_plan(experiment, catalogue), store, scratch.path() / "run", progress);
+}
+
+struct Broken {
+  const char* how;
+  const char* message;
+};
+
+class RogueAttackTest : public testing::TestWithParam<Broken> {};
+
+TEST_P(RogueAttackTest, FailsItsCellAndIsNamedWithItsLibrary) {
+  Experiment experiment = toy_experiment();
+  experiment.attacks.back() = AttackChoice{rogue(PluginKind::attack, GetParam().how), "", "", ""};
+  RunProgress progress;
+  const RunResult result = run(experiment, progress);
+  ASSERT_EQ(result.records.size(), 2U);
+  EXPECT_EQ(result.records[0].failure, "");
+  EXPECT_THAT(result.records[1].failure,
+              AllOf(HasSubstr("attack `rogue`"), HasSubstr(GetParam().message),
+                    HasSubstr("rogue/libncmlab_attack_rogue.so")));
+}
+
+std::string test_name(const testing::TestParamInfo<Broken>& info) {
+  std::string name = info.param.how;
+  std::ranges::replace(name, ' ', '_');
+  return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Promises, RogueAttackTest,
+    testing::Values(
+        Broken{"null", "returned no backdoor from `prepare`"},
+        Broken{"throws", "threw an exception in `prepare`: no attack today [plugin.threw; "},
+        Broken{"throws a number", "threw something that is no exception in `prepare`"},
+        Broken{"errors", "no poison today [attack.rogue.tired; come back tomorrow; "},
+        Broken{"relabels others", "with another label, but does not list it as poisoned"},
+        Broken{"edits others", "changed, but does not list it as poisoned"},
+        Broken{"lists clean ones", "as it was, but lists it as poisoned"},
+        Broken{"breaks poison", "with code that does not parse, which it did before the edit"},
+        Broken{"unknown label", "with label 7, expected 0 to 1"},
+        Broken{"other language", "in another language"},
+        Broken{"poisons nothing", "poisoned none of "},
+        Broken{"no trigger", "has a trigger that none of the "},
+        Broken{"same trigger", "returned with the trigger sample "},
+        Broken{"trigger id", "-triggered` in the place of "},
+        Broken{"trigger label", "with label 0, expected its true label 1"},
+        Broken{"trigger second", "with another `second`"},
+        Broken{"breaks trigger", "with code that does not parse, which it did before the edit"}),
+    test_name);
+
+TEST(RogueTest, OneThatBehavesWellIsMeasured) {
+  Experiment experiment = toy_experiment();
+  experiment.attacks.back() = AttackChoice{rogue(PluginKind::attack, "well"), "", "", ""};
+  RunProgress progress;
+  EXPECT_EQ(run(experiment, progress).failed, 0U);
+}
+
+TEST(RogueTest, AnAttackMayPoisonNothingAtARateOfZero) {
+  Experiment experiment = toy_experiment();
+  experiment.attacks.back() = AttackChoice{rogue(PluginKind::attack, "well", 0), "", "", ""};
+  RunProgress progress;
+  EXPECT_EQ(run(experiment, progress).failed, 0U);
+}
+
+TEST(RogueTest, AGradModeLeftOffDoesNotReachTheNextStage) {
+  Experiment experiment = toy_experiment();
+  experiment.attacks.back() = AttackChoice{rogue(PluginKind::attack, "no gradients"), "", "", ""};
+  RunProgress progress;
+  const RunResult result = run(experiment, progress);
+  EXPECT_EQ(result.failed, 0U) << result.records[1].failure;
+}
+
+class RogueDefenseTest : public testing::TestWithParam<Broken> {};
+
+TEST_P(RogueDefenseTest, FailsItsCellAndIsNamedWithItsLibrary) {
+  Experiment experiment = toy_experiment();
+  experiment.attacks.pop_back();
+  experiment.defenses.push_back(rogue(PluginKind::defense, GetParam().how));
+  RunProgress progress;
+  const RunResult result = run(experiment, progress);
+  EXPECT_EQ(result.records[0].failure, "");
+  EXPECT_THAT(result.records[1].failure,
+              AllOf(HasSubstr("defense `rogue`"), HasSubstr(GetParam().message),
+                    HasSubstr("rogue/libncmlab_attack_rogue.so")));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Promises, RogueDefenseTest,
+    testing::Values(Broken{"hides a change",
+                           "changed the weights of its copy, but returned "
+                           "`repaired = false`"},
+                    Broken{"ruins",
+                           "left weights that are not finite after its repair: tensor "
+                           "`classifier.out_proj.bias`"}),
+    test_name);
+
+TEST(RogueTest, ARepairThatChangesNothingIsSaid) {
+  Experiment experiment = toy_experiment();
+  experiment.attacks.pop_back();
+  experiment.defenses.push_back(rogue(PluginKind::defense, "repairs nothing"));
+  RecordingProgress progress;
+  EXPECT_EQ(run(experiment, progress).failed, 0U);
+  EXPECT_THAT(progress.lines, Contains(HasSubstr("left all weights as they were")));
+}
+
+TEST(RogueTest, ARepairWinsOverSuspiciousSamplesAndThatIsSaid) {
+  Experiment experiment = toy_experiment();
+  experiment.attacks.pop_back();
+  experiment.defenses.push_back(rogue(PluginKind::defense, "repairs and flags"));
+  RecordingProgress progress;
+  EXPECT_EQ(run(experiment, progress).failed, 0U);
+  EXPECT_EQ(progress.count["retrain"], 0);
+  EXPECT_THAT(progress.lines, Contains(HasSubstr("the repaired model is measured")));
+}
+
+/// Fills the weights that `model` builds with one number.
+class Filled final : public Model {
+ public:
+  Filled(std::shared_ptr<Model> model, float number) : model_(std::move(model)), number_(number) {}
+  Victim build(const ModelContext& context) const override {
+    Victim victim = model_->build(context);
+    const at::NoGradGuard no_grad;
+    for (const auto& [name, tensor] : victim.head().parameters()) {
+      tensor.fill_(number_);
+    }
+    return victim;
+  }
+  Victim open(const std::filesystem::path& folder, const ModelContext& context) const override {
+    return model_->open(folder, context);
+  }
+  std::string data_fingerprint() const override { return {}; }
+
+ private:
+  std::shared_ptr<Model> model_;
+  float number_;
+};
+
+std::string failure_with_weights(float number) {
+  Catalogue catalogue;
+  for (LoadedPlugin plugin : toy_catalogue().plugins()) {
+    if (plugin.entry.name == "echo") {
+      plugin.entry.create = [number](const Settings& settings) -> std::shared_ptr<Plugin> {
+        return std::make_shared<Filled>(
+            toy_catalogue().create<Model>(PluginKind::model, "echo", settings), number);
+      };
+    }
+    catalogue.add(std::move(plugin));
+  }
+  Experiment experiment = toy_experiment();
+  experiment.attacks.pop_back();
+  experiment.models[0].training.epochs = 0;
+  RunProgress progress;
+  return run(experiment, progress, catalogue).records[0].failure;
+}
+
+TEST(RogueTest, WeightsThatAreNotFiniteFailTheVictim) {
+  EXPECT_THAT(failure_with_weights(std::numeric_limits<float>::quiet_NaN()),
+              AllOf(HasSubstr("victim: "), HasSubstr("model `echo` left weights that are not "
+                                                     "finite before any training: tensor "
+                                                     "`classifier.")));
+}
+
+TEST(RogueTest, PredictionsThatAreNotFiniteFailTheMeasurement) {
+  EXPECT_THAT(failure_with_weights(3e38F),
+              AllOf(HasSubstr("measure: "), HasSubstr("the predictions of the model are not "
+                                                      "finite for ")));
+}
+
+}  // namespace
+}  // namespace ncmlab
