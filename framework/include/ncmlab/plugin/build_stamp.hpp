@@ -11,7 +11,7 @@
 namespace ncmlab {
 
 /// Raised on every change of Manifest, Entry or a plugin interface.
-inline constexpr std::uint32_t kPluginApi = 2;
+inline constexpr std::uint32_t kPluginApi = 3;
 
 /// Plain bytes that say with what a library was built. Two libraries may share C++ objects only
 /// if these are equal.

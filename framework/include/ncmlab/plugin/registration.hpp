@@ -87,4 +87,4 @@ Entry defense() {
     return instance;                                                                          \
   }                                                                                           \
   }                                                                                           \
-  BOOST_DLL_ALIAS_SECTIONED(ncmlab_plugin_detail::manifest, ncmlab_plugin_v2, ncmlab)
+  BOOST_DLL_ALIAS_SECTIONED(ncmlab_plugin_detail::manifest, ncmlab_plugin_v3, ncmlab)
