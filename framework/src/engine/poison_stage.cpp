@@ -43,6 +43,42 @@ void check_promises(const PoisonedSet& set, const std::vector<Example>& clean) {
   }
 }
 
+/// AttackContext::poisonable.
+void check_poisonable(const PoisonedSet& set, const std::vector<bool>& poisonable,
+                      const std::vector<Example>& clean) {
+  for (std::size_t i = 0; i < poisonable.size(); ++i) {
+    if (!poisonable[i] && !(set.train[i] == clean[i])) {
+      reject("sample `" + clean[i].id + "` changed, which stands among the clean samples, too");
+    }
+  }
+}
+
+PoisonCounts counts_of(const PoisonedSet& set, const std::vector<Example>& clean, TaskKind kind,
+                       const std::vector<AttackGoal>& goals) {
+  const auto is_meant = [&](const Example& example) {
+    return std::ranges::any_of(
+        goals, [&](const AttackGoal& goal) { return is_victim(example, kind, goal); });
+  };
+  PoisonCounts counts{.samples = std::ssize(clean),
+                      .victims = std::ranges::count_if(clean, is_meant),
+                      .poisoned = std::ssize(set.poisoned),
+                      .wanted = static_cast<std::int64_t>(set.wanted)};
+  for (const std::size_t i : set.poisoned) {
+    counts.poisoned_victims += is_meant(clean[i]) ? 1 : 0;
+  }
+  return counts;
+}
+
+void warn_of_shortage(const PoisonCounts& counts, const std::string& attack, Progress& progress) {
+  if (counts.poisoned_victims < counts.wanted) {
+    progress.log("warning: attack `" + attack + "` poisoned " +
+                 std::to_string(counts.poisoned_victims) + " of the " +
+                 std::to_string(counts.wanted) +
+                 " training samples that its rate asks for: no more of the victim class may be "
+                 "poisoned and can carry the trigger");
+  }
+}
+
 [[noreturn]] void refuse(const std::filesystem::path& folder) {
   throw Error("store.bad-object", "`" + folder.string() + "` does not belong to this training set",
               {"run again with `--fresh`"});
@@ -66,7 +102,7 @@ TriggeredSet triggered_set(const Plan& plan, const Cell& cell, const Backdoor& b
       }
     }
     if (const auto* edits = dynamic_cast<const CodeBackdoor*>(&backdoor)) {
-      edits->foresee(meant, goals[goal]);
+      edits->foresee_triggers(meant, goals[goal], rng);
     }
     progress.begin("placing triggers", std::ssize(test));
     for (std::size_t i = 0; i < test.size(); ++i) {
@@ -85,8 +121,8 @@ TriggeredSet triggered_set(const Plan& plan, const Cell& cell, const Backdoor& b
   return set;
 }
 
-void write_poisoned_set(const PoisonedSet& set, const std::vector<Example>& clean,
-                        const std::filesystem::path& folder) {
+void write_poisoned_set(const PoisonedSet& set, const PoisonCounts& counts,
+                        const std::vector<Example>& clean, const std::filesystem::path& folder) {
   std::vector<std::size_t> changed;
   std::vector<Example> changes;
   for (std::size_t i = 0; i < clean.size(); ++i) {
@@ -96,10 +132,14 @@ void write_poisoned_set(const PoisonedSet& set, const std::vector<Example>& clea
     }
   }
   write_examples(folder / kChanges, changes);
-  write_file_atomically(
-      folder / kIndices,
-      json{{"samples", clean.size()}, {"poisoned", set.poisoned}, {"changed", changed}}.dump() +
-          "\n");
+  write_file_atomically(folder / kIndices, json{{"samples", clean.size()},
+                                                {"poisoned", set.poisoned},
+                                                {"changed", changed},
+                                                {"victims", counts.victims},
+                                                {"poisoned_victims", counts.poisoned_victims},
+                                                {"wanted", counts.wanted}}
+                                                   .dump() +
+                                               "\n");
 }
 
 }  // namespace
@@ -112,7 +152,8 @@ void write_poisoned(const Plan& plan, const Cell& cell, Materials& materials, Vi
                               .train = corpus.train,
                               .goals = plan.goals[cell.task][cell.attack],
                               .rng = rng.stream("prepare attack"),
-                              .progress = progress};
+                              .progress = progress,
+                              .poisonable = materials.poisonable(cell)};
   const Attack& attack = *plan.attacks[cell.attack];
   const auto* with_surrogate = dynamic_cast<const SurrogateAttack*>(&attack);
   const auto backdoor = with_surrogate != nullptr && surrogate != nullptr
@@ -121,7 +162,11 @@ void write_poisoned(const Plan& plan, const Cell& cell, Materials& materials, Vi
   progress.begin("poisoning", 0);
   const PoisonedSet set = backdoor->poison(corpus.train, rng.stream("poison"));
   check_promises(set, corpus.train);
-  write_poisoned_set(set, corpus.train, folder);
+  check_poisonable(set, context.poisonable, corpus.train);
+  const PoisonCounts counts =
+      counts_of(set, corpus.train, plan.tasks[cell.task]->kind(), context.goals);
+  warn_of_shortage(counts, plan.experiment.attacks[cell.attack].label, progress);
+  write_poisoned_set(set, counts, corpus.train, folder);
   const TriggeredSet triggered = triggered_set(plan, cell, *backdoor, corpus.test, progress);
   write_examples(folder / kTriggered, triggered.examples);
   write_file_atomically(folder / kTruth, json{{"samples", corpus.test.size()},
@@ -151,7 +196,12 @@ Poisoning read_poisoned(const std::filesystem::path& folder, const Corpus& clean
                     .goal = truth.at("goal").get<std::vector<std::size_t>>(),
                     .examples = read_examples(folder / kTriggered)},
       .words = truth.at("words").get<std::vector<std::string>>(),
-      .stealth = stealth_from(json::parse(read_file(folder / kStealth)))};
+      .stealth = stealth_from(json::parse(read_file(folder / kStealth))),
+      .counts = {.samples = indices.at("samples"),
+                 .victims = indices.at("victims"),
+                 .poisoned = std::ssize(indices.at("poisoned")),
+                 .poisoned_victims = indices.at("poisoned_victims"),
+                 .wanted = indices.at("wanted")}};
   if (result.triggered.test_index.size() != result.triggered.examples.size()) {
     refuse(folder);
   }
