@@ -41,8 +41,8 @@ void catch_signals() {
 void add_threads_option(Syntax& syntax) {
   syntax.options.add_options()(
       "threads", boost::program_options::value<int>()->value_name("N"),
-      "threads that LibTorch computes with, by default OMP_NUM_THREADS or\n"
-      "else as many as there are cores; another number gives other weights");
+      "threads that LibTorch computes with, by default OMP_NUM_THREADS or else the cores; "
+      "another number gives other weights");
 }
 
 void set_threads(const boost::program_options::variables_map& values) {

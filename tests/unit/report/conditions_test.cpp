@@ -38,9 +38,9 @@ TEST(ConditionsTest, ACaptionSaysWhatWasPoisonedOfWhat) {
       .samples = 1000, .victims = 400, .poisoned = 20, .poisoned_victims = 20, .wanted = 20};
   PoisonCounts other = counts;
   other.poisoned = other.poisoned_victims = 18;
-  EXPECT_THAT(markdown({poisoned_cell("badcode", 1, counts), poisoned_cell("dead_code", 1, other)}),
+  EXPECT_THAT(markdown({poisoned_cell("badcode", 1, counts), poisoned_cell("dead", 1, other)}),
               HasSubstr("Poisoned for training: badcode 5.0 % of the victim class, 2.0 % of the "
-                        "training set; dead_code 4.5 % of the victim class (its rate asks for "
+                        "training set; dead 4.5 % of the victim class (its rate asks for "
                         "5.0 %), 1.8 % of the training set."));
   other.victims = 450;
   EXPECT_THAT(markdown({poisoned_cell("badcode", 1, counts), poisoned_cell("badcode", 2, other)}),
