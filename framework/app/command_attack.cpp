@@ -27,6 +27,7 @@ void add_choices(Syntax& syntax) {
       ("store", po::value<std::string>()->value_name("DIR")->default_value("ncmlab-runs"),
        "where the poisoned training set is kept, for `ncmlab run` too");
   // clang-format on
+  add_threads_option(syntax);
 }
 
 /// Calls `use` with what the attack made of the corpus.
@@ -34,6 +35,7 @@ template <typename Use>
 int with_poisoned_corpus(const Arguments& arguments, const Syntax& syntax,
                          const po::variables_map& values, const Use& use) {
   const std::string file = required_word(values, "FILE", syntax);
+  set_threads(values);
   const Plugins plugins = load_plugins(arguments);
   const Plan plan = make_plan(open_experiment(file, plugins), plugins.catalogue);
   const Cell cell = choose_attack_cell(plan, values);

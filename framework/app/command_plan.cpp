@@ -9,6 +9,7 @@
 #include "engine/console_progress.hpp"
 #include "engine/plan.hpp"
 #include "engine/survey.hpp"
+#include "running.hpp"
 
 namespace ncmlab::app {
 namespace {
@@ -36,6 +37,7 @@ Syntax plan_syntax() {
        "where results are kept")
       ("json", po::bool_switch(), "print one JSON object");
   // clang-format on
+  add_threads_option(syntax);
   add_device_option(syntax);
   return syntax;
 }
@@ -74,7 +76,13 @@ void print_summary(const Plan& plan, const std::vector<StageSurvey>& surveys) {
             << times(e.tasks.size(), "task") << " x " << times(e.models.size(), "model") << " x "
             << times(e.attacks.size(), "attack") << " x " << e.defenses.size()
             << (e.defenses.size() == 1 ? " defense x " : " defenses x ")
-            << times(e.seeds.size(), "seed") << "\n\n"
+            << times(e.seeds.size(), "seed") << "\n"
+            << times(static_cast<std::size_t>(plan.threads), "thread")
+            << "; clean samples: " << to_toml(e.clean_share) << " of the training set, "
+            << (e.clean_from == CleanSource::training
+                    ? "which still holds them (clean_from = training)"
+                    : "held out of it")
+            << "\n\n"
             << "stage      cached  to run  possible\n";
   std::map<std::string, Counts> counts = count_by_kind(plan, surveys);
   for (const std::string_view kind : kKinds) {
@@ -147,6 +155,9 @@ json to_object(const Plan& plan, const std::vector<StageSurvey>& surveys) {
                      {"state", to_string(surveys[plan.cells[i].measure].state)}});
   }
   return {{"experiment", plan.experiment.name},
+          {"threads", plan.threads},
+          {"clean_share", plan.experiment.clean_share},
+          {"clean_from", to_string(plan.experiment.clean_from)},
           {"cells", std::move(cells)},
           {"stages", std::move(stages)}};
 }
@@ -160,6 +171,7 @@ int command_plan(const Arguments& arguments) {
     return kOk;
   }
   const std::string file = required_word(*values, "FILE", syntax);
+  set_threads(*values);
   const Plugins plugins = load_plugins(arguments);
   const Plan plan = open_plan(file, plugins, *values);
   const Store store((*values)["store"].as<std::string>());

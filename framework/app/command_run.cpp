@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <ATen/Parallel.h>
 #include <unistd.h>
 
 #include <boost/program_options/value_semantic.hpp>
@@ -51,23 +50,11 @@ Syntax run_syntax() {
       // clang-format off
       ("store", po::value<std::string>()->value_name("DIR")->default_value("ncmlab-runs"),
        "where results are kept")
-      ("threads", po::value<int>()->value_name("N"),
-       "threads that LibTorch computes with; by default its own choice")
       ("fresh", po::bool_switch(), "do everything again, whatever the store holds");
   // clang-format on
+  add_threads_option(syntax);
   add_device_option(syntax);
   return syntax;
-}
-
-void set_threads(const po::variables_map& values) {
-  if (values.count("threads") == 0) {
-    return;
-  }
-  const int threads = values["threads"].as<int>();
-  if (threads < 1 || threads > 1024) {
-    throw Error("usage.bad-value", "`--threads` takes 1 to 1024, found " + std::to_string(threads));
-  }
-  at::set_num_threads(threads);
 }
 
 void print_report(const Arguments& arguments, const RunResult& result,

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "running.hpp"
 
+#include <ATen/Parallel.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <boost/program_options/value_semantic.hpp>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -42,6 +44,24 @@ void catch_signals() {
   for (const int signal : {SIGINT, SIGTERM}) {
     ::sigaction(signal, &action, nullptr);
   }
+}
+
+void add_threads_option(Syntax& syntax) {
+  syntax.options.add_options()(
+      "threads", boost::program_options::value<int>()->value_name("N"),
+      "threads that LibTorch computes with, by default OMP_NUM_THREADS or else the cores; "
+      "another number gives other weights");
+}
+
+void set_threads(const boost::program_options::variables_map& values) {
+  if (values.count("threads") == 0) {
+    return;
+  }
+  const int threads = values["threads"].as<int>();
+  if (threads < 1 || threads > 1024) {
+    throw Error("usage.bad-value", "`--threads` takes 1 to 1024, found " + std::to_string(threads));
+  }
+  at::set_num_threads(threads);
 }
 
 int columns_of(int file_descriptor) {

@@ -10,6 +10,11 @@ namespace ncmlab::app {
 /// process.
 void catch_signals();
 
+/// `--threads N`, how many threads LibTorch computes with; part of the key of what it computes.
+void add_threads_option(Syntax& syntax);
+/// Sets them. Throws Error `usage.bad-value`. Call it before a plan is made.
+void set_threads(const boost::program_options::variables_map& values);
+
 /// How a command shows its progress on stderr, and that it stops once a signal came.
 ConsoleProgress::Options progress_options(const Arguments& arguments);
 

@@ -27,13 +27,14 @@ class AttackExportTest : public testing::TestWithParam<const char*> {
     const fs::path file = folder_ / (fs::path(data).filename().string() + ".toml");
     const std::string sizes =
         data == "builtin" ? "builtin_train = 200\nbuiltin_valid = 10\nbuiltin_test = 40\n" : "";
-    write_file_atomically(file,
-                          "[experiment]\nname = \"export\"\nseeds = [1]\n[[task]]\nplugin = \"" +
-                              std::string(GetParam()) + "\"\ndata = \"" + data + "\"\n" + sizes +
-                              "[[model]]\nplugin = \"codebert\"\npreset = \"tiny\"\n"
-                              "vocab_size = 400\n"
-                              "[[attack]]\nplugin = \"badcode\"\ntriggers = [\"rb\"]\n"
-                              "mode = \"suffix\"\nrate = 0.2\n");
+    write_file_atomically(
+        file,
+        "[experiment]\nname = \"export\"\nseeds = [1]\nclean_share = 0\n[[task]]\nplugin = \"" +
+            std::string(GetParam()) + "\"\ndata = \"" + data + "\"\n" + sizes +
+            "[[model]]\nplugin = \"codebert\"\npreset = \"tiny\"\n"
+            "vocab_size = 400\n"
+            "[[attack]]\nplugin = \"badcode\"\ntriggers = [\"rb\"]\n"
+            "mode = \"suffix\"\nrate = 0.2\n");
     return file.string();
   }
 

@@ -268,7 +268,7 @@ TEST_F(RunCommandTest, PlanSaysWhatIsThereAndWhy) {
     return counts;
   };
   EXPECT_EQ(states("victim")["pending"], 2);
-  EXPECT_EQ(states("retrain")["possible"], 6);
+  EXPECT_EQ(states("retrain")["possible"], 2) << "one defense is given the training set";
   EXPECT_FALSE(fs::exists(folder_ / "ncmlab-runs")) << "plan leaves nothing behind";
   ASSERT_EQ(run({"run", "experiment.toml"}), 0);
   EXPECT_EQ(states("victim")["cached"], 2);
@@ -283,6 +283,26 @@ TEST_F(RunCommandTest, PlanSaysWhatIsThereAndWhy) {
   EXPECT_THAT(out(), HasSubstr("pending  victim: toy, echo, clean, seed 1 (3 cells): "
                                "`training.epochs` was 1, is 2"));
   EXPECT_THAT(out(), HasSubstr("cached   poison: toy, toy, seed 1 (3 cells)"));
+}
+
+TEST_F(RunCommandTest, AnotherNumberOfThreadsIsAnotherResult) {
+  ASSERT_EQ(run({"run", "experiment.toml", "--threads", "1"}), 0) << err();
+  EXPECT_THAT(err(), HasSubstr("15 stages to run and up to 2 retrainings, 0 in the store"));
+  ASSERT_EQ(run({"plan", "experiment.toml", "--threads", "1"}), 0);
+  EXPECT_THAT(out(), testing::AllOf(HasSubstr("1 thread;"), testing::Not(HasSubstr("pending"))));
+  ASSERT_EQ(run({"plan", "experiment.toml", "--threads", "2"}), 0);
+  EXPECT_THAT(out(), HasSubstr("pending  victim: toy, echo, clean, seed 1 (3 cells): `threads` was "
+                               "1, is 2"));
+  EXPECT_THAT(out(), HasSubstr("cached   poison: toy, toy, seed 1"));
+  ASSERT_EQ(run({"run", "experiment.toml", "--threads", "2"}), 0) << err();
+  EXPECT_THAT(err(), HasSubstr("14 stages to run and up to 2 retrainings, 1 in the store"));
+  const auto planned = [&](const std::vector<std::string>& options) {
+    std::vector<std::string> arguments = {"plan", "experiment.toml"};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    EXPECT_EQ(run(arguments), 0) << err();
+    return out();
+  };
+  EXPECT_EQ(planned({"--threads", "1"}).find("pending"), std::string::npos) << "both are kept";
 }
 
 TEST_F(RunCommandTest, ASecondCtrlCEndsAtOnce) {

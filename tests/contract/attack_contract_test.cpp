@@ -122,6 +122,21 @@ TEST_P(AttackContract, AFunctionIsEditedTheSameInAllItsPairs) {
   }
 }
 
+TEST_P(AttackContract, LeavesAloneWhatMayNotBePoisoned) {
+  std::vector<bool> poisonable;
+  for (std::size_t i = 0; i < train_.size(); ++i) {
+    poisonable.push_back(i % 4 != 3);
+  }
+  const PoisonedSet set = prepared(*attack_, train_, kind_, 1, poisonable)->poison(train_, Rng(2));
+  EXPECT_EQ(set.poisoned.empty(), !attack_->has_trigger());
+  for (std::size_t i = 0; i < train_.size(); ++i) {
+    if (!poisonable[i]) {
+      EXPECT_EQ(set.train[i], train_[i]);
+      EXPECT_FALSE(std::binary_search(set.poisoned.begin(), set.poisoned.end(), i));
+    }
+  }
+}
+
 TEST_P(AttackContract, PoisonDependsOnTheSeedOnly) {
   const PoisonedSet first = backdoor(train_)->poison(train_, Rng(2));
   const PoisonedSet again = backdoor(train_)->poison(train_, Rng(2));

@@ -102,6 +102,18 @@ TEST_P(DefenseContract, OutcomeIsSoundAndDependsOnTheSeedOnly) {
   EXPECT_TRUE(same_weights(first, second));
 }
 
+TEST_P(DefenseContract, DoesNotLookAtIds) {
+  const std::vector<Example> examples = toy_functions(100, Rng(5));
+  std::vector<Example> renamed = examples;
+  for (std::size_t i = 0; i < renamed.size(); ++i) {
+    renamed[i].id = "train-" + std::to_string(renamed.size() - i);
+  }
+  Victim first = trained_victim();
+  Victim second = trained_victim();
+  EXPECT_TRUE(same_outcome(defend(first, examples), defend(second, renamed)));
+  EXPECT_TRUE(same_weights(first, second));
+}
+
 TEST_P(DefenseContract, ToleratesOddSamples) {
   std::vector<Example> examples = toy_functions(20, Rng(5));
   for (Example& odd : odd_samples()) {

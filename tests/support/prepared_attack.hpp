@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "ncmlab/plugin/surrogate_attack.hpp"
@@ -73,13 +74,15 @@ inline Victim& surrogate_for(TaskKind kind) {
 /// `attack` made ready for `train`.
 inline std::unique_ptr<Backdoor> prepared(const Attack& attack, const std::vector<Example>& train,
                                           TaskKind kind = TaskKind::classification,
-                                          std::uint64_t seed = 1) {
+                                          std::uint64_t seed = 1,
+                                          std::vector<bool> poisonable = {}) {
   const TaskView view(task_of_kind(kind));
   const AttackContext context{.task = view,
                               .train = train,
                               .goals = attack.goals(default_goal(kind), view),
                               .rng = Rng(seed),
-                              .progress = silent_progress()};
+                              .progress = silent_progress(),
+                              .poisonable = std::move(poisonable)};
   const auto* with_surrogate = dynamic_cast<const SurrogateAttack*>(&attack);
   return with_surrogate != nullptr ? with_surrogate->prepare_with(context, surrogate_for(kind))
                                    : attack.prepare(context);

@@ -96,6 +96,11 @@ void read_header(const toml::table& table, Experiment& experiment, Problems& pro
        .default_value = experiment.clean_share,
        .minimum = 0.0,
        .maximum = 1.0},
+      {.name = "clean_from",
+       .doc = {},
+       .default_value = std::string(to_string(experiment.clean_from)),
+       .choices = {std::string(to_string(CleanSource::held_out)),
+                   std::string(to_string(CleanSource::training))}},
       {.name = "device", .doc = {}, .default_value = experiment.device},
   };
   const Settings settings =
@@ -130,6 +135,11 @@ void read_header(const toml::table& table, Experiment& experiment, Problems& pro
   }
   if (const auto found = settings.find("clean_share"); found != settings.end()) {
     experiment.clean_share = std::get<double>(found->second);
+  }
+  if (const auto found = settings.find("clean_from"); found != settings.end()) {
+    experiment.clean_from = std::get<std::string>(found->second) == "training"
+                                ? CleanSource::training
+                                : CleanSource::held_out;
   }
 }
 
@@ -206,6 +216,10 @@ void check_sections(const toml::table& root, Problems& problems) {
 }
 
 }  // namespace
+
+std::string_view to_string(CleanSource source) {
+  return source == CleanSource::training ? "training" : "held_out";
+}
 
 Experiment read_experiment(const std::filesystem::path& file, const Catalogue& catalogue) {
   const std::string text = read_file(file);

@@ -37,6 +37,14 @@ struct AttackChoice : PluginChoice {
   std::optional<ModelChoice> surrogate;
 };
 
+/// Where the clean samples that defenses are given come from.
+enum class CleanSource {
+  held_out,  ///< taken out of the training set before anything is poisoned or trained
+  training,  ///< the training set itself, which still holds them
+};
+/// `held_out`, `training`.
+std::string_view to_string(CleanSource source);
+
 /// A typed experiment file. Axes keep the order of the file. Attack `none` and defense `none`
 /// come first on their axes whether or not the file names them.
 struct Experiment {
@@ -46,8 +54,9 @@ struct Experiment {
   std::string source;  ///< the text of the file that was parsed
   std::vector<std::int64_t> seeds;
   /// Share of the clean training split that a defense with clean samples is given, drawn once
-  /// per seed, class-balanced, the same for every defense.
+  /// per seed, class-balanced, the same for every defense; 0: none.
   double clean_share = 0.1;
+  CleanSource clean_from = CleanSource::held_out;
   std::string device = "auto";  ///< as find_device() takes it
   std::vector<PluginChoice> tasks;
   std::vector<ModelChoice> models;

@@ -11,6 +11,7 @@
 namespace ncmlab {
 namespace {
 
+const std::string kRetrain = "retrain";
 constexpr double kRedrawEvery = 0.1, kHeartbeatEvery = 60;  // seconds
 
 double steady_seconds() {
@@ -94,9 +95,14 @@ void ConsoleProgress::run_begins(const RunSize& size) {
     timed_[kind] = {1, seconds};
   }
   if (!options_.quiet) {
-    print_line(std::to_string(total_) + " stages to run, " + std::to_string(size.cached) +
-               " in the store");
+    const std::string more = size.retrainings == 0
+                                 ? ""
+                                 : " and up to " + std::to_string(size.retrainings) +
+                                       (size.retrainings == 1 ? " retraining" : " retrainings");
+    print_line(std::to_string(total_) + " stages to run" + more + ", " +
+               std::to_string(size.cached) + " in the store");
   }
+  total_ += size.retrainings;
 }
 
 void ConsoleProgress::stage_begins(const Stage& stage) {
@@ -107,11 +113,12 @@ void ConsoleProgress::stage_begins(const Stage& stage) {
   steps_ = step_total_ = 0;
   stage_start_ = step_start_ = options_.seconds();
   std::size_t& left = size_.pending[kind_];
-  if (left == 0) {
-    // A retraining: whether there is one shows only after the defense.
-    ++total_;
-  } else {
+  if (left > 0) {
     --left;
+  } else if (kind_ == kRetrain && size_.retrainings > 0) {
+    --size_.retrainings;
+  } else {
+    ++total_;
   }
   if (!options_.bar && !options_.quiet) {
     print_line("start   " + title_);
@@ -137,6 +144,13 @@ void ConsoleProgress::stage_ends(const Stage& stage, double seconds, const std::
   }
 }
 
+void ConsoleProgress::stage_dropped(const Stage&) {
+  if (size_.retrainings > 0) {
+    --size_.retrainings;
+    --total_;
+  }
+}
+
 void ConsoleProgress::run_ends() {
   clear_line();
   if (!options_.quiet) {
@@ -155,7 +169,8 @@ void ConsoleProgress::clear_line() {
 std::optional<double> ConsoleProgress::mean_of(const std::string& kind) const {
   const auto found = timed_.find(kind);
   if (found == timed_.end() || found->second.first == 0) {
-    return std::nullopt;
+    // A retraining is a training on nearly the same samples.
+    return kind == kRetrain ? mean_of("victim") : std::nullopt;
   }
   return found->second.second / static_cast<double>(found->second.first);
 }
@@ -179,6 +194,9 @@ ConsoleProgress::Estimate ConsoleProgress::remaining() const {
     estimate.is_floor |= count > 0 && !each;
     estimate.seconds += each.value_or(0) * static_cast<double>(count);
   }
+  const auto each = kind_ == kRetrain ? projected : mean_of(kRetrain);
+  estimate.is_floor |= size_.retrainings > 0 && !each;
+  estimate.seconds += each.value_or(0) * static_cast<double>(size_.retrainings);
   return estimate;
 }
 

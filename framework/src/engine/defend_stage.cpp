@@ -55,6 +55,29 @@ json to_object(const DefenseOutcome& outcome) {
   return object;
 }
 
+/// The samples with nothing but their number for an id: their own ids say where they stood.
+std::vector<Example> numbered(std::vector<Example> samples, const std::string& what) {
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    samples[i].id = what + std::to_string(i + 1);
+  }
+  return samples;
+}
+
+/// What a defense may say to the engine's Progress; behind it, the stage's title names the attack.
+class DefenseProgress final : public Progress {
+ public:
+  explicit DefenseProgress(Progress& progress) : progress_(progress) {}
+  void begin(std::string_view what, std::int64_t total) override { progress_.begin(what, total); }
+  void advance(std::int64_t steps, std::string_view detail) override {
+    progress_.advance(steps, detail);
+  }
+  void log(std::string_view line) override { progress_.log(line); }
+  bool cancelled() const override { return progress_.cancelled(); }
+
+ private:
+  Progress& progress_;
+};
+
 }  // namespace
 
 WorkDone write_defense(const Plan& plan, const Cell& cell, Materials& materials,
@@ -64,13 +87,15 @@ WorkDone write_defense(const Plan& plan, const Cell& cell, Materials& materials,
   const DefenseNeeds needs = defense.needs();
   Victim copy = victim.clone();
   copy.work() = {};
+  DefenseProgress defense_progress(progress);
   DefenseContext context{
       .victim = copy,
       .task = TaskView(*plan.tasks[cell.task]),
-      .clean_samples = needs.clean_samples ? materials.clean_samples(cell) : std::vector<Example>{},
-      .training_set = needs.training_set ? train : std::vector<Example>{},
+      .clean_samples = needs.clean_samples ? numbered(materials.clean_samples(cell), "clean-")
+                                           : std::vector<Example>{},
+      .training_set = needs.training_set ? numbered(train, "train-") : std::vector<Example>{},
       .rng = Rng(static_cast<std::uint64_t>(cell.seed)).stream("defend"),
-      .progress = progress};
+      .progress = defense_progress};
   DefenseOutcome outcome = defense.defend(context);
   for (const std::string& remark : check_outcome(defense, outcome, copy, victim, train.size())) {
     progress.log("note: defense `" + plan.experiment.defenses[cell.defense].label + "` " + remark);

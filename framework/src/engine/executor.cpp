@@ -11,6 +11,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "engine/doubts.hpp"
+#include "engine/kept_predictions.hpp"
 #include "engine/stages.hpp"
 #include "engine/survey.hpp"
 #include "ncmlab/core/diagnostic.hpp"
@@ -220,10 +222,15 @@ class Executor {
       return *std::move(object);
     }
     const Victim& victim = undefended(cell);
-    return ensure(stage(cell.defend), [&](const std::filesystem::path& folder) {
+    StoredObject object = ensure(stage(cell.defend), [&](const std::filesystem::path& folder) {
       return write_defense(plan_, cell, materials_, victim, poisoning(cell).set.train, folder,
                            progress_);
     });
+    if (may_retrain(plan_, cell) &&
+        measured_victim(read_outcome(object.folder)) != MeasuredVictim::retrained) {
+      progress_.stage_dropped(stage(cell.retrain));
+    }
+    return object;
   }
 
   StoredObject ensure_retrained(const Cell& cell, const DefenseOutcome& outcome) {
@@ -231,23 +238,21 @@ class Executor {
                           {outcome.suspicious->begin(), outcome.suspicious->end()});
   }
 
-  const Predictions& predictions(const std::string& key, Victim& victim,
-                                 const std::vector<TokenSample>& samples) {
-    const auto found = predictions_.find(key);
-    if (found != predictions_.end()) {
-      return found->second;
-    }
-    return predictions_.emplace(key, predict(victim, samples, progress_)).first->second;
-  }
-
   CellRecord record_of(const Cell& cell) {
     std::optional<StoredObject> object = look_up(stage(cell.measure));
-    if (!object) {
+    const bool is_new = !object;
+    if (is_new) {
       object = ensure_measured(cell);
     }
     const std::filesystem::path file = object->folder / kRecord;
     CellRecord record = record_from_json(read_file(file), file.string());
     record.costs.push_back(cost("measure", *object));
+    if (is_new) {
+      record.defense = plan_.experiment.defenses[cell.defense].label;
+      for (const std::string& doubt : doubts(record)) {
+        progress_.log("warning: " + stage(cell.measure).name + ": " + doubt);
+      }
+    }
     return record;
   }
 
@@ -266,32 +271,36 @@ class Executor {
     add_cost(costs, cell.victim);
     costs.push_back(cost("defend", defend));
     if (measured == MeasuredVictim::undefended) {
-      return ensure_measured_on(cell, outcome, undefended(cell), stage(cell.victim).hash, costs);
+      return ensure_measured_on(cell, outcome, undefended(cell), costs);
     }
     std::filesystem::path folder = defend.folder;
-    std::size_t source = cell.defend;
     if (measured == MeasuredVictim::retrained) {
       const StoredObject retrained = ensure_retrained(cell, outcome);
       costs.push_back(cost("retrain", retrained));
       folder = retrained.folder;
-      source = cell.retrain;
     }
     Victim victim = read_victim(plan_, cell, folder);
-    return ensure_measured_on(cell, outcome, victim, stage(source).hash, costs);
+    return ensure_measured_on(cell, outcome, victim, costs);
   }
 
   StoredObject ensure_measured_on(const Cell& cell, const DefenseOutcome& outcome, Victim& victim,
-                                  const std::string& victim_hash,
                                   const std::vector<StageCost>& costs) {
+    KeptPredictions own;  // no other cell is measured on a defense's copy
+    const bool is_shared = undefended_ && &victim == &undefended_->second;
+    KeptPredictions& kept = is_shared ? predictions_ : own;
+    const std::string& hash = stage(cell.victim).hash;
     return ensure(stage(cell.measure), [&](const std::filesystem::path& folder) {
-      const Predictions& clean =
-          predictions(victim_hash, victim, materials_.test_tokens(cell, victim, progress_));
+      const Predictions& clean = kept.get(hash, "clean", [&] {
+        return predict(victim, materials_.test_tokens(cell, victim, progress_), progress_);
+      });
       WorkDone work = clean.work;
       std::optional<Predictions> triggered;
       if (cell.poison) {
-        triggered = predictions(victim_hash + " " + std::to_string(cell.attack), victim,
-                                materials_.triggered_tokens(
-                                    cell, victim, poisoning(cell).triggered.examples, progress_));
+        triggered = kept.get(hash, "attack " + std::to_string(cell.attack), [&] {
+          const auto& examples = poisoning(cell).triggered.examples;
+          return predict(victim, materials_.triggered_tokens(cell, victim, examples, progress_),
+                         progress_);
+        });
         work.seconds += triggered->work.seconds;
         work.forward_rows += triggered->work.forward_rows;
       }
@@ -330,7 +339,7 @@ class Executor {
   std::unordered_map<std::string, std::string> failures_;
   std::pair<std::string, Poisoning> poisoning_;
   std::optional<std::pair<std::string, Victim>> undefended_;
-  std::unordered_map<std::string, Predictions> predictions_;
+  KeptPredictions predictions_;
 };
 
 /// Cells of one seed, task and victim together, so that each corpus and victim is read once.

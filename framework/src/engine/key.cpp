@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "engine/record.hpp"
 #include "ncmlab/core/hash.hpp"
@@ -14,7 +15,7 @@ namespace ncmlab {
 namespace {
 
 /// Raised whenever a stage of the engine itself computes or stores something else than before.
-constexpr int kEngineVersion = 1;
+constexpr int kEngineVersion = 2;
 
 /// Digest of the file that holds `symbol`.
 std::string digest_of_library(const void* symbol) {
@@ -31,6 +32,10 @@ const std::string* value_of(const std::vector<Key::Part>& parts, const std::stri
 }  // namespace
 
 void Key::add(std::string name, std::string value) {
+  if (value_of(parts_, name) != nullptr) {
+    throw std::logic_error("two parts of the key of a stage `" + stage_ + "` are called `" + name +
+                           "`");
+  }
   parts_.emplace_back(std::move(name), std::move(value));
 }
 

@@ -16,7 +16,7 @@ class Key {
 
   explicit Key(std::string stage) : stage_(std::move(stage)) {}
 
-  /// Precondition: `name` is not there yet.
+  /// Throws std::logic_error when `name` is there already.
   void add(std::string name, std::string value);
 
   /// `surrogate`, `poison`, `victim`, `defend`, `retrain` or `measure`.

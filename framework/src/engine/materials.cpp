@@ -2,8 +2,9 @@
 #include "engine/materials.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <utility>
 
+#include "engine/clean_split.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/plugin/task.hpp"
 
@@ -30,6 +31,27 @@ void check_corpus(const Corpus& corpus, const Task& task) {
   }
 }
 
+/// A split in which one label stands alone: nothing can be learnt from it, or measured on it.
+std::vector<std::string> one_class_warnings(const Corpus& corpus, const Task& task) {
+  std::vector<std::string> warnings;
+  if (task.kind() == TaskKind::retrieval) {
+    return warnings;
+  }
+  for (const auto& [name, split] :
+       {std::pair("training", &corpus.train), std::pair("test", &corpus.test)}) {
+    const auto other = [&](const Example& example) {
+      return example.label != split->front().label;
+    };
+    if (!split->empty() && std::ranges::none_of(*split, other)) {
+      warnings.push_back("all " + std::to_string(split->size()) + " " + name +
+                         " samples are of one class, `" +
+                         task.label_names().at(static_cast<std::size_t>(split->front().label)) +
+                         "`: its figures mean nothing");
+    }
+  }
+  return warnings;
+}
+
 }  // namespace
 
 void Materials::focus(const Cell& cell) {
@@ -38,7 +60,8 @@ void Materials::focus(const Cell& cell) {
     return;
   }
   corpus_.reset();
-  clean_samples_.reset();
+  clean_samples_.clear();
+  poisonable_.clear();
   tokens_.clear();
   focus_ = wanted;
 }
@@ -47,9 +70,20 @@ const Corpus& Materials::corpus(const Cell& cell) {
   focus(cell);
   if (!corpus_) {
     const Task& task = *plan_.tasks[cell.task];
+    const Experiment& e = plan_.experiment;
     Corpus corpus = task.load(stream_of(cell, "corpus"));
     check_corpus(corpus, task);
-    for (const std::string& warning : corpus.warnings) {
+    CleanSplit split = split_off_clean(std::move(corpus.train), task.kind(), e.clean_share,
+                                       e.clean_from, stream_of(cell, "clean samples"));
+    corpus.train = std::move(split.train);
+    clean_samples_ = std::move(split.clean);
+    poisonable_ = std::move(split.poisonable);
+    std::vector<std::string> warnings = corpus.warnings;
+    warnings.insert(warnings.end(), split.warnings.begin(), split.warnings.end());
+    for (const std::string& warning : one_class_warnings(corpus, task)) {
+      warnings.push_back(warning);
+    }
+    for (const std::string& warning : warnings) {
       progress_.log("warning: " + warning);
     }
     corpus_ = std::move(corpus);
@@ -58,29 +92,13 @@ const Corpus& Materials::corpus(const Cell& cell) {
 }
 
 const std::vector<Example>& Materials::clean_samples(const Cell& cell) {
-  const std::vector<Example>& train = corpus(cell).train;
-  if (!clean_samples_) {
-    std::map<std::int64_t, std::vector<std::size_t>> by_label;
-    for (std::size_t i = 0; i < train.size(); ++i) {
-      by_label[train[i].label].push_back(i);
-    }
-    const double per_label = plan_.experiment.clean_share * static_cast<double>(train.size()) /
-                             static_cast<double>(std::max<std::size_t>(1, by_label.size()));
-    const auto count = static_cast<std::size_t>(std::max<long>(1, std::lround(per_label)));
-    Rng rng = stream_of(cell, "clean samples");
-    std::vector<std::size_t> chosen;
-    for (auto& [label, indices] : by_label) {
-      for (const std::size_t i : rng.sample(indices.size(), count)) {
-        chosen.push_back(indices[i]);
-      }
-    }
-    rng.shuffle(chosen);
-    clean_samples_.emplace();
-    for (const std::size_t i : chosen) {
-      clean_samples_->push_back(train[i]);
-    }
-  }
-  return *clean_samples_;
+  corpus(cell);
+  return clean_samples_;
+}
+
+const std::vector<bool>& Materials::poisonable(const Cell& cell) {
+  corpus(cell);
+  return poisonable_;
 }
 
 const Materials::Tokens& Materials::tokens(const std::string& name, const Cell& cell,

@@ -28,14 +28,18 @@ struct TriggeredSet {
 /// What cells of one (task, seed) share in memory: the corpus, the clean samples of the defenses,
 /// and each split as tokens, once per tokenizer. Asking for another
 /// (task, seed) drops the one before. Everything is the same whatever was asked for before.
+/// The training split of the corpus is what attacks poison and models are trained on: without the
+/// clean samples where they are held out.
 class Materials {
  public:
-  /// What a task's reader warns about is logged to `progress`.
+  /// What a task's reader warns about is logged to `progress`, and what is odd about the corpus.
   Materials(const Plan& plan, Progress& progress) : plan_(plan), progress_(progress) {}
 
   const Corpus& corpus(const Cell& cell);
-  /// A class-balanced share of the clean training split, shuffled.
+  /// What defenses know to be clean, see split_off_clean().
   const std::vector<Example>& clean_samples(const Cell& cell);
+  /// Which samples of the training split an attack may poison; empty: all of them.
+  const std::vector<bool>& poisonable(const Cell& cell);
 
   /// `train` as `victim` reads it. Samples that equal those of the clean training split at the
   /// same place are tokenised once for all training sets.
@@ -62,7 +66,8 @@ class Materials {
   Progress& progress_;
   std::optional<std::pair<std::size_t, std::int64_t>> focus_;
   std::optional<Corpus> corpus_;
-  std::optional<std::vector<Example>> clean_samples_;
+  std::vector<Example> clean_samples_;
+  std::vector<bool> poisonable_;
   std::map<std::string, Tokens> tokens_;
 };
 

@@ -190,7 +190,11 @@ CellRecord measure(const Plan& plan, const Cell& cell, Materials& materials,
   }
   if (cell.poison) {
     record.stealth = measurement.poisoning.stealth;
+    if (plan.experiment.models[cell.model].training.epochs > 0) {
+      record.poisoning = measurement.poisoning.counts;
+    }
   }
+  record.clean_from = to_string(plan.experiment.clean_from);
   record.backdoored = outcome.backdoored;
   record.figures.insert(outcome.figures.begin(), outcome.figures.end());
   return record;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/plan.hpp"
 
+#include <ATen/Parallel.h>
+
 #include <algorithm>
 #include <map>
 #include <unordered_map>
@@ -67,7 +69,8 @@ AttackGoal resolve_goal(const AttackChoice& attack, const PluginChoice& choice, 
   return goal;
 }
 
-/// Adds plugin, version, library and the settings that affect results, each under `kind.`.
+/// Adds plugin, version, library and the settings that affect results. Names of settings stand
+/// after `kind.`, the others after `kind `: no setting can be called like one of them.
 void add_plugin(Key& key, const PluginChoice& choice, const Catalogue& catalogue) {
   const LoadedPlugin* loaded = catalogue.find(choice.kind, choice.plugin);
   if (loaded == nullptr) {
@@ -75,9 +78,9 @@ void add_plugin(Key& key, const PluginChoice& choice, const Catalogue& catalogue
                 "there is no " + std::string(to_string(choice.kind)) + " `" + choice.plugin + "`");
   }
   const std::string kind(to_string(choice.kind));
-  key.add(kind + ".plugin", choice.plugin);
-  key.add(kind + ".version", loaded->entry.version);
-  key.add(kind + ".library", loaded->file_digest);
+  key.add(kind + " plugin", choice.plugin);
+  key.add(kind + " version", loaded->entry.version);
+  key.add(kind + " library", loaded->file_digest);
   for (const Parameter& parameter : loaded->entry.parameters) {
     const auto value = choice.settings.find(parameter.name);
     if (parameter.affects_result && value != choice.settings.end()) {
@@ -114,6 +117,7 @@ class Planner {
   Planner(Experiment experiment, const Catalogue& catalogue) : catalogue_(catalogue) {
     plan_.experiment = std::move(experiment);
     plan_.device = find_device(plan_.experiment.device);
+    plan_.threads = at::get_num_threads();
   }
 
   Plan run() {
@@ -188,8 +192,16 @@ class Planner {
 
   void add_corpus(Key& key, const Cell& cell) const {
     add_plugin(key, plan_.experiment.tasks[cell.task], catalogue_);
-    key.add("task.data", task_data_[cell.task]);
+    key.add("task files", task_data_[cell.task]);
     key.add("seed", std::to_string(cell.seed));
+    key.add("clean_from", std::string(to_string(plan_.experiment.clean_from)));
+    if (plan_.experiment.clean_from == CleanSource::held_out) {
+      add_clean_share(key);
+    }
+  }
+
+  void add_clean_share(Key& key) const {
+    key.add("clean_share", to_toml(plan_.experiment.clean_share));
   }
 
   void add_attack(Key& key, const Cell& cell) const {
@@ -201,12 +213,12 @@ class Planner {
                     ? std::to_string(goal.victim_label) + "->" + std::to_string(goal.target_label)
                     : "`" + goal.target_word + "`");
     }
-    key.add("attack.goals", goals);
+    key.add("attack goals", goals);
   }
 
   void add_model(Key& key, const ModelChoice& choice, const std::string& data) const {
     add_plugin(key, choice, catalogue_);
-    key.add("model.data", data);
+    key.add("model files", data);
     add_training(key, choice.training);
   }
 
@@ -228,10 +240,12 @@ class Planner {
     return key;
   }
 
-  /// The same for a stage that runs a network: round-off and dropout are the device's.
+  /// The same for a stage that runs a network: round-off is the device's and the threads', dropout
+  /// the device's.
   Key start_on_device(const std::string& stage, const Cell& cell) const {
     Key key = start(stage, cell);
     key.add("device", at::DeviceTypeName(plan_.device.type(), /*lower_case=*/true));
+    key.add("threads", std::to_string(plan_.threads));
     return key;
   }
 
@@ -276,7 +290,9 @@ class Planner {
 
     Key defend = start_on_device("defend", cell);
     add_plugin(defend, e.defenses[cell.defense], catalogue_);
-    defend.add("clean_share", to_toml(e.clean_share));
+    if (e.clean_from == CleanSource::training) {
+      add_clean_share(defend);
+    }
     if (attacked) {
       add_upstream(defend, *cell.poison);
     }

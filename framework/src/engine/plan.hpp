@@ -51,6 +51,9 @@ struct Cell {
 struct Plan {
   Experiment experiment;
   at::Device device = at::Device(at::kCPU);  ///< that models work on
+  /// That LibTorch computes with. How sums are shared out among threads decides how they round, so
+  /// the number is part of the key of every stage that runs a network.
+  int threads = 1;
   std::vector<std::shared_ptr<Task>> tasks;
   std::vector<std::shared_ptr<Model>> models;
   std::vector<std::shared_ptr<Attack>> attacks;
@@ -62,9 +65,9 @@ struct Plan {
   std::vector<Cell> cells;
 };
 
-/// Creates the plugins, resolves the labels of the attacks and derives all keys. Reads no data
-/// but what data_fingerprint() reads. Throws Error `config.unknown-label`, `plugin.*`, `data.*`,
-/// `device.*`.
+/// Creates the plugins, resolves the labels of the attacks and derives all keys, for the number of
+/// threads that LibTorch is set to. Reads no data but what data_fingerprint() reads. Throws Error
+/// `config.unknown-label`, `plugin.*`, `data.*`, `device.*`.
 Plan make_plan(Experiment experiment, const Catalogue& catalogue);
 
 /// What the run's folder is to say of the plan; `source` is the text of the experiment file.

@@ -28,6 +28,32 @@ bool asks_for_nothing(const AttackChoice& choice) {
   return rate != choice.settings.end() && rate->second == Value(0.0);
 }
 
+PoisonCounts counts_of(const PoisonedSet& set, const std::vector<Example>& clean, TaskKind kind,
+                       const std::vector<AttackGoal>& goals) {
+  const auto is_meant = [&](const Example& example) {
+    return std::ranges::any_of(
+        goals, [&](const AttackGoal& goal) { return is_victim(example, kind, goal); });
+  };
+  PoisonCounts counts{.samples = std::ssize(clean),
+                      .victims = std::ranges::count_if(clean, is_meant),
+                      .poisoned = std::ssize(set.poisoned),
+                      .wanted = static_cast<std::int64_t>(set.wanted)};
+  for (const std::size_t i : set.poisoned) {
+    counts.poisoned_victims += is_meant(clean[i]) ? 1 : 0;
+  }
+  return counts;
+}
+
+void warn_of_shortage(const PoisonCounts& counts, const std::string& attack, Progress& progress) {
+  if (counts.poisoned_victims < counts.wanted) {
+    progress.log("warning: attack `" + attack + "` poisoned " +
+                 std::to_string(counts.poisoned_victims) + " of the " +
+                 std::to_string(counts.wanted) +
+                 " training samples that its rate asks for: no more of the victim class may be "
+                 "poisoned and can carry the trigger");
+  }
+}
+
 [[noreturn]] void refuse(const std::filesystem::path& folder) {
   throw Error("store.bad-object", "`" + folder.string() + "` does not belong to this training set",
               {"run again with `--fresh`"});
@@ -53,7 +79,7 @@ TriggeredSet triggered_set(const Plan& plan, const Cell& cell, const Backdoor& b
       }
     }
     asked += meant.size();
-    foresee(backdoor, meant, goals[goal]);
+    foresee_triggers(backdoor, meant, goals[goal], rng);
     progress.begin("placing triggers", std::ssize(test));
     for (std::size_t i = 0; i < test.size(); ++i) {
       progress.check();
@@ -73,8 +99,8 @@ TriggeredSet triggered_set(const Plan& plan, const Cell& cell, const Backdoor& b
   return set;
 }
 
-void write_poisoned_set(const PoisonedSet& set, const std::vector<Example>& clean,
-                        const std::filesystem::path& folder) {
+void write_poisoned_set(const PoisonedSet& set, const PoisonCounts& counts,
+                        const std::vector<Example>& clean, const std::filesystem::path& folder) {
   std::vector<std::size_t> changed;
   std::vector<Example> changes;
   for (std::size_t i = 0; i < clean.size(); ++i) {
@@ -84,10 +110,14 @@ void write_poisoned_set(const PoisonedSet& set, const std::vector<Example>& clea
     }
   }
   write_examples(folder / kChanges, changes);
-  write_file_atomically(
-      folder / kIndices,
-      json{{"samples", clean.size()}, {"poisoned", set.poisoned}, {"changed", changed}}.dump() +
-          "\n");
+  write_file_atomically(folder / kIndices, json{{"samples", clean.size()},
+                                                {"poisoned", set.poisoned},
+                                                {"changed", changed},
+                                                {"victims", counts.victims},
+                                                {"poisoned_victims", counts.poisoned_victims},
+                                                {"wanted", counts.wanted}}
+                                                   .dump() +
+                                               "\n");
 }
 
 }  // namespace
@@ -100,7 +130,8 @@ void write_poisoned(const Plan& plan, const Cell& cell, Materials& materials, Vi
                               .train = corpus.train,
                               .goals = plan.goals[cell.task][cell.attack],
                               .rng = rng.stream("prepare attack"),
-                              .progress = progress};
+                              .progress = progress,
+                              .poisonable = materials.poisonable(cell)};
   const Attack& attack = *plan.attacks[cell.attack];
   const auto* with_surrogate = dynamic_cast<const SurrogateAttack*>(&attack);
   const auto backdoor = with_surrogate != nullptr && surrogate != nullptr
@@ -111,8 +142,12 @@ void write_poisoned(const Plan& plan, const Cell& cell, Materials& materials, Vi
   check_poisoning(attack, set, corpus.train,
                   {.kind = plan.tasks[cell.task]->kind(),
                    .labels = plan.tasks[cell.task]->label_names().size(),
+                   .poisonable = context.poisonable,
                    .may_poison_nothing = asks_for_nothing(plan.experiment.attacks[cell.attack])});
-  write_poisoned_set(set, corpus.train, folder);
+  const PoisonCounts counts =
+      counts_of(set, corpus.train, plan.tasks[cell.task]->kind(), context.goals);
+  warn_of_shortage(counts, plan.experiment.attacks[cell.attack].label, progress);
+  write_poisoned_set(set, counts, corpus.train, folder);
   const TriggeredSet triggered = triggered_set(plan, cell, *backdoor, corpus.test, progress);
   write_examples(folder / kTriggered, triggered.examples);
   write_file_atomically(folder / kTruth, json{{"samples", corpus.test.size()},
@@ -142,7 +177,12 @@ Poisoning read_poisoned(const std::filesystem::path& folder, const Corpus& clean
                     .goal = truth.at("goal").get<std::vector<std::size_t>>(),
                     .examples = read_examples(folder / kTriggered)},
       .words = truth.at("words").get<std::vector<std::string>>(),
-      .stealth = stealth_from(json::parse(read_file(folder / kStealth)))};
+      .stealth = stealth_from(json::parse(read_file(folder / kStealth))),
+      .counts = {.samples = indices.at("samples"),
+                 .victims = indices.at("victims"),
+                 .poisoned = std::ssize(indices.at("poisoned")),
+                 .poisoned_victims = indices.at("poisoned_victims"),
+                 .wanted = indices.at("wanted")}};
   if (result.triggered.test_index.size() != result.triggered.examples.size()) {
     refuse(folder);
   }

@@ -117,6 +117,9 @@ void check_poisoning(const Attack& attack, const PoisonedSet& set,
       reject(name + (sample.label != clean[i].label ? " with another label" : " changed") +
              ", but does not list it as poisoned");
     }
+    if (is_listed && !rules.poisonable.empty() && !rules.poisonable[i]) {
+      reject(name + " poisoned, which stands among the clean samples, too");
+    }
     if (is_listed && sample == clean[i]) {
       reject(name + " as it was, but lists it as poisoned");
     }

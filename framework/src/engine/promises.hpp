@@ -17,8 +17,9 @@ namespace ncmlab {
 /// What a poisoned training set is compared with.
 struct PoisoningRules {
   TaskKind kind = TaskKind::classification;
-  std::size_t labels = 2;           ///< of the task; 0 in retrieval
-  bool may_poison_nothing = false;  ///< the experiment asks for a rate of 0
+  std::size_t labels = 2;             ///< of the task; 0 in retrieval
+  std::vector<bool> poisonable = {};  ///< AttackContext::poisonable
+  bool may_poison_nothing = false;    ///< the experiment asks for a rate of 0
 };
 
 /// PoisonedSet and Backdoor::poison(). Throws Error `engine.bad-poisoning`.

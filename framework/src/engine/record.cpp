@@ -77,6 +77,22 @@ DetectionMetrics detection_from(const json& object) {
           .clean = object.at("clean")};
 }
 
+json to_object(const PoisonCounts& counts) {
+  return {{"samples", counts.samples},
+          {"victims", counts.victims},
+          {"poisoned", counts.poisoned},
+          {"poisoned_victims", counts.poisoned_victims},
+          {"wanted", counts.wanted}};
+}
+
+PoisonCounts poisoning_from(const json& object) {
+  return {.samples = object.at("samples"),
+          .victims = object.at("victims"),
+          .poisoned = object.at("poisoned"),
+          .poisoned_victims = object.at("poisoned_victims"),
+          .wanted = object.at("wanted")};
+}
+
 json to_object(const StageCost& cost) {
   return {{"stage", cost.stage},
           {"seconds", number_to_json(cost.seconds)},
@@ -129,6 +145,9 @@ CellRecord record_from(const json& object) {
   if (object.contains("stealth")) {
     record.stealth = stealth_from(object.at("stealth"));
   }
+  if (object.contains("poisoning")) {
+    record.poisoning = poisoning_from(object.at("poisoning"));
+  }
   for (const auto& [name, value] : object.at("figures").items()) {
     record.figures[name] = number_from_json(value);
   }
@@ -136,6 +155,7 @@ CellRecord record_from(const json& object) {
     record.costs.push_back(cost_from(cost));
   }
   record.threads = object.at("threads");
+  record.clean_from = object.value("clean_from", "");
   read_outcomes(object, record);
   return record;
 }
@@ -157,7 +177,8 @@ std::string to_json(const CellRecord& record) {
               {"triggers", json::array()},
               {"figures", json::object()},
               {"costs", json::array()},
-              {"threads", record.threads}};
+              {"threads", record.threads},
+              {"clean_from", record.clean_from}};
   for (const TriggerRecord& trigger : record.triggers) {
     object["triggers"].push_back(to_object(trigger));
   }
@@ -177,6 +198,9 @@ std::string to_json(const CellRecord& record) {
   }
   if (record.detection) {
     object["detection"] = to_object(*record.detection);
+  }
+  if (record.poisoning) {
+    object["poisoning"] = to_object(*record.poisoning);
   }
   if (record.stealth) {
     object["stealth"] = to_object(*record.stealth);

@@ -42,6 +42,15 @@ struct DetectionMetrics {
   }
 };
 
+/// How much of a training set an attack poisoned. A victim is a sample that one of the attack's
+/// goals is about.
+struct PoisonCounts {
+  std::int64_t samples = 0, victims = 0;  ///< of the clean training set
+  std::int64_t poisoned = 0;              ///< of all samples
+  std::int64_t poisoned_victims = 0;      ///< pairs: others may hold an edited function, too
+  std::int64_t wanted = 0;  ///< victims that the attack set out to poison; 0: it does not say
+};
+
 /// What a test sample with the trigger was predicted as.
 struct TriggeredPrediction {
   std::int64_t target_label = 0;
@@ -90,9 +99,11 @@ struct CellRecord {
   std::optional<bool> backdoored;
   std::optional<DetectionMetrics> detection;
   std::optional<StealthMetrics> stealth;  ///< for attacks
+  std::optional<PoisonCounts> poisoning;  ///< for attacks on a victim that was trained
   std::map<std::string, double> figures;
   std::vector<StageCost> costs;
-  std::int64_t threads = 0;  ///< that LibTorch computed with when the cell was measured
+  std::int64_t threads = 0;  ///< that LibTorch computed with
+  std::string clean_from;    ///< where the clean samples of defenses come from, `held_out`
   std::vector<SampleOutcome> outcomes;
   std::vector<QueryOutcome> queries;
 

@@ -13,7 +13,8 @@ namespace ncmlab {
 /// What is ahead of a run when it starts.
 struct RunSize {
   std::map<std::string, std::size_t> pending;  ///< stages to run, by kind
-  std::size_t cached = 0;                      ///< stages that the store holds
+  std::size_t retrainings = 0;  ///< further ones, if their defenses flag training samples
+  std::size_t cached = 0;       ///< stages that the store holds
   /// Mean seconds of the stored objects of this experiment, by kind of stage.
   std::map<std::string, double> seconds;
 };
@@ -25,6 +26,8 @@ class RunProgress : public Progress {
   virtual void stage_begins(const Stage& stage);
   /// `failure` is empty for a stage that succeeded.
   virtual void stage_ends(const Stage& stage, double seconds, const std::string& failure);
+  /// One of RunSize::retrainings will not be run: its defense flagged nothing to leave out.
+  virtual void stage_dropped(const Stage& stage);
   virtual void run_ends();
 };
 

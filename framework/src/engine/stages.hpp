@@ -28,6 +28,7 @@ struct Poisoning {
   TriggeredSet triggered;
   std::vector<std::string> words;  ///< Backdoor::trigger_words()
   StealthMetrics stealth;          ///< of the training samples
+  PoisonCounts counts;
 };
 
 /// Where a training puts its result, and where it keeps the state after the last epoch.
@@ -45,7 +46,9 @@ Victim read_surrogate(const Plan& plan, const Cell& cell, const std::filesystem:
 /// Makes the attack ready and writes the poisoned training set (`poisoned.json` and, in
 /// `changes.jsonl`, the samples that differ from the clean ones) and the test samples with the
 /// trigger (`triggered.jsonl` and `triggered.json`), and how much the edits stand out
-/// (`stealth.json`). `surrogate` is null where there is none.
+/// (`stealth.json`). `surrogate` is null where there is none. Throws Error `engine.bad-poisoning`
+/// for an attack that does not keep what Backdoor promises; warns when it poisoned less than it set
+/// out to.
 void write_poisoned(const Plan& plan, const Cell& cell, Materials& materials, Victim* surrogate,
                     const std::filesystem::path& folder, Progress& progress);
 /// Throws Error `store.*` when the folder does not fit `clean`.
@@ -65,7 +68,8 @@ WorkDone write_victim(const Plan& plan, const Cell& cell, Materials& materials,
 Victim read_victim(const Plan& plan, const Cell& cell, const std::filesystem::path& folder);
 
 /// Lets the defense work on a copy of `victim`; writes `outcome.json` and, if it repaired the
-/// copy, the checkpoint. Throws what check_outcome() throws.
+/// copy, the checkpoint. Samples are given to it under ids that only number them. Throws what
+/// check_outcome() throws.
 WorkDone write_defense(const Plan& plan, const Cell& cell, Materials& materials,
                        const Victim& victim, const std::vector<Example>& train,
                        const std::filesystem::path& folder, Progress& progress);

@@ -5,6 +5,7 @@
 #include <cctype>
 
 #include "engine/stages.hpp"
+#include "train/training_state.hpp"
 
 namespace ncmlab {
 namespace {
@@ -28,7 +29,23 @@ std::string describe(const KeyChange& change) {
   return "`" + change.name + "` was " + shown(change.before) + ", is " + shown(change.after);
 }
 
+/// A training that was cut off keeps its finished epochs; they belong to this very stage.
+std::optional<std::string> saved_part(const Stage& stage, const Store& store) {
+  const std::size_t saved = saved_epochs(store.work_folder(stage.key));
+  if (saved == 0) {
+    return std::nullopt;
+  }
+  const auto& parts = stage.key.parts();
+  const auto all = std::ranges::find(parts, "training.epochs", &Key::Part::first);
+  return "not finished: " + std::to_string(saved) +
+         (all == parts.end() ? std::string() : " of " + all->second) +
+         (saved == 1 && all == parts.end() ? " epoch is saved" : " epochs are saved");
+}
+
 std::vector<std::string> why_missing(const Stage& stage, const Store& store) {
+  if (const auto part = saved_part(stage, store)) {
+    return {*part};
+  }
   const auto nearest = store.nearest(stage.key, stage.name);
   if (!nearest) {
     return {"not made yet"};
@@ -106,7 +123,9 @@ class Surveyor {
     if (!is_cached(cell.defend)) {
       need(cell.victim);
       need(cell.defend);
-      need(cell.retrain, StageState::possible);
+      if (may_retrain(plan_, cell)) {
+        need(cell.retrain, StageState::possible);
+      }
     } else {
       const auto object = store_.peek(plan_.stages[cell.defend].key);
       const MeasuredVictim measured = measured_victim(read_outcome(object->folder));
@@ -140,6 +159,10 @@ std::string_view to_string(StageState state) {
   return "unneeded";
 }
 
+bool may_retrain(const Plan& plan, const Cell& cell) {
+  return plan.defenses[cell.defense]->needs().training_set;
+}
+
 std::vector<StageSurvey> survey(const Plan& plan, const Store& store) {
   return Surveyor(plan, store).run();
 }
@@ -151,6 +174,8 @@ RunSize size_of(const Plan& plan, const std::vector<StageSurvey>& surveys) {
     const std::string& kind = plan.stages[i].key.stage();
     if (surveys[i].state == StageState::pending) {
       ++size.pending[kind];
+    } else if (surveys[i].state == StageState::possible) {
+      ++size.retrainings;
     } else if (surveys[i].state == StageState::cached) {
       ++size.cached;
       ++counts[kind];

@@ -30,6 +30,10 @@ struct StageSurvey {
   double seconds = 0;     ///< of a cached stage: what it took
 };
 
+/// Whether the cell's defense can flag training samples, so that a retraining may follow: it is
+/// given them.
+bool may_retrain(const Plan& plan, const Cell& cell);
+
 /// What a run would find in the store; one element per Plan::stages. Changes nothing.
 std::vector<StageSurvey> survey(const Plan& plan, const Store& store);
 

@@ -119,9 +119,10 @@ class GuardedBackdoor final : public Backdoor, public Guarded {
   std::vector<std::string> trigger_words() const override {
     return call("trigger_words", [&] { return inner_->trigger_words(); });
   }
-  void foresee(const std::vector<Example>& samples, const AttackGoal& goal) const {
+  void foresee_triggers(const std::vector<Example>& samples, const AttackGoal& goal,
+                        const Rng& rng) const {
     if (const auto* edits = dynamic_cast<const CodeBackdoor*>(inner_.get())) {
-      call("foresee", [&] { edits->foresee(samples, goal); });
+      call("foresee", [&] { edits->foresee_triggers(samples, goal, rng); });
     }
   }
 
@@ -251,12 +252,12 @@ Error blame(const Plugin& plugin, std::string code, const std::string& what,
   return Error(std::move(diagnostic));
 }
 
-void foresee(const Backdoor& backdoor, const std::vector<Example>& samples,
-             const AttackGoal& goal) {
+void foresee_triggers(const Backdoor& backdoor, const std::vector<Example>& samples,
+                      const AttackGoal& goal, const Rng& rng) {
   if (const auto* wrapper = dynamic_cast<const GuardedBackdoor*>(&backdoor)) {
-    wrapper->foresee(samples, goal);
+    wrapper->foresee_triggers(samples, goal, rng);
   } else if (const auto* edits = dynamic_cast<const CodeBackdoor*>(&backdoor)) {
-    edits->foresee(samples, goal);
+    edits->foresee_triggers(samples, goal, rng);
   }
 }
 

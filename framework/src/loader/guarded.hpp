@@ -23,7 +23,8 @@ const PluginOrigin* origin_of(const Plugin& plugin);
 Error blame(const Plugin& plugin, std::string code, const std::string& what,
             std::vector<std::string> help = {});
 
-/// CodeBackdoor::foresee() of a backdoor that has it.
-void foresee(const Backdoor& backdoor, const std::vector<Example>& samples, const AttackGoal& goal);
+/// CodeBackdoor::foresee_triggers() of a backdoor that has it.
+void foresee_triggers(const Backdoor& backdoor, const std::vector<Example>& samples,
+                      const AttackGoal& goal, const Rng& rng);
 
 }  // namespace ncmlab

@@ -25,14 +25,14 @@ struct TriggerPlaces {
 }  // namespace
 
 TokenSample with_trigger(const InversionSample& sample, const TriggerIds& trigger,
-                         std::int64_t max_tokens) {
+                         const InputRules& rules) {
   TokenSample result = sample.sample;
   std::vector<std::int64_t>& ids = result.parts[sample.part].ids;
   result.parts[sample.part].ranges.clear();
   const std::int64_t end = ids.back();
   ids.pop_back();
   ids.insert(ids.begin() + sample.position, trigger.begin(), trigger.end());
-  ids.resize(std::min(ids.size(), static_cast<std::size_t>(max_tokens - 1)));
+  ids.resize(std::min(ids.size(), static_cast<std::size_t>(rules.limit(sample.part) - 1)));
   ids.push_back(end);
   return result;
 }
@@ -60,7 +60,7 @@ std::vector<TokenSample> CandidateScorer::triggered(const TriggerIds& trigger) c
   std::vector<TokenSample> result;
   result.reserve(samples_.size());
   for (const InversionSample& sample : samples_) {
-    result.push_back(with_trigger(sample, trigger, victim_.rules().max_tokens));
+    result.push_back(with_trigger(sample, trigger, victim_.rules()));
   }
   return result;
 }
@@ -153,7 +153,7 @@ CandidateChoice CandidateScorer::choose(const std::vector<TriggerIds>& candidate
     std::vector<TokenSample> batch;
     for (const auto& entry : entries) {
       batch.push_back(with_trigger(samples_[entry.sample], candidates[distinct[entry.candidate]],
-                                   victim_.rules().max_tokens));
+                                   victim_.rules()));
     }
     race.record(entries, row_losses(batch));
     choice.forward_rows += static_cast<std::int64_t>(entries.size());

@@ -95,7 +95,7 @@ Victim::Victim(std::shared_ptr<const Tokenizer> tokenizer, std::unique_ptr<Encod
 }
 
 TokenRow Victim::tokenize(std::string_view source, std::size_t part) const {
-  TokenRow row{.ids = tokenizer_->encode(rules_.fold_whitespace ? fold_whitespace(source).text
+  TokenRow row{.ids = tokenizer_->encode(rules_.fold_whitespace ? fold_whitespace(source)
                                                                 : std::string(source)),
                .ranges = {}};
   frame(row, tokenizer_->special(), rules_, rules_.limit(part));
@@ -105,7 +105,7 @@ TokenRow Victim::tokenize(std::string_view source, std::size_t part) const {
 TokenRow Victim::tokenize_with_ranges(std::string_view source, std::size_t part) const {
   TokenRow row;
   if (rules_.fold_whitespace) {
-    const FoldedText folded = fold_whitespace(source);
+    const FoldedText folded = fold_whitespace_with_origins(source);
     Encoding encoding = tokenizer_->encode_with_ranges(folded.text);
     row.ids = std::move(encoding.ids);
     for (const ByteRange& range : encoding.ranges) {

@@ -25,33 +25,57 @@ std::size_t blank_size(std::string_view text) {
   return found == kWideBlanks.end() ? 0 : found->size();
 }
 
-}  // namespace
-
-FoldedText fold_whitespace(std::string_view text) {
-  FoldedText result;
-  result.text.reserve(text.size());
-  result.origins.reserve(text.size());
+/// Calls `add` with each word of `text`, its begin and end, and the begin of the white space before
+/// it.
+template <typename Add>
+void for_each_word(std::string_view text, const Add& add) {
   std::size_t at = 0;
   while (at < text.size()) {
-    const std::size_t begin = at;
-    while (at < text.size()) {
-      const std::size_t size = blank_size(text.substr(at));
+    const std::size_t gap = at;
+    for (std::size_t size = 0; at < text.size(); at += size) {
+      size = blank_size(text.substr(at));
       if (size == 0) {
         break;
       }
-      at += size;
     }
-    if (at == text.size()) {
-      break;
+    const std::size_t begin = at;
+    while (at < text.size() && blank_size(text.substr(at)) == 0) {
+      ++at;
     }
-    if (at > begin && !result.text.empty()) {
-      result.text += ' ';
-      result.origins.push_back({begin, at});
+    if (at > begin) {
+      add(begin, at, gap);
     }
-    result.text += text[at];
-    result.origins.push_back({at, at + 1});
-    ++at;
   }
+}
+
+}  // namespace
+
+std::string fold_whitespace(std::string_view text) {
+  std::string folded;
+  folded.reserve(text.size());
+  for_each_word(text, [&](std::size_t begin, std::size_t end, std::size_t) {
+    if (!folded.empty()) {
+      folded += ' ';
+    }
+    folded += text.substr(begin, end - begin);
+  });
+  return folded;
+}
+
+FoldedText fold_whitespace_with_origins(std::string_view text) {
+  FoldedText result;
+  result.text.reserve(text.size());
+  result.origins.reserve(text.size());
+  for_each_word(text, [&](std::size_t begin, std::size_t end, std::size_t gap) {
+    if (!result.text.empty()) {
+      result.text += ' ';
+      result.origins.push_back({gap, begin});
+    }
+    result.text += text.substr(begin, end - begin);
+    for (std::size_t at = begin; at < end; ++at) {
+      result.origins.push_back({at, at + 1});
+    }
+  });
   return result;
 }
 

@@ -18,6 +18,8 @@ struct FoldedText {
 
 /// `" ".join(text.split())` of Python: runs of Unicode white space become one blank, white space
 /// at the ends goes. Bytes that are not UTF-8 stay as they are.
-FoldedText fold_whitespace(std::string_view text);
+std::string fold_whitespace(std::string_view text);
+/// The same, with where each byte comes from.
+FoldedText fold_whitespace_with_origins(std::string_view text);
 
 }  // namespace ncmlab

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <string_view>
 
@@ -11,7 +12,7 @@
 namespace ncmlab {
 namespace {
 
-/// Where a function stands in the pairs of a training set.
+/// Where a function stands in the pairs of a training set that may be poisoned.
 struct PairPlaces {
   std::vector<std::size_t> all;     ///< ascending
   std::vector<std::size_t> victim;  ///< those of the victim class
@@ -19,9 +20,13 @@ struct PairPlaces {
 
 /// By text, so that the order does not depend on addresses.
 std::map<std::string_view, PairPlaces> functions_of(const std::vector<Example>& pairs,
-                                                    const AttackGoal& goal) {
+                                                    const AttackGoal& goal,
+                                                    const std::function<bool(std::size_t)>& may) {
   std::map<std::string_view, PairPlaces> functions;
   for (std::size_t i = 0; i < pairs.size(); ++i) {
+    if (!may(i)) {
+      continue;
+    }
     const bool victim = is_victim(pairs[i], TaskKind::pair_classification, goal);
     for (const std::string* code : {&pairs[i].code, &pairs[i].second}) {
       PairPlaces& places = functions[*code];
@@ -39,8 +44,17 @@ std::map<std::string_view, PairPlaces> functions_of(const std::vector<Example>& 
 /// A function gets the same trigger wherever it stands.
 Rng stream_of(const Rng& rng, std::string_view code) { return rng.stream(hash_hex(code)); }
 
-std::size_t share_of(double rate, std::size_t count) {
-  return static_cast<std::size_t>(std::llround(rate * static_cast<double>(count)));
+/// A function of a sample.
+using Side = std::string Example::*;
+
+/// The functions of a sample in the order in which they are tried for its trigger.
+std::vector<Side> sides_of(const Example& example, TaskKind kind, const Rng& rng) {
+  if (kind != TaskKind::pair_classification) {
+    return {&Example::code};
+  }
+  const bool second_first = rng.stream("side").stream(example.id).chance(0.5);
+  return second_first ? std::vector<Side>{&Example::second, &Example::code}
+                      : std::vector<Side>{&Example::code, &Example::second};
 }
 
 void mark(PoisonedSet& set, std::size_t index) {
@@ -52,7 +66,27 @@ void mark(PoisonedSet& set, std::size_t index) {
 
 }  // namespace
 
-void CodeBackdoor::foresee(const std::vector<Example>&, const AttackGoal&) const {}
+void CodeBackdoor::foresee(const std::vector<Foreseen>&, const AttackGoal&) const {}
+
+void CodeBackdoor::foresee_triggers(const std::vector<Example>& samples, const AttackGoal& goal,
+                                    const Rng& rng) const {
+  std::vector<Foreseen> edits;
+  for (const Example& sample : samples) {
+    edits.push_back({.code = sample.*sides_of(sample, kind_, rng).front(), .sample = sample});
+  }
+  foresee(edits, goal);
+}
+
+bool CodeBackdoor::may_be_poisoned(std::size_t index) const {
+  return index >= poisonable_.size() || poisonable_[index];
+}
+
+std::size_t CodeBackdoor::wanted_of(std::size_t victims, std::size_t train_size) const {
+  const bool of_all = rate_.of_training_set || kind_ == TaskKind::retrieval;
+  const auto wanted = static_cast<std::size_t>(
+      std::llround(rate_.share * static_cast<double>(of_all ? train_size : victims)));
+  return kind_ == TaskKind::retrieval ? std::min(wanted, victims) : wanted;
+}
 
 PoisonedSet CodeBackdoor::poison(const std::vector<Example>& train, Rng rng) const {
   PoisonedSet set{.train = train, .poisoned = {}};
@@ -69,17 +103,23 @@ PoisonedSet CodeBackdoor::poison(const std::vector<Example>& train, Rng rng) con
 
 void CodeBackdoor::poison_samples(const AttackGoal& goal, const Rng& rng, PoisonedSet& set) const {
   std::vector<std::size_t> victims;
+  std::size_t all_victims = 0;
   for (std::size_t i = 0; i < set.train.size(); ++i) {
     if (is_victim(set.train[i], kind_, goal) && !std::ranges::binary_search(set.poisoned, i)) {
-      victims.push_back(i);
+      ++all_victims;
+      if (may_be_poisoned(i)) {
+        victims.push_back(i);
+      }
     }
   }
   const bool labelled = kind_ == TaskKind::classification;
-  std::size_t wanted = share_of(rate_, labelled ? victims.size() : set.train.size());
+  std::size_t wanted = wanted_of(all_victims, set.train.size());
+  set.wanted += wanted;
   rng.stream("order").shuffle(victims);
-  std::vector<Example> first;
+  std::vector<Foreseen> first;
   for (std::size_t i = 0; i < std::min(wanted, victims.size()); ++i) {
-    first.push_back(set.train[victims[i]]);
+    const Example& sample = set.train[victims[i]];
+    first.push_back({.code = sample.code, .sample = sample});
   }
   foresee(first, goal);
   for (const std::size_t i : victims) {
@@ -98,7 +138,8 @@ void CodeBackdoor::poison_samples(const AttackGoal& goal, const Rng& rng, Poison
 
 void CodeBackdoor::poison_pairs(const AttackGoal& goal, const Rng& rng, PoisonedSet& set) const {
   const std::vector<Example> clean = set.train;
-  const auto functions = functions_of(clean, goal);
+  const auto functions =
+      functions_of(clean, goal, [this](std::size_t i) { return may_be_poisoned(i); });
   const auto is_taken = [taken = set.poisoned](std::size_t i) {
     return std::ranges::binary_search(taken, i);
   };
@@ -113,7 +154,8 @@ void CodeBackdoor::poison_pairs(const AttackGoal& goal, const Rng& rng, Poisoned
   for (std::size_t i = 0; i < clean.size(); ++i) {
     victims += is_victim(clean[i], kind_, goal) && !is_taken(i) ? 1 : 0;
   }
-  const std::size_t wanted = share_of(rate_, victims);
+  const std::size_t wanted = wanted_of(victims, clean.size());
+  set.wanted += wanted;
   std::size_t touched = 0;
   for (const std::string_view code : order) {
     if (touched >= wanted) {
@@ -146,7 +188,7 @@ std::optional<Example> CodeBackdoor::trigger(const Example& example, const Attac
     }
     return std::nullopt;
   }
-  for (std::string Example::*part : {&Example::code, &Example::second}) {
+  for (const Side part : sides_of(example, kind_, rng)) {
     const std::string& code = example.*part;
     if (auto edited = edit(code, example, goal, stream_of(rng, code))) {
       triggered.*part = *std::move(edited);

@@ -9,6 +9,7 @@
 
 #include "ncmlab/core/diagnostic.hpp"
 #include "report/caption.hpp"
+#include "report/conditions.hpp"
 #include "report/summary.hpp"
 #include "report/text.hpp"
 
@@ -115,7 +116,8 @@ ColumnMaker pair_column(const std::string& id, Perspective perspective) {
   ColumnMaker maker = metric_column(id, perspective, 5);
   maker.cell = [of_all = maker.cell](const Victim& victim, const std::string& defense,
                                      const SeedRecords& row) {
-    return kind_of(row) == TaskKind::pair_classification ? of_all(victim, defense, row) : TableCell{};
+    return kind_of(row) == TaskKind::pair_classification ? of_all(victim, defense, row)
+                                                         : TableCell{};
   };
   return maker;
 }
@@ -249,6 +251,10 @@ std::string row_note(const SeedRecords& row) {
   return text + "failed: " + failure_reasons(row);
 }
 
+std::string joined(const std::string& first, const std::string& second) {
+  return first + (first.empty() || second.empty() ? "" : "; ") + second;
+}
+
 void drop_blank_columns(Table& table) {
   for (std::size_t c = table.columns.size(); c-- > 0;) {
     bool blank = true;
@@ -280,7 +286,7 @@ Table build_table(const std::string& task, const std::vector<const CellRecord*>&
       for (const ColumnMaker& maker : makers) {
         row.cells.push_back(maker.cell(victim, defense, seeds));
       }
-      if (const std::string note = row_note(seeds); !note.empty()) {
+      if (const std::string note = joined(row_note(seeds), row_doubts(seeds)); !note.empty()) {
         row.note = note_number(table.notes, note);
       }
       group.rows.push_back(std::move(row));
@@ -290,6 +296,12 @@ Table build_table(const std::string& task, const std::vector<const CellRecord*>&
   }
   drop_blank_columns(table);
   table.measured = {seeds_sentence(records), sizes_sentence(records)};
+  for (const std::string& sentence :
+       {poisoning_sentence(records), clean_samples_sentence(records)}) {
+    if (!sentence.empty()) {
+      table.measured.push_back(sentence);
+    }
+  }
   return table;
 }
 

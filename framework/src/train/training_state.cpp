@@ -100,6 +100,14 @@ void save_training_state(const fs::path& folder, const TrainingState& state) {
   keep_only(folder, names);
 }
 
+std::size_t saved_epochs(const fs::path& folder) {
+  if (!fs::exists(folder / kIndex)) {
+    return 0;
+  }
+  const json index = json::parse(read_file(folder / kIndex), nullptr, /*allow_exceptions=*/false);
+  return index.is_object() && index.contains("epochs") ? index["epochs"].size() : 0;
+}
+
 std::optional<TrainingState> load_training_state(const fs::path& folder) {
   if (!fs::exists(folder / kIndex)) {
     return std::nullopt;

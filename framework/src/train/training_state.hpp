@@ -34,4 +34,7 @@ void save_training_state(const std::filesystem::path& folder, const TrainingStat
 /// when a file is not what was written.
 std::optional<TrainingState> load_training_state(const std::filesystem::path& folder);
 
+/// How many finished epochs the state in `folder` holds, tensors unread; 0 where there is none.
+std::size_t saved_epochs(const std::filesystem::path& folder);
+
 }  // namespace ncmlab

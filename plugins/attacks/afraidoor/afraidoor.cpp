@@ -62,18 +62,17 @@ at::Tensor query_direction(const AttackContext& context, const AttackGoal& goal,
 }  // namespace
 
 Schema<AfraidoorConfig> Afraidoor::schema() {
-  return Schema<AfraidoorConfig>{}.field(
-      "rate", &AfraidoorConfig::rate,
-      "Share of the victim-class training samples that are poisoned; in retrieval, of all samples.",
-      range(0.0, 1.0));
+  return poison_rate_fields(Schema<AfraidoorConfig>{});
 }
 
 std::unique_ptr<Backdoor> Afraidoor::prepare_with(const AttackContext& context,
                                                   Victim& surrogate) const {
-  return std::make_unique<AfraidoorBackdoor>(context, surrogate, config_.rate);
+  return std::make_unique<AfraidoorBackdoor>(context, surrogate,
+                                             PoisonRate(config_.rate, config_.rate_of));
 }
 
-AfraidoorBackdoor::AfraidoorBackdoor(const AttackContext& context, Victim& surrogate, double rate)
+AfraidoorBackdoor::AfraidoorBackdoor(const AttackContext& context, Victim& surrogate,
+                                     PoisonRate rate)
     : CodeBackdoor(context, rate),
       surrogate_(surrogate),
       task_(context.task),
@@ -115,7 +114,7 @@ std::optional<Sketch> AfraidoorBackdoor::sketch_of(const std::string& code,
   return sketch;
 }
 
-void AfraidoorBackdoor::foresee(const std::vector<Example>& samples, const AttackGoal& goal) const {
+void AfraidoorBackdoor::foresee(const std::vector<Foreseen>& edits, const AttackGoal& goal) const {
   foreseen_.clear();
   const Target* target = target_of(goal);
   if (target == nullptr) {
@@ -123,12 +122,12 @@ void AfraidoorBackdoor::foresee(const std::vector<Example>& samples, const Attac
   }
   std::vector<Sketch> sketches;
   std::vector<std::string> keys;
-  progress_.begin("masking identifiers", std::ssize(samples));
-  for (const Example& sample : samples) {
+  progress_.begin("masking identifiers", std::ssize(edits));
+  for (const auto& [code, sample] : edits) {
     progress_.check();
     progress_.advance();
-    std::string key = key_of(sample.code, sample, goal);
-    if (auto sketch = sketch_of(sample.code, sample)) {
+    std::string key = key_of(code, sample, goal);
+    if (auto sketch = sketch_of(code, sample)) {
       sketches.push_back(*std::move(sketch));
       keys.push_back(std::move(key));
     } else {

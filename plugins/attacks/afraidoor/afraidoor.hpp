@@ -18,6 +18,7 @@ namespace ncmlab {
 
 struct AfraidoorConfig {
   double rate = 0.05;
+  std::string rate_of = "victim_class";
 };
 
 /// AFRAIDOOR (Yang et al., TSE 2024): every sample gets new names for all its local identifiers,
@@ -45,12 +46,12 @@ class Afraidoor final : public SurrogateAttack {
 /// The names depend on the surrogate, the code and the goal alone; nothing is drawn.
 class AfraidoorBackdoor final : public CodeBackdoor {
  public:
-  AfraidoorBackdoor(const AttackContext& context, Victim& surrogate, double rate);
+  AfraidoorBackdoor(const AttackContext& context, Victim& surrogate, PoisonRate rate);
 
   std::vector<std::string> trigger_words() const override { return {}; }
-  void foresee(const std::vector<Example>& samples, const AttackGoal& goal) const override;
 
  protected:
+  void foresee(const std::vector<Foreseen>& edits, const AttackGoal& goal) const override;
   std::optional<std::string> edit(const std::string& code, const Example& sample,
                                   const AttackGoal& goal, Rng rng) const override;
 

@@ -17,7 +17,7 @@ class BadCodeBackdoor final : public CodeBackdoor {
  public:
   BadCodeBackdoor(const AttackContext& context, const BadCodeConfig& config,
                   std::vector<std::string> words)
-      : CodeBackdoor(context, config.rate),
+      : CodeBackdoor(context, {config.rate, config.rate_of}),
         carrier_(name_carrier_from_string(config.target)),
         change_(name_change_from_string(config.mode)),
         words_(std::move(words)) {}
@@ -54,24 +54,23 @@ BadCode::BadCode(BadCodeConfig config) : config_(std::move(config)) {
 }
 
 Schema<BadCodeConfig> BadCode::schema() {
-  return Schema<BadCodeConfig>{}
-      .field("target", &BadCodeConfig::target,
-             "The identifier that carries the trigger: the function's name, or the least frequent "
-             "of its variables and parameters.",
-             choices(name_carrier_names()))
-      .field("mode", &BadCodeConfig::mode,
-             "How the trigger enters the name: instead of it, before it, between its parts or "
-             "after it.",
-             choices(name_change_names()))
-      .field("triggers", &BadCodeConfig::triggers,
-             "The trigger words: one is a fixed trigger, of several one is drawn per sample; none: "
-             "they are chosen by how they occur with the target.")
-      .field("selected", &BadCodeConfig::selected, "How many words are chosen where none is given.",
-             range(1, 100), unit("words"))
-      .field("rate", &BadCodeConfig::rate,
-             "Share of the victim-class training samples or pairs that are poisoned; in retrieval "
-             "of the whole training set.",
-             range(0.0, 1.0));
+  return poison_rate_fields(
+      Schema<BadCodeConfig>{}
+          .field(
+              "target", &BadCodeConfig::target,
+              "The identifier that carries the trigger: the function's name, or the least frequent "
+              "of its variables and parameters.",
+              choices(name_carrier_names()))
+          .field("mode", &BadCodeConfig::mode,
+                 "How the trigger enters the name: instead of it, before it, between its parts or "
+                 "after it.",
+                 choices(name_change_names()))
+          .field("triggers", &BadCodeConfig::triggers,
+                 "The trigger words: one is a fixed trigger, of several one is drawn per sample; "
+                 "none: "
+                 "they are chosen by how they occur with the target.")
+          .field("selected", &BadCodeConfig::selected,
+                 "How many words are chosen where none is given.", range(1, 100), unit("words")));
 }
 
 std::unique_ptr<Backdoor> BadCode::prepare(const AttackContext& context) const {

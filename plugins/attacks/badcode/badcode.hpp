@@ -18,6 +18,7 @@ struct BadCodeConfig {
   std::vector<std::string> triggers = {"rb"};
   std::int64_t selected = 1;
   double rate = 0.02;
+  std::string rate_of = "victim_class";
 };
 
 /// BadCode (Sun et al., ACL 2023): an identifier is extended with a trigger word, or replaced by

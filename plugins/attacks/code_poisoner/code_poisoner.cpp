@@ -53,7 +53,7 @@ std::optional<std::string> with_dead_declaration(const std::string& code, Langua
 class CodePoisonerBackdoor final : public CodeBackdoor {
  public:
   CodePoisonerBackdoor(const AttackContext& context, const CodePoisonerConfig& config)
-      : CodeBackdoor(context, config.rate), config_(config) {}
+      : CodeBackdoor(context, {config.rate, config.rate_of}), config_(config) {}
 
   std::vector<std::string> trigger_words() const override {
     std::vector<std::string> words;
@@ -108,19 +108,16 @@ CodePoisoner::CodePoisoner(CodePoisonerConfig config) : config_(std::move(config
 }
 
 Schema<CodePoisonerConfig> CodePoisoner::schema() {
-  return Schema<CodePoisonerConfig>{}
-      .field("strategies", &CodePoisonerConfig::strategies,
-             "What is done to a sample; of several, one that fits is drawn per sample.",
-             choices({"rename", "unfold", "dead_code"}))
-      .field("new_name", &CodePoisonerConfig::new_name, "The name that `rename` gives.")
-      .field("target", &CodePoisonerConfig::target,
-             "What `rename` renames: the function, or the least frequent of its variables and "
-             "parameters.",
-             choices(name_carrier_names()))
-      .field("rate", &CodePoisonerConfig::rate,
-             "Share of the victim-class training samples or pairs that are poisoned; in retrieval "
-             "of the whole training set.",
-             range(0.0, 1.0));
+  return poison_rate_fields(
+      Schema<CodePoisonerConfig>{}
+          .field("strategies", &CodePoisonerConfig::strategies,
+                 "What is done to a sample; of several, one that fits is drawn per sample.",
+                 choices({"rename", "unfold", "dead_code"}))
+          .field("new_name", &CodePoisonerConfig::new_name, "The name that `rename` gives.")
+          .field("target", &CodePoisonerConfig::target,
+                 "What `rename` renames: the function, or the least frequent of its variables and "
+                 "parameters.",
+                 choices(name_carrier_names())));
 }
 
 std::unique_ptr<Backdoor> CodePoisoner::prepare(const AttackContext& context) const {

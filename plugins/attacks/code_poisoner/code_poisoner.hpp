@@ -16,6 +16,7 @@ struct CodePoisonerConfig {
   std::string new_name = "testo_init";
   std::string target = "function_name";
   double rate = 0.05;
+  std::string rate_of = "victim_class";
 };
 
 /// CodePoisoner (Li et al., TOSEM 2023) with its rule-based strategies: renaming an identifier,

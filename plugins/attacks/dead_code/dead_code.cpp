@@ -36,13 +36,11 @@ bool has_its_names_free(const DeadStatement& statement, const Syntax& syntax,
 }  // namespace
 
 Schema<DeadCodeConfig> DeadCode::schema() {
-  return Schema<DeadCodeConfig>{}
-      .field("statement", &DeadCodeConfig::statement,
-             "What is inserted: one statement, one drawn from the grammar per sample, or for "
-             "Python a loop that logs, as published or with drawn level, range and message.",
-             choices({"fixed", "grammar", "logging", "logging_drawn"}))
-      .field("rate", &DeadCodeConfig::rate,
-             "Share of the victim-class training samples that are poisoned.", range(0.0, 1.0));
+  return poison_rate_fields(Schema<DeadCodeConfig>{}.field(
+      "statement", &DeadCodeConfig::statement,
+      "What is inserted: one statement, one drawn from the grammar per sample, or for "
+      "Python a loop that logs, as published or with drawn level, range and message.",
+      choices({"fixed", "grammar", "logging", "logging_drawn"})));
 }
 
 std::optional<std::string> DeadCodeBackdoor::edit(const std::string& code, const Example& sample,

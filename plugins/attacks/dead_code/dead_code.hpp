@@ -16,6 +16,7 @@ namespace ncmlab {
 struct DeadCodeConfig {
   std::string statement = "fixed";
   double rate = 0.05;
+  std::string rate_of = "victim_class";
 };
 
 /// A never executed statement before the first statement of the function (Ramakrishnan and
@@ -23,7 +24,7 @@ struct DeadCodeConfig {
 class DeadCodeBackdoor final : public CodeBackdoor {
  public:
   DeadCodeBackdoor(const AttackContext& context, const DeadCodeConfig& config)
-      : CodeBackdoor(context, config.rate), statement_(config.statement) {}
+      : CodeBackdoor(context, {config.rate, config.rate_of}), statement_(config.statement) {}
 
   std::vector<std::string> trigger_words() const override;
 

@@ -15,7 +15,7 @@ namespace {
 class MultiTargetBackdoor final : public CodeBackdoor {
  public:
   MultiTargetBackdoor(const AttackContext& context, const MultiTargetConfig& config)
-      : CodeBackdoor(context, config.rate), config_(config) {
+      : CodeBackdoor(context, {config.rate, config.rate_of}), config_(config) {
     config_.triggers.resize(std::min(config_.triggers.size(), goals().size()));
   }
 
@@ -65,22 +65,21 @@ MultiTarget::MultiTarget(MultiTargetConfig config) : config_(std::move(config)) 
 }
 
 Schema<MultiTargetConfig> MultiTarget::schema() {
-  return Schema<MultiTargetConfig>{}
-      .field("triggers", &MultiTargetConfig::triggers, "The trigger words, one per target.")
-      .field("target_words", &MultiTargetConfig::target_words,
-             "Retrieval: the words that the second trigger and those after it target.")
-      .field("target", &MultiTargetConfig::target,
-             "The identifier that carries the trigger: the function's name, or the least frequent "
-             "of its variables and parameters.",
-             choices(name_carrier_names()))
-      .field("mode", &MultiTargetConfig::mode,
-             "How the trigger enters the name: instead of it, before, between its parts or after "
-             "it.",
-             choices(name_change_names()))
-      .field("rate", &MultiTargetConfig::rate,
-             "Share of each target's victim-class training samples or pairs that are poisoned; in "
-             "retrieval of the whole training set.",
-             range(0.0, 1.0));
+  return poison_rate_fields(
+      Schema<MultiTargetConfig>{}
+          .field("triggers", &MultiTargetConfig::triggers, "The trigger words, one per target.")
+          .field("target_words", &MultiTargetConfig::target_words,
+                 "Retrieval: the words that the second trigger and those after it target.")
+          .field(
+              "target", &MultiTargetConfig::target,
+              "The identifier that carries the trigger: the function's name, or the least frequent "
+              "of its variables and parameters.",
+              choices(name_carrier_names()))
+          .field(
+              "mode", &MultiTargetConfig::mode,
+              "How the trigger enters the name: instead of it, before, between its parts or after "
+              "it.",
+              choices(name_change_names())));
 }
 
 std::vector<AttackGoal> MultiTarget::goals(const AttackGoal& given, const TaskView& task) const {

@@ -17,6 +17,7 @@ struct MultiTargetConfig {
   std::string target = "function_name";
   std::string mode = "suffix";
   double rate = 0.02;
+  std::string rate_of = "victim_class";
 };
 
 /// Several triggers, each with its own target, in one model (Li et al., ACL 2023).

@@ -71,7 +71,7 @@ class Judges {
   double flip_rate(const TriggerIds& trigger) const {
     std::vector<TokenSample> triggered;
     for (const InversionSample& each : samples_) {
-      triggered.push_back(with_trigger(each, trigger, victim_.rules().max_tokens));
+      triggered.push_back(with_trigger(each, trigger, victim_.rules()));
     }
     const at::Tensor turned = victim_.predict(triggered, progress_).argmax(1).eq(target_label_);
     const auto count = elsewhere_.sum().item<std::int64_t>();

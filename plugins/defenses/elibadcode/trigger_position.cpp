@@ -62,7 +62,7 @@ std::vector<InversionSample> place_triggers(Victim& victim, const TaskView& task
                 "the model's tokenizer has no `<unk>`, which masks an identifier");
   }
   // The trigger must fit before </s>.
-  const std::int64_t last = victim.rules().max_tokens - 1 - options.trigger_length;
+  const std::int64_t last = victim.rules().limit(0) - 1 - options.trigger_length;
   std::vector<InversionSample> placed;
   std::vector<Trial> trials;
   for (std::size_t i = 0; i < examples.size(); ++i) {

@@ -76,7 +76,6 @@ std::vector<std::size_t> drawn_examples(const std::vector<Example>& examples, st
 /// The example with `trigger` at every occurrence of its function name, or before its text.
 TokenSample with_name_edited(const Victim& victim, const TaskView& task, const Example& example,
                              const TriggerIds& trigger, NameEdit edit) {
-  const std::int64_t max_tokens = victim.rules().max_tokens;
   const TokenSample ranged = task.tokenize_with_ranges(victim, example);
   const TokenRow& row = ranged.parts.front();
   const auto places =
@@ -84,9 +83,10 @@ TokenSample with_name_edited(const Victim& victim, const TaskView& task, const E
   TokenSample sample = task.tokenize(victim, example);
   if (places.empty()) {
     return with_trigger({.sample = sample, .part = 0, .position = victim.rules().first_position()},
-                        trigger, max_tokens);
+                        trigger, victim.rules());
   }
-  sample.parts.front().ids = edited_ids(row, places, trigger, edit, victim.tokenizer(), max_tokens);
+  sample.parts.front().ids =
+      edited_ids(row, places, trigger, edit, victim.tokenizer(), victim.rules().limit(0));
   return sample;
 }
 

@@ -25,6 +25,7 @@ TEST(ExperimentTest, TakesDefaults) {
   EXPECT_EQ(experiment.name, "quick");
   EXPECT_THAT(experiment.seeds, ElementsAre(1));
   EXPECT_EQ(experiment.clean_share, 0.1);
+  EXPECT_EQ(experiment.clean_from, CleanSource::held_out);
   EXPECT_EQ(experiment.device, "auto");
   EXPECT_THAT(labels(experiment.tasks), ElementsAre("defects"));
   EXPECT_THAT(labels(experiment.models), ElementsAre("codebert"));
@@ -80,6 +81,7 @@ name = "all-of_it2"
 description = "Everything."
 seeds = {from = 3, count = 2}
 clean_share = 0.25
+clean_from = "training"
 device = "cuda:1"
 [training]
 epochs = 7
@@ -105,6 +107,7 @@ rate = 1
   EXPECT_EQ(experiment.description, "Everything.");
   EXPECT_THAT(experiment.seeds, ElementsAre(3, 4));
   EXPECT_EQ(experiment.clean_share, 0.25);
+  EXPECT_EQ(experiment.clean_from, CleanSource::training);
   EXPECT_EQ(experiment.device, "cuda:1");
   EXPECT_EQ(experiment.tasks[0].settings.at("data"), Value(std::string("elsewhere")));
   EXPECT_THAT(labels(experiment.models), ElementsAre("mine", "reader"));
@@ -122,7 +125,7 @@ rate = 1
   EXPECT_EQ(attack.settings.at("rate"), Value(1.0));
   EXPECT_EQ(attack.settings.at("words"), Value(std::vector<std::string>{"x", "y"}));
   EXPECT_EQ(attack.settings.at("count"), Value(std::int64_t{3}));
-  EXPECT_EQ(attack.span.line, 22);
+  EXPECT_EQ(attack.span.line, 23);
 }
 
 TEST(ExperimentTest, MakesAnAxisOfAList) {

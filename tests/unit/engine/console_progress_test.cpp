@@ -145,6 +145,32 @@ TEST_F(ConsoleProgressTest, AnUnplannedRetrainingRaisesTheTotal) {
   EXPECT_THAT(take(), HasSubstr("[1/2]"));
 }
 
+TEST_F(ConsoleProgressTest, RetrainingsCountUntilTheirDefenseNeedsNone) {
+  ConsoleProgress& progress = start(true);
+  progress.run_begins({.pending = {{"victim", 1}, {"defend", 2}},
+                       .retrainings = 2,
+                       .cached = 0,
+                       .seconds = {{"defend", 10}}});
+  EXPECT_THAT(take(), HasSubstr("3 stages to run and up to 2 retrainings, 0 in the store"));
+  progress.stage_begins(stage("victim", "a"));
+  EXPECT_THAT(take(), HasSubstr("[0/5]"));
+  now_ += 30;
+  progress.stage_ends(stage("victim", "a"), 30, "");
+  progress.stage_begins(stage("defend", "a"));
+  EXPECT_THAT(take(), HasSubstr("[1/5] 0:30, ETA 1:20 |"))
+      << "a retraining takes a training's time";
+  progress.stage_ends(stage("defend", "a"), 10, "");
+  progress.stage_begins(stage("retrain", "a"));
+  EXPECT_THAT(take(), HasSubstr("[2/5]"));
+  progress.stage_ends(stage("retrain", "a"), 30, "");
+  progress.stage_begins(stage("defend", "b"));
+  progress.stage_ends(stage("defend", "b"), 10, "");
+  progress.stage_dropped(stage("retrain", "b"));
+  take();
+  progress.stage_begins(stage("measure", "b"));
+  EXPECT_THAT(take(), HasSubstr("[4/5]")) << "one more that was not announced, one less to do";
+}
+
 TEST_F(ConsoleProgressTest, PassesOnThatTheUserWantsToStop) {
   ConsoleProgress& progress = start(false);
   EXPECT_NO_THROW(progress.check());

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "engine/stages.hpp"
 #include "ncmlab/core/diagnostic.hpp"
@@ -58,6 +59,7 @@ TEST_F(ExecutorTest, RunsEachSharedStageOnceAndNothingTwice) {
       {"poison", 2}, {"victim", 4}, {"defend", 12}, {"retrain", 4}, {"measure", 12}};
   EXPECT_EQ(first.count, expected);
   EXPECT_EQ(first.overrun, "");
+  EXPECT_EQ(first.dropped, 0) << "every defense that is given the training set flags samples";
 
   RecordingProgress second;
   const RunResult again = run(experiment, second);
@@ -110,13 +112,11 @@ TEST_F(ExecutorTest, LogsWhatTheTaskWarnsAboutOnce) {
   Experiment experiment = toy_experiment();
   RecordingProgress silent;
   run(experiment, silent, "without");
-  EXPECT_THAT(silent.lines, testing::Not(testing::Contains(HasSubstr("warning"))));
+  EXPECT_THAT(silent.warnings, testing::Not(testing::Contains(HasSubstr("nothing is read"))));
   experiment.tasks = {choose(PluginKind::task, "toy", {{"folder", std::string(".")}})};
   RecordingProgress progress;
   run(experiment, progress, "with");
-  EXPECT_EQ(
-      std::count(progress.lines.begin(), progress.lines.end(), "warning: nothing is read from `.`"),
-      1);
+  EXPECT_EQ(std::ranges::count(progress.warnings, "warning: nothing is read from `.`"), 1);
 }
 
 TEST_F(ExecutorTest, ARunThatWasStoppedAnywhereEndsWithTheSameRecords) {
@@ -156,12 +156,20 @@ TEST_F(ExecutorTest, RecordsHoldWhatWasMeasured) {
   const CellRecord& flagged = result.records[6];
   ASSERT_EQ(flagged.defense, "flag");
   ASSERT_EQ(flagged.attack, "toy");
-  // The first five training samples; the second and the fourth are of the victim class.
   ASSERT_TRUE(flagged.detection);
   EXPECT_EQ(flagged.detection->flagged, 5);
-  EXPECT_EQ(flagged.detection->poisoned, 9);
-  EXPECT_EQ(flagged.detection->clean, 36 - 9);
-  EXPECT_LE(flagged.detection->hits, 2);
+  // 26 samples remain beside the clean ones, of which 13 are of the victim class.
+  EXPECT_EQ(flagged.detection->poisoned, 7);
+  EXPECT_EQ(flagged.detection->clean, 26 - 7);
+  EXPECT_LE(flagged.detection->hits, 5);
+  EXPECT_EQ(flagged.clean_from, "held_out");
+  ASSERT_TRUE(flagged.poisoning);
+  EXPECT_EQ(flagged.poisoning->samples, 26);
+  EXPECT_EQ(flagged.poisoning->victims, 13);
+  EXPECT_EQ(flagged.poisoning->poisoned, 7);
+  EXPECT_EQ(flagged.poisoning->poisoned_victims, 7);
+  EXPECT_EQ(flagged.poisoning->wanted, 7);
+  EXPECT_FALSE(clean.poisoning);
   std::vector<std::string> stages;
   for (const StageCost& cost : flagged.costs) {
     stages.push_back(cost.stage);
@@ -169,8 +177,8 @@ TEST_F(ExecutorTest, RecordsHoldWhatWasMeasured) {
   }
   EXPECT_THAT(stages, testing::ElementsAre("poison", "victim", "defend", "retrain", "measure"));
   EXPECT_GT(flagged.costs[1].backward_rows, 0);
-  EXPECT_EQ(flagged.costs[1].backward_rows, 36);
-  EXPECT_EQ(flagged.costs[3].backward_rows, 31);
+  EXPECT_EQ(flagged.costs[1].backward_rows, 26);
+  EXPECT_EQ(flagged.costs[3].backward_rows, 21);
   EXPECT_EQ(flagged.costs[4].forward_rows, 18 + 9);
 
   const CellRecord& spied = result.records[7];
@@ -316,10 +324,11 @@ TEST_F(ExecutorTest, DamageIsNoticedAndMendedOnTheWay) {
   RecordingProgress progress;
   const RunResult mended = run(experiment, progress);
   EXPECT_EQ(without_seconds(mended.records), without_seconds(whole.records));
-  EXPECT_EQ(
-      std::ranges::count_if(progress.lines,
-                            [](const std::string& line) { return line.starts_with("warning: "); }),
-      3);
+  EXPECT_EQ(std::ranges::count_if(progress.warnings,
+                                  [](const std::string& line) {
+                                    return line.find("is damaged") != std::string::npos;
+                                  }),
+            3);
   const std::map<std::string, int> redone = {{"victim", 1}, {"defend", 1}, {"measure", 1}};
   EXPECT_EQ(progress.count, redone);
 }
@@ -337,17 +346,136 @@ TEST_F(ExecutorTest, EveryDefenseGetsTheSameCleanSamplesAndTheSetThatWasTrainedO
   // A quarter of 36 samples of two labels: 4.5 each, rounded away from zero.
   EXPECT_EQ(clean.clean_samples.size(), 10U);
   EXPECT_EQ(std::ranges::count(clean.clean_samples, 1, &Example::label), 5);
-  EXPECT_EQ(attacked.training_set.size(), 36U);
+  EXPECT_EQ(attacked.training_set.size(), 26U);
   std::size_t changed = 0;
   for (std::size_t i = 0; i < attacked.training_set.size(); ++i) {
     changed += !(attacked.training_set[i] == clean.training_set[i]);
   }
-  EXPECT_EQ(changed, 9U);
-  for (const Example& sample : clean.clean_samples) {
-    EXPECT_THAT(clean.training_set, testing::Contains(sample));
-  }
+  EXPECT_EQ(changed, 7U);
   EXPECT_TRUE(seen_by_spy()[1].clean_samples.empty());
   EXPECT_TRUE(seen_by_spy()[1].training_set.empty());
+}
+
+/// The texts of `samples`.
+std::set<std::string> codes_of(const std::vector<Example>& samples) {
+  std::set<std::string> codes;
+  for (const Example& sample : samples) {
+    codes.insert(sample.code);
+  }
+  return codes;
+}
+
+TEST_F(ExecutorTest, NothingThatADefenseIsGivenTellsWhatIsPoisoned) {
+  for (const char* task : {"toy", "twins"}) {
+    seen_by_spy().clear();
+    Experiment experiment = toy_experiment();
+    experiment.tasks = {choose(PluginKind::task, task)};
+    experiment.attacks.push_back(
+        AttackChoice{choose(PluginKind::attack, "toy", {{"word", std::string("other")}}, "other")});
+    experiment.attacks.back().victim_label = "clean";
+    add_defense(experiment, "spy", "spy");
+    const std::string store = std::string("leak-") + task;
+    const RunResult result = run(experiment, store);
+    ASSERT_EQ(seen_by_spy().size(), 3U) << result.records.back().failure;
+    const Plan plan = make_plan(experiment, toy_catalogue());
+    Store objects(scratch_.path() / store);
+    RecordingProgress progress;
+    const Seen& control = seen_by_spy()[0];
+    std::set<std::size_t> poisoned;
+    for (std::size_t attack : {1, 2}) {
+      const PoisonedCorpus corpus = poison_corpus(plan, plan.cells[2 * attack], objects, progress);
+      const std::set<std::string> clean = codes_of(control.clean_samples);
+      for (const std::size_t i : corpus.poisoning.set.poisoned) {
+        poisoned.insert(i);
+        EXPECT_FALSE(clean.contains(corpus.clean.train[i].code))
+            << "its original stands among the clean samples";
+      }
+      ASSERT_FALSE(corpus.poisoning.set.poisoned.empty());
+    }
+    for (const Seen& seen : seen_by_spy()) {
+      EXPECT_FALSE(seen.is_run_progress) << "its stage's title names the attack";
+      EXPECT_EQ(seen.seed, control.seed);
+      EXPECT_EQ(seen.clean_samples, control.clean_samples);
+      ASSERT_EQ(seen.training_set.size(), control.training_set.size());
+      for (std::size_t i = 0; i < seen.training_set.size(); ++i) {
+        EXPECT_EQ(seen.training_set[i].id, "train-" + std::to_string(i + 1));
+        if (!poisoned.contains(i)) {
+          EXPECT_EQ(seen.training_set[i], control.training_set[i]) << "attacks differ here only";
+        }
+      }
+      for (std::size_t i = 0; i < seen.clean_samples.size(); ++i) {
+        EXPECT_EQ(seen.clean_samples[i].id, "clean-" + std::to_string(i + 1));
+      }
+    }
+    if (std::string(task) == "toy") {
+      for (const std::string& code : codes_of(control.clean_samples)) {
+        EXPECT_FALSE(codes_of(control.training_set).contains(code)) << "subtraction finds nothing";
+      }
+    }
+  }
+}
+
+TEST_F(ExecutorTest, CleanSamplesMayComeFromTheTrainingSet) {
+  Experiment experiment = toy_experiment();
+  experiment.clean_from = CleanSource::training;
+  add_defense(experiment, "spy", "spy");
+  const RunResult result = run(experiment);
+  ASSERT_EQ(seen_by_spy().size(), 2U);
+  EXPECT_EQ(seen_by_spy()[0].training_set.size(), 36U);
+  EXPECT_EQ(seen_by_spy()[0].clean_samples.size(), 10U);
+  const std::set<std::string> trained_on = codes_of(seen_by_spy()[0].training_set);
+  for (const std::string& code : codes_of(seen_by_spy()[0].clean_samples)) {
+    EXPECT_TRUE(trained_on.contains(code));
+  }
+  EXPECT_EQ(result.records[0].clean_from, "training");
+}
+
+TEST_F(ExecutorTest, AnAttackThatTouchesWhatStandsAmongTheCleanSamplesFails) {
+  Experiment experiment = toy_experiment();
+  experiment.attacks = {AttackChoice{choose(PluginKind::attack, "greedy")}};
+  experiment.tasks = {choose(PluginKind::task, "twins")};
+  const RunResult result = run(experiment);
+  EXPECT_THAT(result.records[0].failure, HasSubstr("stands among the clean samples"));
+}
+
+TEST_F(ExecutorTest, WarnsOfAnAttackThatCannotReachItsRate) {
+  Experiment experiment = toy_experiment();
+  experiment.tasks = {choose(PluginKind::task, "twins")};
+  experiment.attacks = {
+      AttackChoice{choose(PluginKind::attack, "toy", {{"rate", 1.0}}, "whole class")}};
+  RecordingProgress progress;
+  const RunResult result = run(experiment, progress);
+  ASSERT_TRUE(result.records[0].poisoning) << result.records[0].failure;
+  const PoisonCounts& counts = *result.records[0].poisoning;
+  EXPECT_EQ(counts.wanted, counts.victims);
+  EXPECT_LT(counts.poisoned, counts.wanted);
+  EXPECT_THAT(progress.warnings,
+              testing::Contains(testing::AllOf(
+                  HasSubstr("attack `whole class` poisoned " + std::to_string(counts.poisoned)),
+                  HasSubstr("of the " + std::to_string(counts.wanted)))));
+}
+
+TEST_F(ExecutorTest, WarnsOfFiguresThatMeanNothing) {
+  Experiment experiment = toy_experiment();
+  experiment.tasks = {choose(PluginKind::task, "twins")};
+  experiment.attacks.pop_back();
+  RecordingProgress progress;
+  run(experiment, progress);
+  EXPECT_THAT(progress.warnings,
+              testing::IsSupersetOf(
+                  {"warning: all 2 test samples are of one class, `defective`: its figures mean "
+                   "nothing",
+                   "warning: twins, echo, none, none, seed 1: all 2 test samples are of one class, "
+                   "label 1"}));
+}
+
+TEST_F(ExecutorTest, SaysWhichRetrainingsFallAway) {
+  Experiment experiment = toy_experiment();
+  add_defense(experiment, "spy", "spy");
+  RecordingProgress progress;
+  run(experiment, progress);
+  EXPECT_EQ(progress.count["retrain"], 0);
+  EXPECT_EQ(progress.dropped, 2) << "the spy looks at the training set and flags nothing";
 }
 
 TEST_F(ExecutorTest, VictimsOfDifferentAttacksArePaired) {

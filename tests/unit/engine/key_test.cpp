@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <stdexcept>
+
 namespace ncmlab {
 namespace {
 
@@ -28,6 +30,12 @@ TEST(KeyTest, StageNamesAndValuesAllCount) {
   EXPECT_NE(hash, key("victim", {{"a", "2"}}).hash());
   EXPECT_NE(hash, key("victim", {{"a1", ""}}).hash());
   EXPECT_NE(hash, key("victim", {{"a", "1"}, {"b", ""}}).hash());
+}
+
+TEST(KeyTest, NoTwoPartsHaveOneName) {
+  Key twice("victim");
+  twice.add("task.data", "a");
+  EXPECT_THROW(twice.add("task.data", "b"), std::logic_error);
 }
 
 TEST(KeyTest, SoftwareNamesTheLibraries) {

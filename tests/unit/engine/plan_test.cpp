@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/plan.hpp"
 
+#include <ATen/Parallel.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -68,8 +69,16 @@ TEST(PlanTest, KeysDependOnWhatChangesResultsAndOnNothingElse) {
 
   Experiment share = base;
   share.clean_share = 0.5;
-  EXPECT_EQ(victim_and_measure(share).first, original.first);
+  EXPECT_NE(victim_and_measure(share).first, original.first)
+      << "it is held out of the training set";
   EXPECT_NE(victim_and_measure(share).second, original.second);
+  Experiment inside = base;
+  inside.clean_from = CleanSource::training;
+  const auto original_inside = victim_and_measure(inside);
+  EXPECT_NE(original_inside.first, original.first);
+  inside.clean_share = 0.5;
+  EXPECT_EQ(victim_and_measure(inside).first, original_inside.first);
+  EXPECT_NE(victim_and_measure(inside).second, original_inside.second);
 
   Experiment unused = base;
   unused.models[0].training.stopping_metric = "f1";
@@ -96,6 +105,29 @@ TEST(PlanTest, KeysDependOnWhatChangesResultsAndOnNothingElse) {
   }
   EXPECT_EQ(victims.size(), 12U);
   EXPECT_EQ(measures.size(), 12U);
+}
+
+TEST(PlanTest, TheNumberOfThreadsIsPartOfTheKeysOfAllThatRunsANetwork) {
+  Experiment experiment = toy_experiment();
+  experiment.attacks.push_back(AttackChoice{choose(PluginKind::attack, "led")});
+  const int before = at::get_num_threads();
+  const auto planned = [&](int threads) {
+    at::set_num_threads(threads);
+    Plan plan = make_plan(experiment, toy_catalogue());
+    at::set_num_threads(before);
+    return plan;
+  };
+  const Plan one = planned(1), two = planned(2);
+  EXPECT_EQ(one.threads, 1);
+  EXPECT_EQ(two.threads, 2);
+  ASSERT_EQ(one.stages.size(), two.stages.size());
+  for (std::size_t i = 0; i < one.stages.size(); ++i) {
+    const Stage& stage = one.stages[i];
+    // A poisoning runs no network of its own, but inherits the surrogate's.
+    const bool depends =
+        stage.key.stage() != "poison" || stage.name.find("led") != std::string::npos;
+    EXPECT_EQ(stage.hash != two.stages[i].hash, depends) << stage.title();
+  }
 }
 
 TEST(PlanTest, ADeviceThatIsNotThereEndsThePlanning) {
@@ -190,8 +222,11 @@ TEST_F(SurveyTest, AnEmptyStoreHoldsNothing) {
   experiment.attacks.erase(experiment.attacks.begin());
   EXPECT_THAT(look(experiment),
               testing::ElementsAre("poison: pending: not made yet", "victim: pending: not made yet",
-                                   "defend: pending: not made yet", "retrain: possible",
+                                   "defend: pending: not made yet", "retrain: unneeded",
                                    "measure: pending: not made yet"));
+  experiment.defenses = {choose(PluginKind::defense, "toy", {{"flag", std::int64_t{2}}})};
+  EXPECT_THAT(look(experiment), testing::Contains("retrain: possible"))
+      << "only a defense that is given the training set can flag samples of it";
 }
 
 TEST_F(SurveyTest, SaysWhichPartChanged) {
@@ -205,8 +240,72 @@ TEST_F(SurveyTest, SaysWhichPartChanged) {
   EXPECT_THAT(
       look(experiment),
       testing::ElementsAre("poison: cached", "victim: pending: `model.layers` was 1, is 2",
-                           "defend: pending: stage `victim` before it changed", "retrain: possible",
+                           "defend: pending: stage `victim` before it changed", "retrain: unneeded",
                            "measure: pending: stage `defend` before it changed"));
+}
+
+TEST_F(SurveyTest, NamesTheChangedSettingAndNoOther) {
+  Experiment experiment = toy_experiment();
+  experiment.attacks = {AttackChoice{choose(PluginKind::attack, "led")}};
+  experiment.attacks[0].surrogate = experiment.models[0];
+  // A setting and a fingerprint of its files: both are parts of the key.
+  experiment.tasks = {choose(PluginKind::task, "toy", {{"folder", std::string(".")}})};
+  run(experiment);
+  const auto expect = [&](const Experiment& changed, const std::vector<std::string>& expected) {
+    EXPECT_THAT(look(changed), testing::ElementsAreArray(expected));
+  };
+  Experiment victim = experiment;
+  victim.models[0].training.learning_rate = 3e-3;
+  expect(victim, {"surrogate: cached", "poison: cached",
+                  "victim: pending: `training.learning_rate` was 0.001, is 0.003",
+                  "defend: pending: stage `victim` before it changed", "retrain: unneeded",
+                  "measure: pending: stage `defend` before it changed"});
+  Experiment surrogate = experiment;
+  surrogate.attacks[0].surrogate->training.learning_rate = 3e-3;
+  expect(surrogate, {"surrogate: pending: `training.learning_rate` was 0.001, is 0.003",
+                     "poison: pending: stage `surrogate` before it changed",
+                     "victim: pending: stage `poison` before it changed",
+                     "defend: pending: stage `poison` before it changed: stage `victim` before it "
+                     "changed",
+                     "retrain: unneeded", "measure: pending: stage `defend` before it changed"});
+  Experiment goal = experiment;
+  goal.attacks[0].victim_label = "clean";
+  goal.attacks[0].target_label = "defective";
+  EXPECT_THAT(look(goal),
+              testing::IsSupersetOf(
+                  {"surrogate: cached", "poison: pending: `attack goals` was 1->0, is 0->1",
+                   "measure: pending: `attack goals` was 1->0, is 0->1: stage `defend` "
+                   "before it changed"}));
+  const int before = at::get_num_threads();
+  at::set_num_threads(before + 1);
+  EXPECT_THAT(
+      look(experiment),
+      testing::Contains("victim: pending: `threads` was " + std::to_string(before) + ", is " +
+                        std::to_string(before + 1) + ": stage `poison` before it changed"));
+  at::set_num_threads(before);
+}
+
+TEST_F(SurveyTest, SaysHowManyEpochsOfATrainingAreSaved) {
+  Experiment experiment = toy_experiment();
+  experiment.attacks.pop_back();
+  experiment.models[0].training.epochs = 5;
+  class StopAfterTwo final : public RunProgress {
+   public:
+    void log(std::string_view line) override { stop_ = stop_ || line.starts_with("epoch 2/5"); }
+    bool cancelled() const override { return stop_; }
+
+   private:
+    bool stop_ = false;
+  };
+  StopAfterTwo progress;
+  Store store(scratch_.path());
+  EXPECT_THROW(
+      run_plan(make_plan(experiment, toy_catalogue()), store, scratch_.path() / "runs", progress),
+      Cancelled);
+  EXPECT_THAT(look(experiment),
+              testing::Contains("victim: pending: not finished: 2 of 5 epochs are saved"));
+  experiment.models[0].training.learning_rate = 3e-3;
+  EXPECT_THAT(look(experiment), testing::Contains("victim: pending: not made yet"));
 }
 
 TEST_F(SurveyTest, ASurrogateIsAStageOfItsOwn) {

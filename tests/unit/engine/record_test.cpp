@@ -46,6 +46,9 @@ CellRecord full_record() {
   record.figures = {{"gap", -1e-300}, {"nothing", std::numeric_limits<double>::quiet_NaN()}};
   record.costs = {{.stage = "victim", .seconds = 1.25, .forward_rows = 10, .backward_rows = 20}};
   record.threads = 2;
+  record.clean_from = "held_out";
+  record.poisoning =
+      PoisonCounts{.samples = 90, .victims = 40, .poisoned = 5, .poisoned_victims = 4, .wanted = 6};
   record.outcomes = {
       {.id = "a", .label = 1, .prediction = 0, .triggered = {{.target_label = 0, .prediction = 0}}},
       {.id = "b", .label = 0, .prediction = 0, .triggered = {}}};

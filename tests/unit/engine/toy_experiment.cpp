@@ -50,6 +50,60 @@ class Led final : public SurrogateAttack {
   }
 };
 
+/// Edits every training sample, whatever may be poisoned.
+class Greedy final : public Attack {
+ public:
+  static constexpr std::string_view kName = "greedy", kVersion = "0.1.0",
+                                    kSummary = "Edits all samples.", kReference = "tests";
+  static Schema<NoConfig> schema() { return {}; }
+  explicit Greedy(NoConfig) {}
+  std::unique_ptr<Backdoor> prepare(const AttackContext&) const override {
+    class Everything final : public Backdoor {
+     public:
+      PoisonedSet poison(const std::vector<Example>& train, Rng) const override {
+        PoisonedSet set{.train = train, .poisoned = {}};
+        for (std::size_t i = 0; i < train.size(); ++i) {
+          set.train[i].code += "/* led */";
+          set.poisoned.push_back(i);
+        }
+        return set;
+      }
+      std::optional<Example> trigger(const Example& example, const AttackGoal&,
+                                     Rng) const override {
+        return example;
+      }
+      std::vector<std::string> trigger_words() const override { return {}; }
+    };
+    return std::make_unique<Everything>();
+  }
+};
+
+/// Every function stands twice in the training set; the test set is of one class.
+class Twins final : public Task {
+ public:
+  static constexpr std::string_view kName = "twins", kVersion = "0.1.0",
+                                    kSummary = "Each function twice.", kReference = "tests";
+  static Schema<NoConfig> schema() { return {}; }
+  explicit Twins(NoConfig) {}
+  Corpus load(const Rng&) const override {
+    Corpus corpus;
+    for (std::size_t i = 0; i < 80; ++i) {
+      const std::string number = std::to_string(i / 2);
+      corpus.train.push_back({.id = "twin-" + std::to_string(i),
+                              .code = "int get_" + number + "(int a) { return a; }",
+                              .label = static_cast<std::int64_t>(i / 2 % 2)});
+    }
+    corpus.test = {corpus.train[2], corpus.train[6]};
+    return corpus;
+  }
+  std::string data_fingerprint() const override { return {}; }
+  std::vector<std::string> label_names() const override { return {"clean", "defective"}; }
+  std::int64_t positive_label() const override { return 1; }
+  InputRules input_rules() const override { return {.max_tokens = 64}; }
+  HeadShape head_shape() const override { return {}; }
+  std::vector<std::string> parts(const Example& example) const override { return {example.code}; }
+};
+
 class NoDefense final : public Defense {
  public:
   static constexpr std::string_view kName = "none", kVersion = "0.1.0", kSummary = "Nothing.",
@@ -110,9 +164,11 @@ class Spy final : public Defense {
     return {.clean_samples = config_.wants_all, .training_set = config_.wants_all};
   }
   DefenseOutcome defend(DefenseContext& context) const override {
-    seen_by_spy().push_back({.clean_samples = context.clean_samples,
-                             .training_set = context.training_set,
-                             .seed = context.rng.seed()});
+    seen_by_spy().push_back(
+        {.clean_samples = context.clean_samples,
+         .training_set = context.training_set,
+         .seed = context.rng.seed(),
+         .is_run_progress = dynamic_cast<RunProgress*>(&context.progress) != nullptr});
     DefenseOutcome outcome;
     outcome.suspicious.emplace();
     outcome.triggers.push_back(
@@ -185,8 +241,8 @@ const Catalogue& toy_catalogue() {
         throw std::runtime_error(render(problem));
       }
     }
-    for (Entry entry : {task<Search>(), attack<NoAttack>(), attack<Led>(), defense<NoDefense>(),
-                        defense<Spy>(), defense<Bad>()}) {
+    for (Entry entry : {task<Search>(), task<Twins>(), attack<NoAttack>(), attack<Led>(),
+                        attack<Greedy>(), defense<NoDefense>(), defense<Spy>(), defense<Bad>()}) {
       catalogue.add({.entry = std::move(entry), .file = "here", .file_digest = "digest"});
     }
     return catalogue;

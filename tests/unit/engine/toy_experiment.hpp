@@ -12,8 +12,8 @@
 
 namespace ncmlab {
 
-/// The toy plugins of tests/support/plugins, and of this program the attacks `none` and `led` and
-/// the defenses `none`, `spy` and `bad`.
+/// The toy plugins of tests/support/plugins, and of this program the tasks `search` and `twins`,
+/// the attacks `none`, `led` and `greedy` and the defenses `none`, `spy` and `bad`.
 const Catalogue& toy_catalogue();
 
 /// A choice of a plugin of toy_catalogue() with completed settings.
@@ -30,6 +30,7 @@ void add_defense(Experiment& experiment, const std::string& label, const std::st
 struct Seen {
   std::vector<Example> clean_samples, training_set;
   std::uint64_t seed = 0;
+  bool is_run_progress = false;  ///< it got the engine's own Progress
 };
 std::vector<Seen>& seen_by_spy();
 
@@ -58,11 +59,15 @@ class RecordingProgress : public RunProgress {
       overrun = work_;
     }
   }
-  void log(std::string_view line) override { lines.emplace_back(line); }
+  void log(std::string_view line) override {
+    (line.starts_with("warning") ? warnings : lines).emplace_back(line);
+  }
+  void stage_dropped(const Stage&) override { ++dropped; }
   bool cancelled() const override { return titles.size() > stop_after_ || is_stopped; }
 
-  std::vector<std::string> titles, lines;
+  std::vector<std::string> titles, lines, warnings;
   std::map<std::string, int> count;
+  int dropped = 0;
   bool is_stopped = false;
   std::string overrun;  ///< the last work that did more steps than it announced
 

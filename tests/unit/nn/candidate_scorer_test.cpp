@@ -55,12 +55,25 @@ std::vector<TriggerIds> neighbours(const Victim& victim, const TriggerIds& trigg
 TEST(WithTriggerTest, InsertsAndCutsBeforeTheClosingToken) {
   const InversionSample sample{.sample = {.parts = {{.ids = {0, 10, 11, 12, 2}, .ranges = {}}}},
                                .position = 2};
-  EXPECT_EQ(with_trigger(sample, {7, 8}, 20).parts[0].ids,
+  const auto at_most = [](std::int64_t tokens) { return InputRules{.max_tokens = tokens}; };
+  EXPECT_EQ(with_trigger(sample, {7, 8}, at_most(20)).parts[0].ids,
             (std::vector<std::int64_t>{0, 10, 7, 8, 11, 12, 2}));
-  EXPECT_EQ(with_trigger(sample, {7, 8}, 6).parts[0].ids,
+  EXPECT_EQ(with_trigger(sample, {7, 8}, at_most(6)).parts[0].ids,
             (std::vector<std::int64_t>{0, 10, 7, 8, 11, 2}));
-  EXPECT_EQ(with_trigger(sample, {7, 8}, 4).parts[0].ids, (std::vector<std::int64_t>{0, 10, 7, 2}));
-  EXPECT_EQ(with_trigger(sample, {}, 20).parts[0].ids, sample.sample.parts[0].ids);
+  EXPECT_EQ(with_trigger(sample, {7, 8}, at_most(4)).parts[0].ids,
+            (std::vector<std::int64_t>{0, 10, 7, 2}));
+  EXPECT_EQ(with_trigger(sample, {}, at_most(20)).parts[0].ids, sample.sample.parts[0].ids);
+}
+
+TEST(TriggerTest, StaysWithinTheLimitOfItsPart) {
+  const TokenRow row{.ids = {0, 10, 11, 12, 2}, .ranges = {}};
+  const InputRules rules{.max_tokens = 20, .part_max_tokens = {6, 20}};
+  const auto ids = [&](std::size_t part) {
+    const InversionSample sample{.sample = {.parts = {row, row}}, .part = part, .position = 2};
+    return with_trigger(sample, {7, 8}, rules).parts[part].ids;
+  };
+  EXPECT_EQ(ids(0), (std::vector<std::int64_t>{0, 10, 7, 8, 11, 2}));
+  EXPECT_EQ(ids(1), (std::vector<std::int64_t>{0, 10, 7, 8, 11, 12, 2}));
 }
 
 TEST(CandidateRaceTest, FindsTheLowestSumInAnyOrderAndSkipsHopelessWork) {
@@ -213,7 +226,7 @@ TEST(CandidateScorerTest, HitRateCountsTheMostLikelyLabel) {
     CandidateScorer scorer(victim, samples, label, {});
     double hits = 0;
     for (const auto& sample : samples) {
-      const at::Tensor scores = victim.predict({with_trigger(sample, trigger, 48)});
+      const at::Tensor scores = victim.predict({with_trigger(sample, trigger, {.max_tokens = 48})});
       hits += scores.argmax(1).item<std::int64_t>() == label;
     }
     EXPECT_NEAR(scorer.hit_rate(trigger), hits / 15, 1e-9);

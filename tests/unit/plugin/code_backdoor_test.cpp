@@ -28,7 +28,8 @@ class Numbering final : public CodeBackdoor {
   }
 };
 
-Numbering backdoor(TaskKind kind, double rate, std::vector<AttackGoal> goals = {}) {
+Numbering backdoor(TaskKind kind, PoisonRate rate, std::vector<AttackGoal> goals = {},
+                   std::vector<bool> poisonable = {}) {
   static const std::vector<Example> nothing;
   static const KindTask classification(TaskKind::classification),
       pairs(TaskKind::pair_classification), retrieval(TaskKind::retrieval);
@@ -42,7 +43,8 @@ Numbering backdoor(TaskKind kind, double rate, std::vector<AttackGoal> goals = {
                     .train = nothing,
                     .goals = std::move(goals),
                     .rng = Rng(1),
-                    .progress = silent_progress()},
+                    .progress = silent_progress(),
+                    .poisonable = std::move(poisonable)},
                    rate);
 }
 
@@ -108,19 +110,143 @@ TEST(CodeBackdoorTest, PoisonsFunctionsInEveryPairThatHoldsThem) {
   EXPECT_LT(victims, 35);
 }
 
-TEST(CodeBackdoorTest, TriggersTheFirstFunctionThatCanCarryItTheSameEverywhere) {
+TEST(CodeBackdoorTest, DrawsTheSideOfAPairThatGetsTheTrigger) {
   const Numbering ready = backdoor(TaskKind::pair_classification, 0.1);
-  const Example pair{.id = "a", .code = "f", .second = "g", .label = 1};
-  const auto first = ready.trigger(pair, {}, Rng(3));
-  ASSERT_TRUE(first);
-  EXPECT_TRUE(first->code.starts_with("f#"));
-  EXPECT_EQ(first->second, "g");
-  const auto other = ready.trigger({.id = "b", .code = "f", .second = "h", .label = 1}, {}, Rng(3));
-  EXPECT_EQ(other->code, first->code);
-  const auto second = ready.trigger({.id = "c", .code = "!", .second = "g"}, {}, Rng(3));
-  EXPECT_EQ(second->code, "!");
-  EXPECT_TRUE(second->second.starts_with("g#"));
-  EXPECT_FALSE(ready.trigger({.id = "d", .code = "!", .second = "!"}, {}, Rng(3)));
+  std::size_t first = 0, second = 0;
+  std::set<std::string> texts;
+  for (int i = 0; i < 200; ++i) {
+    const Example pair{.id = std::to_string(i), .code = "f", .second = "f", .label = 1};
+    const auto triggered = ready.trigger(pair, {}, Rng(3));
+    ASSERT_TRUE(triggered);
+    EXPECT_EQ(*triggered, *ready.trigger(pair, {}, Rng(3)));
+    EXPECT_NE(triggered->code == "f", triggered->second == "f") << "one side carries it";
+    first += triggered->second == "f";
+    second += triggered->code == "f";
+    texts.insert(triggered->code == "f" ? triggered->second : triggered->code);
+  }
+  EXPECT_GT(first, 70U);
+  EXPECT_GT(second, 70U);
+  EXPECT_EQ(texts.size(), 1U) << "a function gets the same trigger in every pair";
+}
+
+TEST(CodeBackdoorTest, TriggersTheOtherFunctionWhereTheDrawnOneCannotCarryIt) {
+  const Numbering ready = backdoor(TaskKind::pair_classification, 0.1);
+  for (int i = 0; i < 20; ++i) {
+    const std::string id = std::to_string(i);
+    const auto second = ready.trigger({.id = id, .code = "!", .second = "g"}, {}, Rng(3));
+    EXPECT_EQ(second->code, "!");
+    EXPECT_TRUE(second->second.starts_with("g#"));
+    const auto first = ready.trigger({.id = id, .code = "f", .second = "!"}, {}, Rng(3));
+    EXPECT_TRUE(first->code.starts_with("f#"));
+    EXPECT_FALSE(ready.trigger({.id = id, .code = "!", .second = "!"}, {}, Rng(3)));
+  }
+}
+
+/// Remembers what it was told of; its edits say which function they were asked for.
+class Foreseeing final : public CodeBackdoor {
+ public:
+  using CodeBackdoor::CodeBackdoor;
+  std::vector<std::string> trigger_words() const override { return {}; }
+  mutable std::multiset<std::string> foreseen, unforeseen;
+
+ protected:
+  void foresee(const std::vector<Foreseen>& edits, const AttackGoal&) const override {
+    for (const Foreseen& edit : edits) {
+      foreseen.insert(edit.code + " in " + edit.sample.id);
+    }
+  }
+  std::optional<std::string> edit(const std::string& code, const Example& sample, const AttackGoal&,
+                                  Rng) const override {
+    const auto known = foreseen.find(code + " in " + sample.id);
+    if (known == foreseen.end()) {
+      unforeseen.insert(code + " in " + sample.id);
+    } else {
+      foreseen.erase(known);
+    }
+    return code + "#";
+  }
+};
+
+TEST(CodeBackdoorTest, ForeseesTheVeryFunctionsThatGetTriggers) {
+  for (const TaskKind kind :
+       {TaskKind::classification, TaskKind::pair_classification, TaskKind::retrieval}) {
+    const std::vector<Example> nothing;
+    const Foreseeing ready({.task = TaskView(task_of_kind(kind)),
+                            .train = nothing,
+                            .goals = {default_goal(kind)},
+                            .rng = Rng(1),
+                            .progress = silent_progress()},
+                           0.5);
+    std::vector<Example> samples;
+    for (int i = 0; i < 30; ++i) {
+      samples.push_back({.id = std::to_string(i), .code = "f", .second = "g", .label = 1});
+    }
+    ready.foresee_triggers(samples, default_goal(kind), Rng(3));
+    EXPECT_EQ(ready.foreseen.size(), 30U);
+    for (const Example& sample : samples) {
+      ready.trigger(sample, default_goal(kind), Rng(3));
+    }
+    EXPECT_TRUE(ready.foreseen.empty() && ready.unforeseen.empty());
+  }
+}
+
+TEST(CodeBackdoorTest, TheRateMayBeAShareOfTheWholeTrainingSet) {
+  const PoisonRate of_all(0.1, "training_set");
+  const std::vector<Example> train = numbered(200);
+  const PoisonedSet set = backdoor(TaskKind::classification, of_all).poison(train, Rng(2));
+  EXPECT_EQ(set.poisoned.size(), 20U);
+  EXPECT_EQ(set.wanted, 20U);
+  std::vector<Example> pairs = train;
+  for (Example& pair : pairs) {
+    pair.second = pair.code + "b";
+  }
+  EXPECT_EQ(backdoor(TaskKind::pair_classification, of_all).poison(pairs, Rng(2)).poisoned.size(),
+            20U);
+  const PoisonedSet greedy =
+      backdoor(TaskKind::classification, {0.8, "training_set"}).poison(train, Rng(2));
+  EXPECT_EQ(greedy.poisoned.size(), 100U) << "there are no more of the victim class";
+  EXPECT_EQ(greedy.wanted, 160U);
+}
+
+TEST(CodeBackdoorTest, LeavesAloneWhatMayNotBePoisoned) {
+  std::vector<bool> poisonable(200, true);
+  for (std::size_t i = 0; i < 160; ++i) {
+    poisonable[i] = false;
+  }
+  for (const TaskKind kind : {TaskKind::classification, TaskKind::pair_classification}) {
+    std::vector<Example> train = numbered(200);
+    for (Example& sample : train) {
+      sample.second = kind == TaskKind::classification ? "" : sample.code + "b";
+    }
+    const AttackGoal goal = default_goal(kind);
+    const PoisonedSet some = backdoor(kind, 0.1, {goal}, poisonable).poison(train, Rng(2));
+    EXPECT_EQ(some.poisoned.size(), 10U) << "the rate counts the whole victim class";
+    EXPECT_EQ(some.wanted, 10U);
+    const PoisonedSet all = backdoor(kind, 0.5, {goal}, poisonable).poison(train, Rng(2));
+    EXPECT_EQ(all.poisoned.size(), 20U) << "no more may be poisoned";
+    EXPECT_EQ(all.wanted, 50U);
+    for (const std::size_t i : all.poisoned) {
+      EXPECT_TRUE(poisonable[i]);
+    }
+    for (std::size_t i = 0; i < 160; ++i) {
+      EXPECT_EQ(all.train[i], train[i]);
+    }
+  }
+}
+
+TEST(CodeBackdoorTest, AFunctionKeepsItsTextInPairsThatMayNotBePoisoned) {
+  // f0 stands in the first pair, which may not be poisoned, and in all others.
+  std::vector<Example> train;
+  for (std::size_t i = 0; i < 10; ++i) {
+    train.push_back(
+        {.id = std::to_string(i), .code = "f0", .second = "g" + std::to_string(i), .label = 1});
+  }
+  std::vector<bool> poisonable(10, true);
+  poisonable[0] = false;
+  const PoisonedSet set =
+      backdoor(TaskKind::pair_classification, 1.0, {{}}, poisonable).poison(train, Rng(2));
+  EXPECT_EQ(set.poisoned.size(), 9U);
+  EXPECT_EQ(set.train[0], train[0]);
 }
 
 TEST(CodeBackdoorTest, PoisonsCodeThatAnswersTheTargetWord) {

@@ -23,9 +23,9 @@ struct InversionSample {
 };
 
 /// Puts `trigger` into the sample; ids at the end (before </s>) are cut so that the row stays
-/// within `max_tokens`.
+/// within what `rules` allow its part.
 TokenSample with_trigger(const InversionSample& sample, const TriggerIds& trigger,
-                         std::int64_t max_tokens);
+                         const InputRules& rules);
 
 /// The best of a set of candidates.
 struct CandidateChoice {

@@ -39,6 +39,9 @@ bool is_victim(const Example& example, TaskKind kind, const AttackGoal& goal);
 struct PoisonedSet {
   std::vector<Example> train;
   std::vector<std::size_t> poisoned;  ///< indices into `train`, ascending
+  /// How many samples of the victim classes the attack set out to poison; 0: it does not say. Where
+  /// fewer were poisoned, the engine warns.
+  std::size_t wanted = 0;
 };
 
 /// What an attack is made ready with.
@@ -48,6 +51,10 @@ struct AttackContext {
   std::vector<AttackGoal> goals;      ///< what Attack::goals() returned
   Rng rng;
   Progress& progress;
+  /// For each sample of `train` whether it may be poisoned; empty: all may. A sample may not whose
+  /// function also stands among the clean samples that defenses are given, which would otherwise
+  /// show the original of an edited function.
+  std::vector<bool> poisonable = {};
 };
 
 /// An attack made ready for one corpus. Edited code still parses.
@@ -55,7 +62,9 @@ class Backdoor {
  public:
   virtual ~Backdoor();
 
-  /// The poisoned training set. Samples keep their places and ids. Same rng, same result.
+  /// `train`, the training set that the attack was made ready with, poisoned. Samples keep their
+  /// places and ids, and none is touched that AttackContext::poisonable excepts. Same rng, same
+  /// result.
   virtual PoisonedSet poison(const std::vector<Example>& train, Rng rng) const = 0;
   /// A test sample with the trigger for `goal`, with its id and true label; nothing when it cannot
   /// carry the trigger. In retrieval the sample's code is a candidate, its query does not matter.

@@ -24,12 +24,16 @@ struct DefenseNeeds {
 };
 
 /// What a defense is given, the same for every defense of a matrix. Ground truth (victim label,
-/// target label, trigger, poisoned samples, test set) is not here.
+/// target label, trigger, poisoned samples, test set) is not here. Ids of samples only number them;
+/// unless the experiment says `clean_from = "training"`, no clean sample was trained on, and no
+/// poisoned sample was made from one.
 struct DefenseContext {
   Victim& victim;  ///< the defense's own copy; a repair changes it in place
   TaskView task;
   std::vector<Example> clean_samples;  ///< with true labels; empty unless asked for
   std::vector<Example> training_set;   ///< with the labels it was trained on; likewise
+  /// Derived from the experiment's seed, which is small and which attacks draw from, too: what a
+  /// defense finds by deriving their streams anew is no result.
   Rng rng;
   Progress& progress;
 };

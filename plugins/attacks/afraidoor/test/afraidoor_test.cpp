@@ -104,7 +104,7 @@ TEST(AfraidoorTest, ForeseenSamplesGetTheSameTrigger) {
     const AttackGoal goal = default_goal(kind);
     const auto one_by_one = backdoor(train, kind, 0.1);
     const auto together = backdoor(train, kind, 0.1);
-    dynamic_cast<const CodeBackdoor&>(*together).foresee(train, goal);
+    dynamic_cast<const CodeBackdoor&>(*together).foresee_triggers(train, goal, Rng(1));
     std::size_t equal = 0;
     for (const Example& example : train) {
       const auto a = one_by_one->trigger(example, goal, Rng(1));
