@@ -114,10 +114,10 @@ class Executor {
     };
     std::string failure = stage.title() + ": ";
     try {
-      PendingObject pending = store_.begin(stage.key);
-      WorkDone work = body(pending.folder());
+      FolderDraft draft = store_.begin(stage.key);
+      WorkDone work = body(draft.folder());
       work.seconds = work.seconds > 0 ? work.seconds : elapsed();
-      StoredObject object = store_.commit(stage.key, stage.name, std::move(pending), work);
+      StoredObject object = store_.commit(stage.key, stage.name, std::move(draft), work);
       progress_.stage_ends(stage, elapsed(), "");
       return object;
     } catch (...) {
