@@ -63,7 +63,7 @@ int exit_code(const Error& error) {
       {"usage", kUsage},       {"config", kInvalidConfig},   {"plugin", kPluginFailed},
       {"data", kMissingData},  {"checkpoint", kMissingData}, {"tokenizer", kMissingData},
       {"io", kMissingData},    {"train", kCellsFailed},      {"engine", kCellsFailed},
-      {"store", kCellsFailed}, {"device", kMissingData},
+      {"store", kMissingData}, {"device", kMissingData},
   };
   for (const Diagnostic& diagnostic : error.diagnostics()) {
     const std::string_view code = diagnostic.code;

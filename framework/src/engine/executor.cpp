@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "engine/configuration.hpp"
 #include "engine/stages.hpp"
 #include "engine/survey.hpp"
 #include "ncmlab/core/diagnostic.hpp"
@@ -76,6 +77,7 @@ class Executor {
     record.attack = e.attacks[cell.attack].label;
     record.defense = e.defenses[cell.defense].label;
     record.seed = cell.seed;
+    record.configuration = configuration_of(plan_, cell);
     return record;
   }
 
