@@ -5,6 +5,7 @@
 
 #include "engine/stages.hpp"
 #include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/core/durable_writes.hpp"
 #include "ncmlab/core/files.hpp"
 #include "ncmlab/plugin/task_writer.hpp"
 
@@ -13,41 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-/// A folder beside `out` that is removed unless it was moved there.
-class Draft {
- public:
-  explicit Draft(const fs::path& out) : out_(out), folder_(out.string() + ".unfinished") {
-    fs::remove_all(folder_);
-    std::error_code error;
-    fs::create_directories(folder_, error);
-    if (error) {
-      fail(error);
-    }
-  }
-  ~Draft() {
-    std::error_code ignored;
-    fs::remove_all(folder_, ignored);
-  }
-  Draft(const Draft&) = delete;
-  Draft& operator=(const Draft&) = delete;
-
-  const fs::path& folder() const { return folder_; }
-  void finish() const {
-    std::error_code error;
-    fs::rename(folder_, out_, error);
-    if (error) {
-      fail(error);
-    }
-  }
-
- private:
-  [[noreturn]] void fail(const std::error_code& error) const {
-    throw Error("io.write", "cannot write `" + out_.string() + "`: " + error.message());
-  }
-
-  fs::path out_, folder_;
-};
 
 json goal_object(const AttackGoal& goal, const Task& task) {
   if (task.kind() == TaskKind::retrieval) {
@@ -100,7 +66,7 @@ void export_poisoned(const Plan& plan, const Cell& cell, const PoisonedCorpus& c
     throw Error("usage.no-writer", "task `" + plan.experiment.tasks[cell.task].label +
                                        "` cannot write data in a format of its own");
   }
-  const Draft draft(out);
+  FolderDraft draft(out);
   Corpus poisoned = corpus.clean;
   poisoned.train = corpus.poisoning.set.train;
   writer->write(poisoned, draft.folder() / "data");
@@ -108,7 +74,7 @@ void export_poisoned(const Plan& plan, const Cell& cell, const PoisonedCorpus& c
                 draft.folder() / "triggered");
   write_file_atomically(draft.folder() / "ground_truth.json",
                         ground_truth(plan, cell, corpus).dump(2) + "\n");
-  draft.finish();
+  draft.move_to(out);
 }
 
 }  // namespace ncmlab::app

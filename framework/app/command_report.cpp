@@ -10,7 +10,7 @@
 
 #include "command.hpp"
 #include "engine/run_folder.hpp"
-#include "ncmlab/core/files.hpp"
+#include "ncmlab/core/durable_writes.hpp"
 #include "report/report.hpp"
 
 namespace ncmlab::app {
@@ -224,7 +224,7 @@ int command_report(const Arguments& arguments) {
       collect(arguments, folders_of(*values), options.regenerate);
   const std::string text = render_report(records, format, options);
   if (const auto out = text_of(*values, "out")) {
-    write_file_atomically(*out, text);
+    write_output_file(*out, text);
   } else {
     std::cout << text;
   }

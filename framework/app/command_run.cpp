@@ -90,7 +90,9 @@ int command_run(const Arguments& arguments) {
     forget_plan(plan, store);
   }
   const std::filesystem::path folder = run_folder(root, plan.experiment.name);
-  write_index(folder, index_of_run(plan, arguments));
+  if (const auto warning = replace_index(root, index_of_run(plan, arguments))) {
+    print(arguments, *warning);
+  }
 
   catch_signals();
   ConsoleProgress progress(std::cerr, progress_options(arguments));

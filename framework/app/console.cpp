@@ -63,7 +63,7 @@ int exit_code(const Error& error) {
       {"usage", kUsage},        {"config", kInvalidConfig},   {"plugin", kPluginFailed},
       {"data", kMissingData},   {"checkpoint", kMissingData}, {"tokenizer", kMissingData},
       {"io", kMissingData},     {"train", kCellsFailed},      {"engine", kCellsFailed},
-      {"store", kCellsFailed},  {"device", kMissingData},     {"task", kPluginFailed},
+      {"store", kMissingData},  {"device", kMissingData},     {"task", kPluginFailed},
       {"model", kPluginFailed}, {"attack", kPluginFailed},    {"defense", kPluginFailed},
   };
   for (const Diagnostic& diagnostic : error.diagnostics()) {

@@ -2,7 +2,6 @@
 #include "checkpoint/convert.hpp"
 
 #include <torch/torch.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -10,6 +9,7 @@
 #include "checkpoint/inspect.hpp"
 #include "checkpoint/tensor_text.hpp"
 #include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/core/durable_writes.hpp"
 #include "ncmlab/core/files.hpp"
 #include "tokenize/engine.hpp"
 
@@ -136,10 +136,8 @@ void write_folder(const Checkpoint& checkpoint, const fs::path& target, const fs
                 {"name one with `--config FILE`"});
   }
   add_unused(*checkpoint.architecture, sorted);
-  fs::path temporary = target;
-  temporary += ".tmp-" + std::to_string(getpid());
-  std::error_code code;
-  fs::create_directories(temporary, code);
+  FolderDraft draft(target);
+  const fs::path& temporary = draft.folder();
   write_safetensors(temporary / "model.safetensors", sorted.encoder);
   if (!sorted.head.empty()) {
     write_safetensors(temporary / "classifier.safetensors", sorted.head);
@@ -154,11 +152,7 @@ void write_folder(const Checkpoint& checkpoint, const fs::path& target, const fs
     sorted.notes.push_back("found no tokenizer files in `" + source.string() +
                            "`; name their folder with `--tokenizer`");
   }
-  fs::rename(temporary, target, code);
-  if (code) {
-    fs::remove_all(temporary);
-    throw Error("io.write", "cannot write `" + target.string() + "`: " + code.message());
-  }
+  draft.move_to(target);
 }
 
 }  // namespace

@@ -2,14 +2,17 @@
 #include "ncmlab/core/files.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <optional>
 #include <sstream>
 
 #include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/core/durable_writes.hpp"
 
 namespace ncmlab {
 namespace {
@@ -18,7 +21,10 @@ namespace {
   throw Error("io.write", "cannot write `" + path.string() + "`: " + std::strerror(reason));
 }
 
-// Writes and flushes; returns 0 or an errno.
+/// As many symbolic links in a row as Linux follows.
+constexpr int kMostLinks = 40;
+
+/// Returns 0 or an errno.
 int fill(int file, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t count = ::write(file, bytes.data(), bytes.size());
@@ -27,7 +33,60 @@ int fill(int file, std::string_view bytes) {
     }
     bytes.remove_prefix(count > 0 ? static_cast<std::size_t>(count) : 0);
   }
-  return ::fsync(file) == 0 ? 0 : errno;
+  return 0;
+}
+
+void write_to_device(const std::filesystem::path& path, std::string_view bytes) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  int reason = file < 0 ? errno : fill(file, bytes);
+  if (file >= 0 && ::close(file) != 0 && reason == 0) {
+    reason = errno;
+  }
+  if (reason != 0) {
+    throw_write_error(path, reason);
+  }
+}
+
+/// Makes missing folders, writes under a name of its own, flushes and renames.
+void replace_file(const std::filesystem::path& path, std::string_view bytes,
+                  std::optional<mode_t> permissions) {
+  if (path.has_parent_path()) {
+    std::error_code error;
+    std::filesystem::create_directories(path.parent_path(), error);
+    if (error) {
+      throw_write_error(path, error.value());
+    }
+  }
+  const std::filesystem::path temporary = unforeseeable_name(path);
+  const int file =
+      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+  if (file < 0) {
+    throw_write_error(path, errno);
+  }
+  int reason = fill(file, bytes);
+  if (reason == 0 && permissions && ::fchmod(file, *permissions) != 0) {
+    reason = errno;
+  }
+  if (reason == 0 && ::fsync(file) != 0) {
+    reason = errno;
+  }
+  if (::close(file) != 0 && reason == 0) {
+    reason = errno;
+  }
+  if (reason == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) {
+    reason = errno;
+  }
+  if (reason != 0) {
+    ::unlink(temporary.c_str());
+    throw_write_error(path, reason);
+  }
+  // The name is as lasting as the content; a folder that may not be read is left to the system.
+  const std::filesystem::path parent = path.has_parent_path() ? path.parent_path() : ".";
+  const int folder = ::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder >= 0) {
+    ::fsync(folder);
+    ::close(folder);
+  }
 }
 
 }  // namespace
@@ -53,28 +112,24 @@ std::string read_file(const std::filesystem::path& path) {
 }
 
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes) {
-  if (path.has_parent_path()) {
-    std::error_code error;
-    std::filesystem::create_directories(path.parent_path(), error);
-    if (error) {
-      throw_write_error(path, error.value());
-    }
+  replace_file(path, bytes, std::nullopt);
+}
+
+void write_output_file(const std::filesystem::path& path, std::string_view bytes) {
+  std::filesystem::path target = path;
+  std::error_code error;
+  for (int links = 0; links < kMostLinks && std::filesystem::is_symlink(target, error); ++links) {
+    const std::filesystem::path named = std::filesystem::read_symlink(target, error);
+    target = named.is_absolute() ? named : target.parent_path() / named;
   }
-  const std::filesystem::path temporary = path.string() + ".tmp" + std::to_string(::getpid());
-  const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (file < 0) {
-    throw_write_error(path, errno);
-  }
-  int reason = fill(file, bytes);
-  if (::close(file) != 0 && reason == 0) {
-    reason = errno;
-  }
-  if (reason == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) {
-    reason = errno;
-  }
-  if (reason != 0) {
-    ::unlink(temporary.c_str());
-    throw_write_error(path, reason);
+  const std::filesystem::file_status status = std::filesystem::status(path, error);
+  const bool is_device = std::filesystem::exists(status) && std::filesystem::is_other(status);
+  if (is_device) {
+    write_to_device(path, bytes);
+  } else if (std::filesystem::is_regular_file(status)) {
+    replace_file(target, bytes, static_cast<mode_t>(status.permissions()));
+  } else {
+    replace_file(target, bytes, std::nullopt);
   }
 }
 

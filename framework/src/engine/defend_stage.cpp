@@ -110,7 +110,7 @@ WorkDone write_defense(const Plan& plan, const Cell& cell, Materials& materials,
   return {.forward_rows = copy.work().forward_rows, .backward_rows = copy.work().backward_rows};
 }
 
-DefenseOutcome read_outcome(const std::filesystem::path& folder) {
+DefenseOutcome read_outcome(const std::filesystem::path& folder) try {
   const json object = json::parse(read_file(folder / kOutcome));
   DefenseOutcome outcome{.repaired = object.at("repaired")};
   if (!object.at("suspicious").is_null()) {
@@ -126,6 +126,10 @@ DefenseOutcome read_outcome(const std::filesystem::path& folder) {
     outcome.figures[name] = number_from_json(value);
   }
   return outcome;
+} catch (const json::exception& error) {
+  throw Error("store.bad-object",
+              "`" + (folder / kOutcome).string() + "` is damaged: " + error.what(),
+              {"run again with `--fresh`"});
 }
 
 MeasuredVictim measured_victim(const DefenseOutcome& outcome) {

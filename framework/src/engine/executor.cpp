@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "engine/configuration.hpp"
 #include "engine/doubts.hpp"
 #include "engine/kept_predictions.hpp"
 #include "engine/stages.hpp"
@@ -95,6 +96,7 @@ class Executor {
     record.attack = e.attacks[cell.attack].label;
     record.defense = e.defenses[cell.defense].label;
     record.seed = cell.seed;
+    record.configuration = configuration_of(plan_, cell);
     return record;
   }
 
@@ -133,10 +135,10 @@ class Executor {
     };
     std::string failure = stage.title() + ": ";
     try {
-      PendingObject pending = store_.begin(stage.key);
-      WorkDone work = body(pending.folder());
+      FolderDraft draft = store_.begin(stage.key);
+      WorkDone work = body(draft.folder());
       work.seconds = work.seconds > 0 ? work.seconds : elapsed();
-      StoredObject object = store_.commit(stage.key, stage.name, std::move(pending), work);
+      StoredObject object = store_.commit(stage.key, stage.name, std::move(draft), work);
       progress_.stage_ends(stage, elapsed(), "");
       return object;
     } catch (...) {

@@ -2,6 +2,7 @@
 #include "engine/json_number.hpp"
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
 
 namespace ncmlab {
@@ -13,6 +14,14 @@ nlohmann::json number_to_json(double value) {
   return std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf";
 }
 
+std::int64_t integer_from_json(const nlohmann::json& value) {
+  using Integer = nlohmann::json::number_integer_t;
+  const bool is_too_large =
+      value.is_number_unsigned() &&
+      value.get<std::uint64_t>() > std::uint64_t{std::numeric_limits<Integer>::max()};
+  return (is_too_large ? nlohmann::json() : value).get_ref<const Integer&>();
+}
+
 double number_from_json(const nlohmann::json& value) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   if (value == "nan") {
@@ -21,7 +30,7 @@ double number_from_json(const nlohmann::json& value) {
   if (value == "inf" || value == "-inf") {
     return value == "inf" ? kInfinity : -kInfinity;
   }
-  return value.get<double>();
+  return (value.is_boolean() ? nlohmann::json() : value).get<double>();
 }
 
 }  // namespace ncmlab

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -10,6 +11,7 @@
 #include <cstring>
 #include <string>
 
+#include "engine/store_path.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 
 namespace ncmlab {
@@ -27,17 +29,30 @@ std::string this_process() {
   return "process " + std::to_string(::getpid()) + " on host " + host.data();
 }
 
+/// The lock is written to, so it must be a file that has no other name.
+void refuse_foreign_file(int file, const std::filesystem::path& path) {
+  struct stat status {};
+  if (::fstat(file, &status) != 0 || !S_ISREG(status.st_mode) || status.st_nlink != 1) {
+    ::close(file);
+    refuse_path(path, S_ISREG(status.st_mode) ? "a link to another file" : "no file");
+  }
+}
+
 }  // namespace
 
 StoreLock::StoreLock(const std::filesystem::path& store) {
   std::error_code error;
   std::filesystem::create_directories(store, error);
   const std::filesystem::path path = store / "lock";
-  file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
   if (file_ < 0) {
+    if (errno == ELOOP) {
+      refuse_path(path, "a symbolic link");
+    }
     throw Error("io.write", "cannot write `" + path.string() + "`: " + std::strerror(errno),
                 {"choose another folder with `--store DIR`"});
   }
+  refuse_foreign_file(file_, path);
   if (::flock(file_, LOCK_EX | LOCK_NB) != 0) {
     const std::string who = holder(file_);
     ::close(file_);

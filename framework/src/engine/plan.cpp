@@ -327,6 +327,7 @@ RunIndex index_of(const Plan& plan, std::string source) {
   RunIndex index{.name = e.name,
                  .description = e.description,
                  .file = e.file.string(),
+                 .location = std::filesystem::weakly_canonical(e.file).string(),
                  .source = std::move(source)};
   for (const Cell& cell : plan.cells) {
     index.cells.push_back({.key = plan.stages[cell.measure].hash,

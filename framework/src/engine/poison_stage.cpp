@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "engine/json_number.hpp"
 #include "engine/promises.hpp"
 #include "engine/record_stealth.hpp"
 #include "engine/stages.hpp"
@@ -161,7 +162,7 @@ void write_poisoned(const Plan& plan, const Cell& cell, Materials& materials, Vi
                         to_object(stealth_metrics(corpus.train, set.train)).dump() + "\n");
 }
 
-Poisoning read_poisoned(const std::filesystem::path& folder, const Corpus& clean) {
+Poisoning read_poisoned(const std::filesystem::path& folder, const Corpus& clean) try {
   const json indices = json::parse(read_file(folder / kIndices));
   const auto changed = indices.at("changed").get<std::vector<std::size_t>>();
   std::vector<Example> changes = read_examples(folder / kChanges);
@@ -178,12 +179,18 @@ Poisoning read_poisoned(const std::filesystem::path& folder, const Corpus& clean
                     .examples = read_examples(folder / kTriggered)},
       .words = truth.at("words").get<std::vector<std::string>>(),
       .stealth = stealth_from(json::parse(read_file(folder / kStealth))),
-      .counts = {.samples = indices.at("samples"),
-                 .victims = indices.at("victims"),
+      .counts = {.samples = integer_from_json(indices.at("samples")),
+                 .victims = integer_from_json(indices.at("victims")),
                  .poisoned = std::ssize(indices.at("poisoned")),
-                 .poisoned_victims = indices.at("poisoned_victims"),
-                 .wanted = indices.at("wanted")}};
-  if (result.triggered.test_index.size() != result.triggered.examples.size()) {
+                 .poisoned_victims = integer_from_json(indices.at("poisoned_victims")),
+                 .wanted = integer_from_json(indices.at("wanted"))}};
+  const auto are_below = [](const std::vector<std::size_t>& indices, std::size_t size) {
+    return std::ranges::all_of(indices, [&](std::size_t i) { return i < size; });
+  };
+  if (result.triggered.test_index.size() != result.triggered.examples.size() ||
+      result.triggered.goal.size() != result.triggered.examples.size() ||
+      !are_below(result.triggered.test_index, clean.test.size()) ||
+      !are_below(result.set.poisoned, clean.train.size())) {
     refuse(folder);
   }
   for (std::size_t i = 0; i < changed.size(); ++i) {
@@ -193,6 +200,9 @@ Poisoning read_poisoned(const std::filesystem::path& folder, const Corpus& clean
     result.set.train[changed[i]] = std::move(changes[i]);
   }
   return result;
+} catch (const json::exception& error) {
+  throw Error("store.bad-object", "`" + folder.string() + "` is damaged: " + error.what(),
+              {"run again with `--fresh`"});
 }
 
 }  // namespace ncmlab

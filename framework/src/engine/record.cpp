@@ -26,7 +26,7 @@ ClassificationMetrics classification_from(const json& object) {
           .precision = number_from_json(object.at("precision")),
           .recall = number_from_json(object.at("recall")),
           .f1 = number_from_json(object.at("f1")),
-          .count = object.at("count")};
+          .count = integer_from_json(object.at("count"))};
 }
 
 json to_object(const AttackMetrics& metrics) {
@@ -41,8 +41,8 @@ AttackMetrics attack_from(const json& object) {
   return {.attack_success_rate = number_from_json(object.at("attack_success_rate")),
           .natural_rate = number_from_json(object.at("natural_rate")),
           .flip_rate = number_from_json(object.at("flip_rate")),
-          .count = object.at("count"),
-          .flip_count = object.at("flip_count")};
+          .count = integer_from_json(object.at("count")),
+          .flip_count = integer_from_json(object.at("flip_count"))};
 }
 
 json to_object(const TriggerRecord& trigger) {
@@ -55,8 +55,8 @@ json to_object(const TriggerRecord& trigger) {
 }
 
 TriggerRecord trigger_from(const json& object) {
-  return {.victim_label = object.at("victim_label"),
-          .target_label = object.at("target_label"),
+  return {.victim_label = integer_from_json(object.at("victim_label")),
+          .target_label = integer_from_json(object.at("target_label")),
           .text = object.at("text"),
           .ids = object.at("ids"),
           .loss = number_from_json(object.at("loss")),
@@ -71,10 +71,10 @@ json to_object(const DetectionMetrics& metrics) {
 }
 
 DetectionMetrics detection_from(const json& object) {
-  return {.flagged = object.at("flagged"),
-          .poisoned = object.at("poisoned"),
-          .hits = object.at("hits"),
-          .clean = object.at("clean")};
+  return {.flagged = integer_from_json(object.at("flagged")),
+          .poisoned = integer_from_json(object.at("poisoned")),
+          .hits = integer_from_json(object.at("hits")),
+          .clean = integer_from_json(object.at("clean"))};
 }
 
 json to_object(const PoisonCounts& counts) {
@@ -86,11 +86,11 @@ json to_object(const PoisonCounts& counts) {
 }
 
 PoisonCounts poisoning_from(const json& object) {
-  return {.samples = object.at("samples"),
-          .victims = object.at("victims"),
-          .poisoned = object.at("poisoned"),
-          .poisoned_victims = object.at("poisoned_victims"),
-          .wanted = object.at("wanted")};
+  return {.samples = integer_from_json(object.at("samples")),
+          .victims = integer_from_json(object.at("victims")),
+          .poisoned = integer_from_json(object.at("poisoned")),
+          .poisoned_victims = integer_from_json(object.at("poisoned_victims")),
+          .wanted = integer_from_json(object.at("wanted"))};
 }
 
 json to_object(const StageCost& cost) {
@@ -103,25 +103,27 @@ json to_object(const StageCost& cost) {
 StageCost cost_from(const json& object) {
   return {.stage = object.at("stage"),
           .seconds = number_from_json(object.at("seconds")),
-          .forward_rows = object.at("forward_rows"),
-          .backward_rows = object.at("backward_rows")};
+          .forward_rows = integer_from_json(object.at("forward_rows")),
+          .backward_rows = integer_from_json(object.at("backward_rows"))};
 }
 
-TaskKind kind_from(const json& name) {
+TaskKind kind_from(const json& name, const std::string& origin) {
   if (const auto kind = task_kind_from_string(name.get<std::string>())) {
     return *kind;
   }
-  throw Error("store.bad-record", "there is no kind of task " + name.dump());
+  throw Error("store.bad-record", "`" + origin + "` names a kind of task that there is not",
+              {kRunAgain});
 }
 
-CellRecord record_from(const json& object) {
+CellRecord record_from(const json& object, const std::string& origin) {
   CellRecord record{.key = object.at("key"),
                     .task = object.at("task"),
                     .model = object.at("model"),
                     .attack = object.at("attack"),
                     .defense = object.at("defense"),
-                    .seed = object.at("seed"),
-                    .kind = kind_from(object.at("kind")),
+                    .seed = integer_from_json(object.at("seed")),
+                    .configuration = object.at("configuration"),
+                    .kind = kind_from(object.at("kind"), origin),
                     .failure = object.at("failure"),
                     .skipped = object.at("skipped"),
                     .clean = classification_from(object.at("clean"))};
@@ -154,13 +156,23 @@ CellRecord record_from(const json& object) {
   for (const json& cost : object.at("costs")) {
     record.costs.push_back(cost_from(cost));
   }
-  record.threads = object.at("threads");
+  record.threads = integer_from_json(object.at("threads"));
   record.clean_from = object.value("clean_from", "");
   read_outcomes(object, record);
   return record;
 }
 
 }  // namespace
+
+void check_schema(const nlohmann::json& object, const std::string& origin) {
+  const std::int64_t schema = integer_from_json(object.at("schema"));
+  if (schema != kRecordSchema) {
+    throw Error("store.bad-record",
+                "`" + origin + "` has record schema " + std::to_string(schema) +
+                    ", this ncmlab reads " + std::to_string(kRecordSchema),
+                {kRunAgain});
+  }
+}
 
 std::string to_json(const CellRecord& record) {
   json object{{"schema", kRecordSchema},
@@ -170,6 +182,7 @@ std::string to_json(const CellRecord& record) {
               {"attack", record.attack},
               {"defense", record.defense},
               {"seed", record.seed},
+              {"configuration", record.configuration},
               {"kind", to_string(record.kind)},
               {"failure", record.failure},
               {"skipped", record.skipped},
@@ -215,15 +228,11 @@ std::string to_json(const CellRecord& record) {
 CellRecord record_from_json(const std::string& text, const std::string& origin) {
   try {
     const json object = json::parse(text);
-    if (object.at("schema") != kRecordSchema) {
-      throw Error("store.bad-record", "`" + origin + "` has record schema " +
-                                          object.at("schema").dump() + ", this ncmlab reads " +
-                                          std::to_string(kRecordSchema));
-    }
-    return record_from(object);
+    check_schema(object, origin);
+    return record_from(object, origin);
   } catch (const json::exception& error) {
     throw Error("store.bad-record", "`" + origin + "` is not the record of a cell: " + error.what(),
-                {"run the experiment again: what the store holds is not redone"});
+                {kRunAgain});
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,7 +16,7 @@
 namespace ncmlab {
 
 /// Version of the JSON form of a CellRecord.
-inline constexpr int kRecordSchema = 2;
+inline constexpr int kRecordSchema = 3;
 
 /// What one stage of a cell cost when it was run (also when this run took it from the store).
 struct StageCost {
@@ -86,6 +87,8 @@ struct CellRecord {
   std::string key;                           ///< hash of all that went into it
   std::string task, model, attack, defense;  ///< labels of the axes
   std::int64_t seed = 0;
+  /// What went into it but the seed, by name, see configuration_of().
+  std::map<std::string, std::string> configuration;
   TaskKind kind = TaskKind::classification;
   std::string failure;          ///< empty: the cell was measured or skipped
   std::string skipped;          ///< why nothing was run: the defense cannot defend such a task
@@ -110,6 +113,12 @@ struct CellRecord {
   bool measured() const { return failure.empty() && skipped.empty(); }
 };
 
+/// The help of errors about damaged records.
+inline constexpr const char* kRunAgain =
+    "run the experiment again: what the store holds is not redone";
+
+/// Throws Error `store.bad-record` that names `origin` where the object has not kRecordSchema.
+void check_schema(const nlohmann::json& object, const std::string& origin);
 std::string to_json(const CellRecord& record);
 /// Throws Error `store.bad-record` that names `origin`.
 CellRecord record_from_json(const std::string& json, const std::string& origin);

@@ -22,7 +22,7 @@ json to_array(const AtRank& values) {
 AtRank at_rank_from(const json& array) {
   AtRank values;
   for (const json& entry : array) {
-    values[entry.at("k").get<std::int64_t>()] = number_from_json(entry.at("value"));
+    values[integer_from_json(entry.at("k"))] = number_from_json(entry.at("value"));
   }
   return values;
 }
@@ -37,8 +37,8 @@ json to_object(const RetrievalMetrics& metrics) {
 RetrievalMetrics retrieval_from(const json& object) {
   return {.mrr = number_from_json(object.at("mrr")),
           .recall = at_rank_from(object.at("recall")),
-          .count = object.at("count"),
-          .pool = object.at("pool")};
+          .count = integer_from_json(object.at("count")),
+          .pool = integer_from_json(object.at("pool"))};
 }
 
 json to_object(const PromotionMetrics& metrics) {
@@ -54,7 +54,7 @@ PromotionMetrics promotion_from(const json& object) {
           .natural_anr = number_from_json(object.at("natural_anr")),
           .success = at_rank_from(object.at("success")),
           .natural = at_rank_from(object.at("natural")),
-          .count = object.at("count")};
+          .count = integer_from_json(object.at("count"))};
 }
 
 json to_object(const SampleOutcome& outcome) {
@@ -68,12 +68,12 @@ json to_object(const SampleOutcome& outcome) {
 
 SampleOutcome outcome_from(const json& object) {
   SampleOutcome outcome{.id = object.at("id"),
-                        .label = object.at("label"),
-                        .prediction = object.at("prediction"),
+                        .label = integer_from_json(object.at("label")),
+                        .prediction = integer_from_json(object.at("prediction")),
                         .triggered = {}};
   for (const json& entry : object.value("triggered", json::array())) {
-    outcome.triggered.push_back(
-        {.target_label = entry.at("target_label"), .prediction = entry.at("prediction")});
+    outcome.triggered.push_back({.target_label = integer_from_json(entry.at("target_label")),
+                                 .prediction = integer_from_json(entry.at("prediction"))});
   }
   return outcome;
 }

@@ -26,7 +26,7 @@ StealthMetrics stealth_from(const json& object) {
   const auto number_if_there = [&](const char* name) {
     return object.contains(name) ? std::optional(number_from_json(object.at(name))) : std::nullopt;
   };
-  return {.edits = object.at("edits"),
+  return {.edits = integer_from_json(object.at("edits")),
           .parse_rate = number_from_json(object.at("parse_rate")),
           .token_edits = number_from_json(object.at("token_edits")),
           .new_names = number_if_there("new_names"),

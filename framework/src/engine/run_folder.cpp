@@ -4,9 +4,13 @@
 #include <algorithm>
 #include <cctype>
 #include <nlohmann/json.hpp>
+#include <set>
 
+#include "engine/json_number.hpp"
+#include "engine/store_path.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
+#include "ncmlab/core/hash.hpp"
 
 namespace ncmlab {
 namespace {
@@ -14,19 +18,110 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* kIndex = "experiment.json";
+// What a sealed object begins with, around the digest.
+const std::string kSeal = "{\"digest\":\"", kSealEnd = "\",";
+constexpr std::size_t kDigestSize = 32;
+
+[[noreturn]] void refuse(const std::filesystem::path& file, const std::string& reason) {
+  throw Error("store.bad-record", "`" + file.string() + "` is damaged: " + reason, {kRunAgain});
+}
 
 json to_object(const IndexedCell& cell) {
   return {{"key", cell.key},       {"task", cell.task},       {"model", cell.model},
           {"attack", cell.attack}, {"defense", cell.defense}, {"seed", cell.seed}};
 }
 
-IndexedCell cell_from(const json& object) {
-  return IndexedCell{.key = object.at("key"),
+IndexedCell cell_from(const json& object, const std::filesystem::path& file) {
+  const std::string key = object.at("key");
+  // It becomes the name of a file.
+  if (!is_key_hash(key)) {
+    refuse(file, "it lists a cell whose key is not 32 hexadecimal digits");
+  }
+  return IndexedCell{.key = key,
                      .task = object.at("task"),
                      .model = object.at("model"),
                      .attack = object.at("attack"),
                      .defense = object.at("defense"),
-                     .seed = object.at("seed")};
+                     .seed = integer_from_json(object.at("seed"))};
+}
+
+/// A JSON object with the digest of the rest of its text as its first member.
+std::string sealed(const std::string& object) {
+  return kSeal + hash_hex(object) + kSealEnd + object.substr(1);
+}
+
+/// The object that was sealed.
+std::string unsealed(const std::string& text, const std::filesystem::path& file) {
+  const std::size_t seal_size = kSeal.size() + kDigestSize + kSealEnd.size();
+  const std::string digest = text.substr(std::min(kSeal.size(), text.size()), kDigestSize);
+  if (!text.starts_with(kSeal) || !is_key_hash(digest) ||
+      text.substr(kSeal.size() + kDigestSize, kSealEnd.size()) != kSealEnd) {
+    check_schema(json::parse(text), file.string());
+    refuse(file, "it does not begin with the digest that it was written with");
+  }
+  std::string object = "{" + text.substr(seal_size);
+  if (hash_hex(object) != digest) {
+    refuse(file, "it has the digest `" + hash_hex(object) + "`, expected `" + digest +
+                     "`: it was changed after it was written");
+  }
+  return object;
+}
+
+RunIndex index_from(const json& object, const std::filesystem::path& file) {
+  check_schema(object, file.string());
+  RunIndex index{.name = object.at("name"),
+                 .description = object.at("description"),
+                 .file = object.at("file"),
+                 .location = object.at("location"),
+                 .source = object.at("source"),
+                 .command = object.value("command", "")};
+  for (const json& cell : object.at("cells")) {
+    index.cells.push_back(cell_from(cell, file));
+  }
+  return index;
+}
+
+/// An older index that is to be replaced, if it can be read at all.
+std::optional<RunIndex> older_index(const std::filesystem::path& folder) {
+  try {
+    return read_index(folder);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+bool goes_on_from(const RunIndex& index, const RunIndex& older) {
+  std::set<std::string> keys;
+  for (const IndexedCell& cell : index.cells) {
+    keys.insert(cell.key);
+  }
+  return older.location == index.location || older.source == index.source ||
+         std::ranges::all_of(older.cells,
+                             [&](const IndexedCell& cell) { return keys.contains(cell.key); });
+}
+
+/// The first `experiment.N.json` that is not there yet.
+std::filesystem::path free_copy(const std::filesystem::path& folder) {
+  for (int number = 1;; ++number) {
+    std::filesystem::path copy = folder / ("experiment." + std::to_string(number) + ".json");
+    if (!std::filesystem::exists(std::filesystem::symlink_status(copy))) {
+      return copy;
+    }
+  }
+}
+
+CellRecord read_record(const std::filesystem::path& file) {
+  try {
+    return record_from_json(unsealed(read_file(file), file), file.string());
+  } catch (const json::exception& error) {
+    refuse(file, error.what());
+  }
+}
+
+void refuse_link(const std::filesystem::path& folder) {
+  if (std::filesystem::is_symlink(folder)) {
+    refuse_path(folder, "a symbolic link");
+  }
 }
 
 }  // namespace
@@ -44,56 +139,69 @@ std::filesystem::path run_folder(const std::filesystem::path& store, const std::
 }
 
 void write_index(const std::filesystem::path& folder, const RunIndex& index) {
+  refuse_link(folder);
   json cells = json::array();
   for (const IndexedCell& cell : index.cells) {
     cells.push_back(to_object(cell));
   }
   const json object{{"schema", kRecordSchema},          {"name", index.name},
                     {"description", index.description}, {"file", index.file},
-                    {"source", index.source},           {"command", index.command},
-                    {"cells", std::move(cells)}};
+                    {"location", index.location},       {"source", index.source},
+                    {"command", index.command},         {"cells", std::move(cells)}};
   write_file_atomically(folder / kIndex,
-                        object.dump(1, ' ', false, json::error_handler_t::replace) + "\n");
+                        sealed(object.dump(1, ' ', false, json::error_handler_t::replace) + "\n"));
 }
 
 RunIndex read_index(const std::filesystem::path& folder) {
   const std::filesystem::path file = folder / kIndex;
-  if (!std::filesystem::exists(file)) {
+  if (!std::filesystem::is_regular_file(file)) {
     throw Error("store.no-run", "`" + folder.string() + "` is not the folder of a run",
                 {"`ncmlab run FILE` makes one"});
   }
   try {
-    const json object = json::parse(read_file(file));
-    if (object.at("schema") != kRecordSchema) {
-      throw Error("store.bad-record", "`" + file.string() + "` has record schema " +
-                                          object.at("schema").dump() + ", this ncmlab reads " +
-                                          std::to_string(kRecordSchema));
-    }
-    RunIndex index{.name = object.at("name"),
-                   .description = object.at("description"),
-                   .file = object.at("file"),
-                   .source = object.at("source"),
-                   .command = object.value("command", "")};
-    for (const json& cell : object.at("cells")) {
-      index.cells.push_back(cell_from(cell));
-    }
-    return index;
+    return index_from(json::parse(unsealed(read_file(file), file)), file);
   } catch (const json::exception& error) {
-    throw Error("store.bad-record", "`" + file.string() + "` is damaged: " + error.what(),
-                {"run the experiment again: what the store holds is not redone"});
+    refuse(file, error.what());
   }
 }
 
+std::optional<Diagnostic> replace_index(const std::filesystem::path& store, const RunIndex& index) {
+  const std::filesystem::path folder = run_folder(store, index.name);
+  folder_without_links(store, std::filesystem::path("runs") / folder.filename());
+  const std::optional<RunIndex> older = older_index(folder);
+  if (!older || goes_on_from(index, *older)) {
+    write_index(folder, index);
+    return std::nullopt;
+  }
+  const std::filesystem::path copy = free_copy(folder);
+  write_file_atomically(copy, read_file(folder / kIndex));
+  write_index(folder, index);
+  return Diagnostic{.severity = Severity::warning,
+                    .code = "store.other-experiment",
+                    .message = "run `" + index.name + "` was that of `" + older->location +
+                               "` and is that of `" + index.location + "` now",
+                    .help = {"give one of the two experiments another `name`",
+                             "`ncmlab run " + older->file +
+                                 "` reports the former again: what the store holds is "
+                                 "not redone"},
+                    .notes = {"the records of its " + std::to_string(older->cells.size()) +
+                              " cells stay, its index is kept as `" + copy.string() + "`"}};
+}
+
 void write_record(const std::filesystem::path& folder, const CellRecord& record) {
-  write_file_atomically(folder / (record.key + ".json"), to_json(record));
+  refuse_link(folder);
+  write_file_atomically(folder / (record.key + ".json"), sealed(to_json(record)));
 }
 
 std::vector<CellRecord> read_records(const std::filesystem::path& folder) {
   std::vector<CellRecord> records;
   for (const IndexedCell& cell : read_index(folder).cells) {
     const std::filesystem::path file = folder / (cell.key + ".json");
-    if (std::filesystem::exists(file)) {
-      CellRecord record = record_from_json(read_file(file), file.string());
+    if (std::filesystem::is_regular_file(file)) {
+      CellRecord record = read_record(file);
+      if (record.key != cell.key) {
+        refuse(file, "it is the record of another cell");
+      }
       record.task = cell.task;
       record.model = cell.model;
       record.attack = cell.attack;

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/store.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "engine/store_path.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
 #include "ncmlab/core/hash.hpp"
@@ -25,21 +21,6 @@ constexpr const char* kManifest = "manifest.json";
 [[noreturn]] void throw_write_error(const fs::path& path, const std::string& reason) {
   throw Error("io.write", "cannot write `" + path.string() + "`: " + reason,
               {"choose another folder with `--store DIR`, or make room"});
-}
-
-/// Flushes a file or a folder to the disk.
-void flush(const fs::path& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) {
-    throw_write_error(path, std::strerror(errno));
-  }
-  const bool flushed = ::fsync(file) == 0;
-  const int reason = errno;
-  ::close(file);
-  // Some file systems cannot flush a folder; they say so with EINVAL.
-  if (!flushed && reason != EINVAL) {
-    throw_write_error(path, std::strerror(reason));
-  }
 }
 
 /// Regular files below `folder`, relative, sorted, without the manifest.
@@ -112,30 +93,24 @@ std::string damage_of_files(const fs::path& folder, const json& manifest) {
 Reading read_object(const fs::path& folder, const std::string& hash) {
   Reading reading = read_manifest(folder);
   if (reading.damage.empty()) {
-    reading.damage = reading.manifest.value("key", "") == hash
-                         ? damage_of_files(folder, reading.manifest)
-                         : "`manifest.json` is that of another object";
+    try {
+      reading.damage = reading.manifest.at("key") == hash
+                           ? damage_of_files(folder, reading.manifest)
+                           : "`manifest.json` is that of another object";
+    } catch (const std::exception& error) {
+      reading.damage = error.what();
+    }
   }
   return reading;
 }
 
 }  // namespace
 
-PendingObject::PendingObject(fs::path folder) : folder_(std::move(folder)) {}
-
-PendingObject::PendingObject(PendingObject&& other) noexcept
-    : folder_(std::exchange(other.folder_, {})) {}
-
-PendingObject::~PendingObject() {
-  if (!folder_.empty()) {
-    std::error_code ignored;
-    fs::remove_all(folder_, ignored);
-  }
-}
+fs::path Store::inside(const fs::path& folder) const { return folder_without_links(root_, folder); }
 
 fs::path Store::folder_of(const Key& key) const {
   const std::string hash = key.hash();
-  return root_ / "objects" / key.stage() / hash.substr(0, 2) / hash;
+  return inside(fs::path("objects") / key.stage() / hash.substr(0, 2) / hash);
 }
 
 Store::State Store::check(const Key& key) const {
@@ -174,28 +149,21 @@ std::optional<StoredObject> Store::open(const Key& key,
   return reading.object;
 }
 
-PendingObject Store::begin(const Key& key) {
-  const fs::path folder = root_ / "tmp" / (key.stage() + "-" + key.hash());
-  std::error_code error;
-  fs::remove_all(folder, error);
-  fs::create_directories(folder, error);
-  if (error) {
-    throw_write_error(folder, error.message());
-  }
-  return PendingObject(folder);
+FolderDraft Store::begin(const Key& key) {
+  return FolderDraft(inside("tmp") / (key.stage() + "-" + key.hash()));
 }
 
 fs::path Store::work_folder(const Key& key) const {
-  return root_ / "work" / (key.stage() + "-" + key.hash());
+  return inside(fs::path("work") / (key.stage() + "-" + key.hash()));
 }
 
-StoredObject Store::commit(const Key& key, std::string name, PendingObject pending,
+StoredObject Store::commit(const Key& key, std::string name, FolderDraft draft,
                            const WorkDone& work) {
   const std::string hash = key.hash();
   json files = json::object();
-  for (const fs::path& file : files_of(pending.folder())) {
-    flush(pending.folder() / file);
-    files[file.generic_string()] = hash_file(pending.folder() / file);
+  for (const fs::path& file : files_of(draft.folder())) {
+    flush_to_disk(draft.folder() / file);
+    files[file.generic_string()] = hash_file(draft.folder() / file);
   }
   json manifest{{"key", hash},
                 {"stage", key.stage()},
@@ -206,19 +174,13 @@ StoredObject Store::commit(const Key& key, std::string name, PendingObject pendi
                 {"forward_rows", work.forward_rows},
                 {"backward_rows", work.backward_rows}};
   manifest["digest"] = own_digest(manifest);
-  write_file_atomically(pending.folder() / kManifest, manifest.dump(1) + "\n");
-  flush(pending.folder());
+  write_file_atomically(draft.folder() / kManifest, manifest.dump(1) + "\n");
 
   const fs::path folder = folder_of(key);
-  std::error_code error;
-  fs::create_directories(folder.parent_path(), error);
-  fs::remove_all(folder, error);
-  fs::rename(pending.folder(), folder, error);
-  if (error) {
-    throw_write_error(folder, error.message());
-  }
-  flush(folder.parent_path());
-  fs::remove_all(work_folder(key), error);
+  std::error_code ignored;
+  fs::remove_all(folder, ignored);
+  draft.move_to(folder);
+  fs::remove_all(work_folder(key), ignored);
   verified_.insert(hash);
   return stored_object(folder, manifest);
 }
@@ -232,9 +194,8 @@ void Store::remove(const Key& key) {
     return;
   }
   // Moved away first: a removal that is interrupted must not leave half an object behind.
-  const fs::path doomed = root_ / "tmp" / ("removed-" + key.hash());
+  const fs::path doomed = unforeseeable_name(inside("tmp") / ("removed-" + key.hash()));
   fs::create_directories(doomed.parent_path(), error);
-  fs::remove_all(doomed, error);
   fs::rename(folder, doomed, error);
   if (error) {
     throw_write_error(folder, error.message());
@@ -249,9 +210,10 @@ void Store::sweep() {
 
 const std::vector<Store::Manifest>& Store::manifests(const std::string& stage) const {
   const auto [entry, is_new] = manifests_.try_emplace(stage);
-  const fs::path folder = root_ / "objects" / stage;
+  const fs::path folder = inside(fs::path("objects") / stage);
   if (is_new && fs::is_directory(folder)) {
-    for (const auto& file : fs::recursive_directory_iterator(folder)) {
+    const auto options = fs::directory_options::skip_permission_denied;
+    for (const auto& file : fs::recursive_directory_iterator(folder, options)) {
       if (file.path().filename() == kManifest) {
         const Reading reading = read_manifest(file.path().parent_path());
         if (reading.damage.empty()) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/key.hpp"
+#include "ncmlab/core/durable_writes.hpp"
 
 namespace ncmlab {
 
@@ -30,20 +31,6 @@ struct StoredObject {
   WorkDone work;
 };
 
-/// An object in the making: a temporary folder in the store, removed unless committed.
-class PendingObject {
- public:
-  explicit PendingObject(std::filesystem::path folder);
-  ~PendingObject();
-  PendingObject(PendingObject&& other) noexcept;
-  PendingObject& operator=(PendingObject&&) = delete;
-
-  const std::filesystem::path& folder() const { return folder_; }
-
- private:
-  std::filesystem::path folder_;
-};
-
 /// Results by the hash of what went into them:
 ///
 ///     STORE/objects/<stage>/<first two digits>/<hash>/manifest.json, ...
@@ -51,7 +38,9 @@ class PendingObject {
 ///     STORE/work/<stage>-<hash>/   what a stage keeps to go on from, until its object is there
 ///     STORE/runs/      records of the cells, see run_folder.hpp
 ///
-/// An object appears whole or not at all, and its manifest holds the digest of each file.
+/// An object appears whole or not at all, and its manifest holds the digest of each file. Others
+/// may write to the store's folders: a link among them is not followed but an error `store.link`,
+/// and names of what is in the making cannot be foreseen.
 class Store {
  public:
   explicit Store(std::filesystem::path root) : root_(std::move(root)) {}
@@ -68,13 +57,13 @@ class Store {
                                    const std::function<void(std::string_view)>& warn);
 
   /// Throws Error `io.write` when the store cannot be written.
-  PendingObject begin(const Key& key);
+  FolderDraft begin(const Key& key);
   /// Where the stage may keep what it needs to go on after the process died; not made here.
+  /// Throws Error `store.link`.
   std::filesystem::path work_folder(const Key& key) const;
   /// Digests and flushes the files, writes the manifest, renames the folder into place and removes
   /// the work folder.
-  StoredObject commit(const Key& key, std::string name, PendingObject pending,
-                      const WorkDone& work);
+  StoredObject commit(const Key& key, std::string name, FolderDraft draft, const WorkDone& work);
   /// Removes the object and the work folder.
   void remove(const Key& key);
   /// Removes objects in the making. Call it only while holding the store's lock.
@@ -89,6 +78,8 @@ class Store {
     std::vector<Key::Part> parts;
   };
 
+  /// A folder below the root. Throws Error `store.link` where a link stands in the way.
+  std::filesystem::path inside(const std::filesystem::path& folder) const;
   std::filesystem::path folder_of(const Key& key) const;
   const std::vector<Manifest>& manifests(const std::string& stage) const;
 

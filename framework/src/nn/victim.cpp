@@ -2,13 +2,13 @@
 #include "ncmlab/nn/victim.hpp"
 
 #include <torch/torch.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <functional>
 #include <limits>
 
 #include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/core/durable_writes.hpp"
 #include "ncmlab/core/files.hpp"
 #include "nn/distinct_rows.hpp"
 #include "nn/whitespace.hpp"
@@ -191,23 +191,13 @@ void Victim::save(const std::filesystem::path& folder) const {
   if (!target.has_filename()) {
     target = target.parent_path();
   }
-  std::filesystem::path temporary = target;
-  temporary += ".tmp-" + std::to_string(getpid());
-  std::error_code code;
-  std::filesystem::remove_all(temporary, code);
-  std::filesystem::create_directories(temporary, code);
-  if (code) {
-    throw Error("io.write", "cannot create `" + temporary.string() + "`: " + code.message());
-  }
-  write_safetensors(temporary / kWeightsFile, parameters());
-  write_file_atomically(temporary / "config.json", encoder_->config_json());
-  tokenizer_->save(temporary);
-  std::filesystem::remove_all(target, code);
-  std::filesystem::rename(temporary, target, code);
-  if (code) {
-    throw Error("io.write", "cannot rename `" + temporary.string() + "` to `" + target.string() +
-                                "`: " + code.message());
-  }
+  FolderDraft draft(target);
+  write_safetensors(draft.folder() / kWeightsFile, parameters());
+  write_file_atomically(draft.folder() / "config.json", encoder_->config_json());
+  tokenizer_->save(draft.folder());
+  std::error_code ignored;
+  std::filesystem::remove_all(target, ignored);
+  draft.move_to(target);
 }
 
 void Victim::load_weights(const std::filesystem::path& folder) {

@@ -67,7 +67,7 @@ std::string meaning_of(const std::string& id) {
   return meaning == kMeaning.end() ? "" : meaning->second;
 }
 
-std::string seeds_sentence(const std::vector<const CellRecord*>& records) {
+std::string seeds_sentence(const std::vector<const CellRecord*>& records, bool in_every_row) {
   const std::set<std::int64_t> seeds = seeds_of(records);
   std::string list;
   for (const std::int64_t seed : seeds) {
@@ -76,7 +76,8 @@ std::string seeds_sentence(const std::vector<const CellRecord*>& records) {
   if (seeds.size() == 1) {
     return "One seed (" + list + ").";
   }
-  return "Means over " + std::to_string(seeds.size()) + " seeds (" + list + ")" +
+  return (in_every_row ? "Means over " : "Means over at most ") + std::to_string(seeds.size()) +
+         " seeds (" + list + (in_every_row ? ")" : "), n says where over fewer") +
          (seeds.size() >= 3 ? ", ± sample standard deviation (n-1)." : ".");
 }
 

@@ -3,6 +3,7 @@
 
 #include "report/renderers.hpp"
 #include "report/table.hpp"
+#include "report/told_apart.hpp"
 
 namespace ncmlab {
 
@@ -37,8 +38,9 @@ const std::vector<std::string>& stealth_columns() {
   return columns;
 }
 
-std::string render_report(const std::vector<CellRecord>& records, ReportFormat format,
+std::string render_report(const std::vector<CellRecord>& given, ReportFormat format,
                           const ReportOptions& options) {
+  const std::vector<CellRecord> records = told_apart(given);
   if (format == ReportFormat::csv) {
     return render_csv(records, options);
   }

@@ -37,9 +37,10 @@ struct ReportOptions {
 /// All records as one text that ends with a newline: one table per task, rows grouped by model and
 /// attack, one row per defense. Depends on nothing but its arguments; the order of the records
 /// decides the order of tables, groups and rows, with `none` first among attacks and defenses.
-/// A record given twice counts once. Throws Error `usage.conflicting-records` when two records with
-/// different keys claim the same task, model, attack, defense and seed, `usage.unknown-column` for
-/// a column id that no table has.
+/// A row holds records that differ by their seeds only: what else differs stands apart, see
+/// told_apart(). A record given twice counts once. Throws Error `usage.conflicting-records` when two
+/// records of one cell have different keys or results, `usage.unknown-column` for a column id that
+/// no table has.
 std::string render_report(const std::vector<CellRecord>& records, ReportFormat format,
                           const ReportOptions& options = {});
 

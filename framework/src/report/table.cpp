@@ -255,6 +255,13 @@ std::string joined(const std::string& first, const std::string& second) {
   return first + (first.empty() || second.empty() ? "" : "; ") + second;
 }
 
+/// The record without what a repetition may change.
+std::string result_of(CellRecord record) {
+  record.costs.clear();
+  record.threads = 0;
+  return to_json(record);
+}
+
 void drop_blank_columns(Table& table) {
   for (std::size_t c = table.columns.size(); c-- > 0;) {
     bool blank = true;
@@ -278,6 +285,7 @@ Table build_table(const std::string& task, const std::vector<const CellRecord*>&
   for (const ColumnMaker& maker : makers) {
     table.columns.push_back(maker.column);
   }
+  bool has_all_seeds = true;
   for (const Victim& victim : victims_of(records)) {
     Group group{printable(victim.model), printable(victim.attack), {}};
     for (const auto& [defense, seeds] : victim.rows) {
@@ -286,6 +294,7 @@ Table build_table(const std::string& task, const std::vector<const CellRecord*>&
       for (const ColumnMaker& maker : makers) {
         row.cells.push_back(maker.cell(victim, defense, seeds));
       }
+      has_all_seeds = has_all_seeds && (seeds.size() == 0 || seeds.size() == seeds.seeds);
       if (const std::string note = joined(row_note(seeds), row_doubts(seeds)); !note.empty()) {
         row.note = note_number(table.notes, note);
       }
@@ -295,7 +304,7 @@ Table build_table(const std::string& task, const std::vector<const CellRecord*>&
     table.groups.push_back(std::move(group));
   }
   drop_blank_columns(table);
-  table.measured = {seeds_sentence(records), sizes_sentence(records)};
+  table.measured = {seeds_sentence(records, has_all_seeds), sizes_sentence(records)};
   for (const std::string& sentence :
        {poisoning_sentence(records), clean_samples_sentence(records)}) {
     if (!sentence.empty()) {
@@ -327,11 +336,14 @@ std::vector<const CellRecord*> distinct_records(const std::vector<CellRecord>& r
         std::tuple(record.task, record.model, record.attack, record.defense, record.seed), &record);
     if (is_new) {
       result.push_back(&record);
-    } else if (place->second->key != record.key) {
+    } else if (place->second->key != record.key || result_of(*place->second) != result_of(record)) {
       throw Error("usage.conflicting-records",
                   "two different records claim task `" + record.task + "`, model `" + record.model +
                       "`, attack `" + record.attack + "`, defense `" + record.defense + "`, seed " +
-                      std::to_string(record.seed),
+                      std::to_string(record.seed) +
+                      (place->second->key == record.key
+                           ? ": what went into them is the same, their results are not"
+                           : ""),
                   {"report the two experiments one at a time, or give their models or defenses "
                    "different labels"});
     }

@@ -44,8 +44,10 @@ json described(const fs::path& file) {
 }
 
 StateDict read_described(const fs::path& folder, const json& file) {
-  const fs::path path = folder / file.at("name").get<std::string>();
-  if (!fs::is_regular_file(path) || hash_file(path) != file.at("digest").get<std::string>()) {
+  const fs::path name = file.at("name").get<std::string>();
+  const fs::path path = folder / name.filename();
+  if (name != name.filename() || !fs::is_regular_file(path) ||
+      hash_file(path) != file.at("digest").get<std::string>()) {
     throw Error("checkpoint.training-state",
                 "`" + path.string() + "` does not have the digest that it was written with");
   }

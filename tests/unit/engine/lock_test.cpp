@@ -3,13 +3,16 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <optional>
 
+#include "error_of.hpp"
 #include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/core/files.hpp"
 #include "scratch_folder.hpp"
 
 namespace ncmlab {
@@ -25,6 +28,21 @@ TEST(StoreLockTest, RefusesASecondHolderAndNamesTheFirst) {
     EXPECT_EQ(error.diagnostics()[0].code, "store.locked");
     EXPECT_THAT(error.what(), testing::HasSubstr("process " + std::to_string(::getpid())));
   }
+}
+
+TEST(StoreLockTest, WritesToNothingButAFileOfItsOwn) {
+  const ScratchFolder scratch;
+  const auto target = scratch.write("precious", "kept");
+  const auto lock = scratch / "lock";
+  std::filesystem::create_symlink(target, lock);
+  EXPECT_EQ(code_of([&] { StoreLock(scratch.path()); }), "store.link");
+  std::filesystem::remove(lock);
+  std::filesystem::create_hard_link(target, lock);
+  EXPECT_EQ(code_of([&] { StoreLock(scratch.path()); }), "store.link");
+  std::filesystem::remove(lock);
+  ASSERT_EQ(::mkfifo(lock.c_str(), 0600), 0);
+  EXPECT_EQ(code_of([&] { StoreLock(scratch.path()); }), "store.link");
+  EXPECT_EQ(read_file(target), "kept");
 }
 
 TEST(StoreLockTest, IsFreeAfterItsHolder) {

@@ -6,11 +6,12 @@
 
 #include <cmath>
 #include <limits>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
-#include "engine/run_folder.hpp"
+#include "error_of.hpp"
 #include "ncmlab/core/diagnostic.hpp"
-#include "ncmlab/core/files.hpp"
-#include "scratch_folder.hpp"
 
 namespace ncmlab {
 namespace {
@@ -23,6 +24,7 @@ CellRecord full_record() {
   record.attack = "badcode[rate=0.1]";
   record.defense = "eli";
   record.seed = -7;
+  record.configuration = {{"model.layers", "2"}, {"task.data", "\"a.jsonl\""}};
   record.clean = {.accuracy = 0.1, .precision = 1.0 / 3, .recall = 1, .f1 = 0.5, .count = 9};
   record.attack_metrics = AttackMetrics{.attack_success_rate = 0.99,
                                         .natural_rate = 0.2,
@@ -60,6 +62,7 @@ TEST(RecordTest, ReadsBackWhatItWrote) {
   const CellRecord back = record_from_json(text, "test");
   EXPECT_EQ(to_json(back), text);
   EXPECT_EQ(back.seed, -7);
+  EXPECT_EQ(back.configuration, full_record().configuration);
   EXPECT_EQ(back.clean.precision, 1.0 / 3);
   EXPECT_EQ(back.attack_metrics->flip_count, 4);
   EXPECT_TRUE(std::isinf(back.triggers[0].loss));
@@ -103,60 +106,74 @@ TEST(RecordTest, EveryTruncationIsAnErrorThatNamesTheOrigin) {
 
 TEST(RecordTest, RefusesOtherSchemasAndTypes) {
   std::string text = to_json(full_record());
-  const std::string schema = "\"schema\":2";
+  const std::string schema = "\"schema\":3";
   ASSERT_NE(text.find(schema), std::string::npos);
   EXPECT_THROW(
       record_from_json(std::string(text).replace(text.find(schema), schema.size(), "\"schema\":9"),
                        "test"),
       Error);
-  for (const char* bad : {"null", "[]", "{}", "{\"schema\":2}", "3"}) {
+  for (const char* bad : {"null", "[]", "{}", "{\"schema\":3}", "3"}) {
     EXPECT_THROW(record_from_json(bad, "test"), Error) << bad;
   }
 }
 
-TEST(RunFolderTest, ReplacesCharactersThatAreNoFileName) {
-  EXPECT_EQ(run_folder("s", "quick-start_1.0"), std::filesystem::path("s/runs/quick-start_1.0"));
-  EXPECT_EQ(run_folder("s", "a/../b c"), std::filesystem::path("s/runs/a_.._b_c"));
-  EXPECT_EQ(run_folder("s", ".."), std::filesystem::path("s/runs/_.."));
-}
-
-TEST(RunFolderTest, RecordsComeInTheOrderAndUnderTheLabelsOfTheIndex) {
-  const ScratchFolder scratch;
-  RunIndex index{.name = "n", .description = "d", .file = "f.toml", .source = "[x]\n", .cells = {}};
-  for (const char* key : {"bb", "missing", "aa"}) {
-    index.cells.push_back(
-        {.key = key, .task = "t", .model = "m", .attack = "new label", .defense = "d", .seed = 3});
-  }
-  write_index(scratch.path(), index);
-  EXPECT_TRUE(read_records(scratch.path()).empty());
-  CellRecord record = full_record();
-  for (const char* key : {"aa", "bb"}) {
-    record.key = key;
-    write_record(scratch.path(), record);
-  }
-  const std::vector<CellRecord> records = read_records(scratch.path());
-  ASSERT_EQ(records.size(), 2U);
-  EXPECT_EQ(records[0].key, "bb");
-  EXPECT_EQ(records[1].key, "aa");
-  EXPECT_EQ(records[0].attack, "new label");
-  EXPECT_EQ(records[0].seed, 3);
-  EXPECT_EQ(read_index(scratch.path()).source, "[x]\n");
-}
-
-TEST(RunFolderTest, SaysWhatIsWrongWithAnIndex) {
-  const ScratchFolder scratch;
-  const auto code = [&] {
-    try {
-      read_index(scratch.path());
-    } catch (const Error& error) {
-      return error.diagnostics()[0].code;
+/// The record's JSON with `value` in the place of each member, also of members of members.
+std::vector<std::string> with_each_member(const nlohmann::json& value) {
+  const nlohmann::json whole = nlohmann::json::parse(to_json(full_record()));
+  std::vector<std::string> texts;
+  for (const auto& [path, ignored] : whole.flatten().items()) {
+    nlohmann::json::json_pointer place(path);
+    for (; !place.empty(); place = place.parent_pointer()) {
+      nlohmann::json changed = whole;
+      changed[place] = value;
+      texts.push_back(changed.dump());
     }
-    return std::string("no error");
-  };
-  EXPECT_EQ(code(), "store.no-run");
-  for (const char* text : {"", "{", "{}", "[1]", "{\"schema\":9}", "{\"schema\":2,\"name\":3}"}) {
-    write_file_atomically(scratch.path() / "experiment.json", text);
-    EXPECT_EQ(code(), "store.bad-record") << text;
+  }
+  return texts;
+}
+
+TEST(RecordTest, AValueOfAnotherTypeIsReadOrIsAnErrorThatNamesTheOrigin) {
+  std::size_t errors = 0, texts = 0;
+  for (const char* value : {"null", "true", "-1", "1e300", "18446744073709551615", "\"nan\"",
+                            "\"text\"", "[]", "{}", "[[[[1]]]]", "{\"k\":{\"k\":-3}}"}) {
+    for (const std::string& text : with_each_member(nlohmann::json::parse(value))) {
+      ++texts;
+      try {
+        record_from_json(text, "runs/x.json");
+      } catch (const Error& error) {
+        ++errors;
+        EXPECT_EQ(error.diagnostics()[0].code, "store.bad-record") << text;
+        EXPECT_THAT(error.what(), testing::HasSubstr("runs/x.json")) << text;
+      }
+    }
+  }
+  EXPECT_GT(errors, texts / 2);
+}
+
+TEST(RecordTest, IntegersAreNotConverted) {
+  for (const char* value : {"3.5", "1e300", "true", "18446744073709551615", "\"3\""}) {
+    std::string text = to_json(full_record());
+    const std::string seed = "\"seed\":-7";
+    ASSERT_NE(text.find(seed), std::string::npos);
+    text.replace(text.find(seed), seed.size(), std::string("\"seed\":") + value);
+    EXPECT_EQ(code_of([&] { record_from_json(text, "test"); }), "store.bad-record") << value;
+  }
+}
+
+TEST(RecordTest, DeepNestingIsAnError) {
+  constexpr std::size_t kLevels = 1'000'000;
+  for (const auto& [open, close] : {std::pair("[", "]"), std::pair("{\"schema\":", "}")}) {
+    std::string text;
+    for (std::size_t i = 0; i < kLevels; ++i) {
+      text += open;
+    }
+    text += "1";
+    for (std::size_t i = 0; i < kLevels; ++i) {
+      text += close;
+    }
+    EXPECT_EQ(code_of([&] { record_from_json(text, "test"); }), "store.bad-record");
+    EXPECT_EQ(code_of([&] { record_from_json("{\"schema\":" + text + "}", "test"); }),
+              "store.bad-record");
   }
 }
 

@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <iterator>
 
+#include "error_of.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
 #include "scratch_folder.hpp"
@@ -25,7 +27,7 @@ class StoreTest : public testing::Test {
   }
   StoredObject make(const Key& key, const std::string& text = "weights") {
     Store store(root());
-    PendingObject pending = store.begin(key);
+    FolderDraft pending = store.begin(key);
     write_file_atomically(pending.folder() / "checkpoint" / "model.safetensors", text);
     write_file_atomically(pending.folder() / "training.json", "{}");
     return store.commit(key, "toy, echo", std::move(pending),
@@ -63,7 +65,7 @@ TEST_F(StoreTest, GivesBackWhatWasCommitted) {
 TEST_F(StoreTest, UncommittedObjectsLeaveNothing) {
   Store store(root());
   {
-    PendingObject pending = store.begin(key("1"));
+    FolderDraft pending = store.begin(key("1"));
     write_file_atomically(pending.folder() / "half", "x");
   }
   EXPECT_FALSE(open(key("1")));
@@ -151,6 +153,53 @@ TEST_F(StoreTest, NearestIsTheObjectOfTheNameWithTheFewestChanges) {
   ASSERT_TRUE(nearest);
   EXPECT_EQ(*nearest, key("2").parts());
   EXPECT_FALSE(store.nearest(key("3"), "another name"));
+}
+
+TEST_F(StoreTest, FollowsNoLinkOutOfTheStore) {
+  const Key one = key("1");
+  const ScratchFolder elsewhere;
+  elsewhere.write("kept", "x");
+  Store store(root());
+  const std::string hash = one.hash();
+  const fs::path object = fs::path("objects") / "victim" / hash.substr(0, 2) / hash;
+  for (const fs::path& link : {fs::path("tmp"), fs::path("objects"), object, fs::path("work"),
+                               fs::path("work") / ("victim-" + hash)}) {
+    fs::create_directories((root() / link).parent_path());
+    fs::create_directory_symlink(elsewhere.path(), root() / link);
+    const std::string code = code_of([&] {
+      store.work_folder(one);
+      FolderDraft draft = store.begin(one);
+      store.commit(one, "toy", std::move(draft), {});
+    });
+    EXPECT_EQ(code, "store.link") << link;
+    if (link != "tmp") {
+      EXPECT_EQ(code_of([&] { store.remove(one); }), "store.link") << link;
+    }
+    fs::remove_all(root() / *link.begin());
+  }
+  fs::create_directory_symlink(elsewhere.path(), root() / "tmp");
+  store.sweep();
+  EXPECT_FALSE(fs::exists(root() / "tmp"));
+  EXPECT_EQ(read_file(elsewhere / "kept"), "x");
+  EXPECT_EQ(std::distance(fs::directory_iterator(elsewhere.path()), {}), 1);
+}
+
+TEST_F(StoreTest, TheRootMayBeALink) {
+  const ScratchFolder elsewhere;
+  fs::create_directory_symlink(elsewhere.path(), root() / "link");
+  Store store(root() / "link");
+  store.commit(key("1"), "toy", store.begin(key("1")), {});
+  EXPECT_EQ(store.check(key("1")), Store::State::whole);
+}
+
+TEST_F(StoreTest, WhatIsInTheMakingHasANameOfItsOwnAndIsPrivate) {
+  Store store(root());
+  const FolderDraft one = store.begin(key("1")), other = store.begin(key("1"));
+  EXPECT_NE(one.folder(), other.folder());
+  EXPECT_EQ(fs::status(one.folder()).permissions(), fs::perms::owner_all);
+  fs::create_directory(root() / "usual");
+  EXPECT_EQ(fs::status(make(key("2")).folder).permissions(),
+            fs::status(root() / "usual").permissions());
 }
 
 TEST_F(StoreTest, SaysWhatCannotBeWritten) {

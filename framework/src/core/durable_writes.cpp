@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ncmlab/core/durable_writes.hpp"
+
+#include <fcntl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "ncmlab/core/diagnostic.hpp"
+
+namespace ncmlab {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Leaves room for the suffix in a name, of which file systems take 255 bytes.
+constexpr std::size_t kLongestStem = 200;
+
+[[noreturn]] void throw_write_error(const fs::path& path, int reason) {
+  throw Error("io.write", "cannot write `" + path.string() + "`: " + std::strerror(reason));
+}
+
+}  // namespace
+
+fs::path unforeseeable_name(const fs::path& path) {
+  std::uint64_t number = 0;
+  if (::getrandom(&number, sizeof number, 0) != static_cast<ssize_t>(sizeof number)) {
+    throw_write_error(path, errno);
+  }
+  std::array<char, 32> suffix{};
+  std::snprintf(suffix.data(), suffix.size(), ".tmp-%016llx",
+                static_cast<unsigned long long>(number));
+  return path.parent_path() / (path.filename().string().substr(0, kLongestStem) + suffix.data());
+}
+
+void flush_to_disk(const fs::path& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) {
+    throw_write_error(path, errno);
+  }
+  const bool is_flushed = ::fsync(file) == 0;
+  const int reason = errno;
+  ::close(file);
+  // What some file systems say of a folder.
+  if (!is_flushed && reason != EINVAL) {
+    throw_write_error(path, reason);
+  }
+}
+
+FolderDraft::FolderDraft(const fs::path& target) : folder_(unforeseeable_name(target)) {
+  std::error_code error;
+  fs::create_directories(folder_.parent_path(), error);
+  // Made with what the umask leaves, which is what it gets back in the end.
+  if (error || ::mkdir(folder_.c_str(), 0777) != 0) {
+    throw_write_error(folder_, error ? error.value() : errno);
+  }
+  permissions_ = fs::status(folder_, error).permissions();
+  fs::permissions(folder_, fs::perms::owner_all, error);
+}
+
+FolderDraft::FolderDraft(FolderDraft&& other) noexcept
+    : folder_(std::exchange(other.folder_, {})), permissions_(other.permissions_) {}
+
+FolderDraft::~FolderDraft() {
+  if (!folder_.empty()) {
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
+  }
+}
+
+void FolderDraft::move_to(const fs::path& place) {
+  for (const auto& entry : fs::recursive_directory_iterator(folder_)) {
+    if (entry.is_directory() && !entry.is_symlink()) {
+      flush_to_disk(entry.path());
+    }
+  }
+  flush_to_disk(folder_);
+  std::error_code error;
+  fs::create_directories(place.parent_path(), error);
+  fs::permissions(folder_, permissions_, error);
+  fs::rename(folder_, place, error);
+  if (error) {
+    throw_write_error(place, error.value());
+  }
+  folder_.clear();
+  flush_to_disk(place.parent_path().empty() ? fs::path(".") : place.parent_path());
+}
+
+}  // namespace ncmlab
