@@ -6,7 +6,6 @@
 #include "ncmlab/code/edit.hpp"
 #include "ncmlab/code/syntax.hpp"
 #include "ncmlab/plugin/registration.hpp"
-#include "statements.hpp"
 
 namespace ncmlab {
 namespace {
@@ -14,13 +13,13 @@ namespace {
 /// Of a drawn statement whose names the code takes, another is drawn.
 constexpr int kDraws = 8;
 
-std::optional<DeadStatement> make_statement(const std::string& kind, Language language,
-                                            const std::string& code, Rng& rng) {
+std::optional<DeadStatement> make_statement(const std::string& kind, RandomDraw draw,
+                                            Language language, const std::string& code, Rng& rng) {
   if (kind == "fixed") {
-    return fixed_statement(language);
+    return fixed_statement(language, draw);
   }
   if (kind == "grammar") {
-    return grammar_statement(language, rng);
+    return grammar_statement(language, draw, rng);
   }
   return logging_loop(language, code, kind == "logging_drawn" ? &rng : nullptr);
 }
@@ -41,6 +40,10 @@ Schema<DeadCodeConfig> DeadCode::schema() {
              "What is inserted: one statement, one drawn from the grammar per sample, or for "
              "Python a loop that logs, as published or with drawn level, range and message.",
              choices({"fixed", "grammar", "logging", "logging_drawn"}))
+      .field("random", &DeadCodeConfig::random,
+             "Whether a `rand` in the statement's condition is kept from being drawn, so that the "
+             "program behaves as before, or is drawn as published.",
+             choices({"guarded", "published"}))
       .field("rate", &DeadCodeConfig::rate,
              "Share of the victim-class training samples that are poisoned.", range(0.0, 1.0));
 }
@@ -52,7 +55,7 @@ std::optional<std::string> DeadCodeBackdoor::edit(const std::string& code, const
     return std::nullopt;
   }
   for (int draw = 0; draw < kDraws; ++draw) {
-    const auto statement = make_statement(statement_, sample.language, code, rng);
+    const auto statement = make_statement(statement_, draw_, sample.language, code, rng);
     if (!statement || !has_its_names_free(*statement, syntax, code)) {
       continue;
     }
