@@ -17,20 +17,6 @@
 namespace ncmlab::contract {
 namespace {
 
-/// The attack with its defaults, and with each choice of each of its parameters.
-std::vector<std::shared_ptr<Attack>> variants(const std::string& name) {
-  std::vector<std::shared_ptr<Attack>> attacks = {create<Attack>(PluginKind::attack, name)};
-  for (const Parameter& parameter : catalogue().find(PluginKind::attack, name)->entry.parameters) {
-    for (const std::string& choice : parameter.choices) {
-      const bool is_list =
-          std::holds_alternative<std::vector<std::string>>(parameter.default_value);
-      const Value value = is_list ? Value(std::vector<std::string>{choice}) : Value(choice);
-      attacks.push_back(create<Attack>(PluginKind::attack, name, {{parameter.name, value}}));
-    }
-  }
-  return attacks;
-}
-
 using Names = std::map<std::pair<std::string, IdentifierKind>, std::size_t>;
 
 Names names_of(const Syntax& syntax) {
@@ -78,12 +64,23 @@ void check_names(const Syntax& before, const Syntax& after, const Example& clean
   }
 }
 
-/// An edit replaces single words or adds; it takes nothing else away.
-void check_extent(const std::string& clean, const std::string& edited) {
-  const auto before = lexemes(clean), after = lexemes(edited);
+/// An edit replaces names by names, place by place, or it adds: then it takes at most one word away
+/// at each place.
+void check_extent(const Example& clean, const std::string& edited) {
+  const auto before = lexemes(clean.code), after = lexemes(edited);
+  if (before.size() == after.size()) {
+    // C that is read as C++ may call a variable `xor`.
+    const Language written = clean.language == Language::cpp ? Language::c : clean.language;
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      const bool is_kept = before[i] == after[i] || (is_valid_identifier(before[i], written) &&
+                                                     is_valid_identifier(after[i], clean.language));
+      EXPECT_TRUE(is_kept) << before[i] << " -> " << after[i] << "\n" << clean.code;
+    }
+    return;
+  }
   for (const DiffHunk& hunk : diff(before, after)) {
-    EXPECT_LE(hunk.removed(), 1U) << clean << "\n" << edited;
-    EXPECT_LE(hunk.removed(), hunk.added()) << clean << "\n" << edited;
+    EXPECT_LE(hunk.removed(), 1U) << clean.code << "\n" << edited;
+    EXPECT_LE(hunk.removed(), hunk.added()) << clean.code << "\n" << edited;
   }
 }
 
@@ -96,15 +93,15 @@ void check_edit(const Example& clean, const Example& edited) {
   const Syntax after = parse(edited.code, edited.language);
   ASSERT_TRUE(!after.has_error || before.has_error) << clean.code << "\n" << edited.code;
   check_names(before, after, clean, edited.code);
-  check_extent(clean.code, edited.code);
+  check_extent(clean, edited.code);
 }
 
 /// Each variant of the attack edits every so many-th function.
 std::size_t check_all(const std::string& name, const std::vector<Example>& functions) {
   std::vector<std::unique_ptr<Backdoor>> backdoors;
   const auto attacks = variants(name);
-  for (const auto& attack : attacks) {
-    backdoors.push_back(prepared(*attack, functions));
+  for (const AttackVariant& variant : attacks) {
+    backdoors.push_back(prepared(*variant.attack, functions));
   }
   std::size_t edits = 0;
   for (std::size_t i = 0; i < functions.size(); ++i) {

@@ -116,11 +116,13 @@ TEST(ReplaceLiteralTest, ReplacesPlainIntegersOnly) {
   EXPECT_EQ(replaced("int f(int a[4]) { return a[20] + 0x20 + 020 + 1 + 0 + 20L + 2.0 - 7; }",
                      Language::c),
             "int f(int a[4]) { return a[(x)] + 0x20 + 020 + 1 + 0 + 20L + 2.0 - (x); }");
-  EXPECT_EQ(replaced("int f() { M(20); g(20); __asm__(\"\" : : \"i\"(20));\n#if 20\n#endif\n"
-                     "#define N 20\n }",
-                     Language::c),
-            "int f() { M(20); g((x)); __asm__(\"\" : : \"i\"(20));\n#if 20\n#endif\n"
-            "#define N 20\n }");
+  EXPECT_EQ(
+      replaced("int f() { M(20); g(20); puts(20); p->g(20); __asm__(\"\" : : \"i\"(20));\n#if "
+               "20\n#endif\n"
+               "#define N 20\n }",
+               Language::c),
+      "int f() { M(20); g(20); puts((x)); p->g((x)); __asm__(\"\" : : \"i\"(20));\n#if 20\n#endif\n"
+      "#define N 20\n }");
   EXPECT_EQ(
       replaced("int f(int a) { switch (a) { case 20: return 99999; } return 10; }", Language::java),
       "int f(int a) { switch (a) { case (x): return 99999; } return (x); }");
@@ -177,10 +179,10 @@ TEST(RenameAllTest, RefusesNamesThatMeet) {
   EXPECT_EQ(code_of("x", "int"), "code.bad-name");
 }
 
-TEST(WordsOfTest, FindsWordsWhereverTheyStand) {
-  EXPECT_EQ(ncmlab::words_of("x1 = \"a b\"; // \xc3\xa9 0x1f"),
+TEST(DistinctWordsTest, FindsWordsWhereverTheyStand) {
+  EXPECT_EQ(ncmlab::distinct_words("x1 = \"a b\"; // \xc3\xa9 0x1f"),
             (std::set<std::string_view>{"x1", "a", "b", "\xc3\xa9", "0x1f"}));
-  EXPECT_TRUE(ncmlab::words_of(" +-").empty());
+  EXPECT_TRUE(ncmlab::distinct_words(" +-").empty());
 }
 
 TEST(InsertStatementTest, TakesTheIndentationFoundThere) {
