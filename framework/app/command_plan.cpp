@@ -37,6 +37,7 @@ Syntax plan_syntax() {
       ("json", po::bool_switch(), "print one JSON object");
   // clang-format on
   add_device_option(syntax);
+  add_limit_option(syntax);
   return syntax;
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/data/subset.hpp"
 #include "ncmlab/plugin/task.hpp"
 
 namespace ncmlab {
@@ -48,6 +49,9 @@ const Corpus& Materials::corpus(const Cell& cell) {
   if (!corpus_) {
     const Task& task = *plan_.tasks[cell.task];
     Corpus corpus = task.load(stream_of(cell, "corpus"));
+    for (auto* split : {&corpus.train, &corpus.valid, &corpus.test}) {
+      keep_balanced(*split, plan_.experiment.limit, stream_of(cell, "trial run"));
+    }
     check_corpus(corpus, task);
     for (const std::string& warning : corpus.warnings) {
       progress_.log("warning: " + warning);

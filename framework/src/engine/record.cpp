@@ -135,6 +135,7 @@ CellRecord record_from(const json& object) {
   for (const json& cost : object.at("costs")) {
     record.costs.push_back(cost_from(cost));
   }
+  record.limit = object.value("limit", std::int64_t{0});
   record.threads = object.at("threads");
   read_outcomes(object, record);
   return record;
@@ -158,6 +159,9 @@ std::string to_json(const CellRecord& record) {
               {"figures", json::object()},
               {"costs", json::array()},
               {"threads", record.threads}};
+  if (record.limit > 0) {
+    object["limit"] = record.limit;
+  }
   for (const TriggerRecord& trigger : record.triggers) {
     object["triggers"].push_back(to_object(trigger));
   }

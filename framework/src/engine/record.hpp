@@ -92,6 +92,7 @@ struct CellRecord {
   std::optional<StealthMetrics> stealth;  ///< for attacks
   std::map<std::string, double> figures;
   std::vector<StageCost> costs;
+  std::int64_t limit = 0;    ///< samples of each split at most: of a trial run; 0: all
   std::int64_t threads = 0;  ///< that LibTorch computed with when the cell was measured
   std::vector<SampleOutcome> outcomes;
   std::vector<QueryOutcome> queries;

@@ -115,7 +115,8 @@ ColumnMaker pair_column(const std::string& id, Perspective perspective) {
   ColumnMaker maker = metric_column(id, perspective, 5);
   maker.cell = [of_all = maker.cell](const Victim& victim, const std::string& defense,
                                      const SeedRecords& row) {
-    return kind_of(row) == TaskKind::pair_classification ? of_all(victim, defense, row) : TableCell{};
+    return kind_of(row) == TaskKind::pair_classification ? of_all(victim, defense, row)
+                                                         : TableCell{};
   };
   return maker;
 }
@@ -290,6 +291,9 @@ Table build_table(const std::string& task, const std::vector<const CellRecord*>&
   }
   drop_blank_columns(table);
   table.measured = {seeds_sentence(records), sizes_sentence(records)};
+  if (const std::string trial = trial_sentence(records); !trial.empty()) {
+    table.measured.insert(table.measured.begin(), trial);
+  }
   return table;
 }
 
