@@ -156,6 +156,7 @@ CellRecord record_from(const json& object, const std::string& origin) {
   for (const json& cost : object.at("costs")) {
     record.costs.push_back(cost_from(cost));
   }
+  record.limit = object.contains("limit") ? integer_from_json(object.at("limit")) : 0;
   record.threads = integer_from_json(object.at("threads"));
   record.clean_from = object.value("clean_from", "");
   read_outcomes(object, record);
@@ -192,6 +193,9 @@ std::string to_json(const CellRecord& record) {
               {"costs", json::array()},
               {"threads", record.threads},
               {"clean_from", record.clean_from}};
+  if (record.limit > 0) {
+    object["limit"] = record.limit;
+  }
   for (const TriggerRecord& trigger : record.triggers) {
     object["triggers"].push_back(to_object(trigger));
   }

@@ -74,7 +74,8 @@ RunIndex index_from(const json& object, const std::filesystem::path& file) {
                  .file = object.at("file"),
                  .location = object.at("location"),
                  .source = object.at("source"),
-                 .command = object.value("command", "")};
+                 .command = object.value("command", ""),
+                 .limit = integer_from_json(object.at("limit"))};
   for (const json& cell : object.at("cells")) {
     index.cells.push_back(cell_from(cell, file));
   }
@@ -147,7 +148,8 @@ void write_index(const std::filesystem::path& folder, const RunIndex& index) {
   const json object{{"schema", kRecordSchema},          {"name", index.name},
                     {"description", index.description}, {"file", index.file},
                     {"location", index.location},       {"source", index.source},
-                    {"command", index.command},         {"cells", std::move(cells)}};
+                    {"command", index.command},         {"limit", index.limit},
+                    {"cells", std::move(cells)}};
   write_file_atomically(folder / kIndex,
                         sealed(object.dump(1, ' ', false, json::error_handler_t::replace) + "\n"));
 }
