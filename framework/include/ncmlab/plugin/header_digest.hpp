@@ -15,17 +15,17 @@ struct HeaderDigest {
 };
 
 inline constexpr HeaderDigest kHeaderDigests[] = {
-    {"code", 0x255cc83bb3da029a},
+    {"code", 0x80259f0cf937d16b},
 
-    {"core", 0x9888d5fe12546582},
+    {"core", 0x180b1b96d73ae046},
 
-    {"data", 0x785eeab4365c4676},
+    {"data", 0xba6afc1665103773},
 
-    {"metrics", 0x33b1f32afad1d34d},
+    {"metrics", 0x46db4956fcacc31b},
 
-    {"nn", 0x725cacb33e3cbdd7},
+    {"nn", 0x392d45e710288310},
 
-    {"plugin", 0x7a3466c096426460},
+    {"plugin", 0x7ba1de14f353d333},
 
     {"tokenize", 0x1c233642f48550ef},
 
