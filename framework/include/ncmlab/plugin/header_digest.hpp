@@ -23,9 +23,9 @@ inline constexpr HeaderDigest kHeaderDigests[] = {
 
     {"metrics", 0x33b1f32afad1d34d},
 
-    {"nn", 0x725cacb33e3cbdd7},
+    {"nn", 0x392d45e710288310},
 
-    {"plugin", 0x7a3466c096426460},
+    {"plugin", 0xef0632f9ed57d30a},
 
     {"tokenize", 0x1c233642f48550ef},
 
