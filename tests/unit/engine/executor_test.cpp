@@ -275,8 +275,12 @@ TEST_F(ExecutorTest, AFailureCostsItsCellsOnlyAndIsTriedAgain) {
   for (const CellRecord& record : result.records) {
     EXPECT_EQ(!record.failure.empty(), record.defense == "failing");
   }
-  EXPECT_EQ(result.records[1].failure,
-            "defend: toy, echo, none, failing, seed 1: the toy defense was told to fail");
+  EXPECT_THAT(
+      result.records[1].failure,
+      testing::AllOf(testing::StartsWith("defend: toy, echo, none, failing, seed 1: defense `toy` "
+                                         "threw an exception in `defend`: the toy defense was told "
+                                         "to fail [plugin.threw; loaded from "),
+                     HasSubstr("libncmlab_defense_toy.so]")));
   RecordingProgress again;
   run(experiment, again);
   EXPECT_THAT(again.titles, testing::ElementsAre("defend: toy, echo, none, failing, seed 1",
