@@ -78,12 +78,23 @@ void check_names(const Syntax& before, const Syntax& after, const Example& clean
   }
 }
 
-/// An edit replaces single words or adds; it takes nothing else away.
-void check_extent(const std::string& clean, const std::string& edited) {
-  const auto before = lexemes(clean), after = lexemes(edited);
+/// An edit replaces names by names, place by place, or it adds: then it takes at most one word away
+/// at each place.
+void check_extent(const Example& clean, const std::string& edited) {
+  const auto before = lexemes(clean.code), after = lexemes(edited);
+  if (before.size() == after.size()) {
+    // C that is read as C++ may call a variable `xor`.
+    const Language written = clean.language == Language::cpp ? Language::c : clean.language;
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      const bool is_kept = before[i] == after[i] || (is_valid_identifier(before[i], written) &&
+                                                     is_valid_identifier(after[i], clean.language));
+      EXPECT_TRUE(is_kept) << before[i] << " -> " << after[i] << "\n" << clean.code;
+    }
+    return;
+  }
   for (const DiffHunk& hunk : diff(before, after)) {
-    EXPECT_LE(hunk.removed(), 1U) << clean << "\n" << edited;
-    EXPECT_LE(hunk.removed(), hunk.added()) << clean << "\n" << edited;
+    EXPECT_LE(hunk.removed(), 1U) << clean.code << "\n" << edited;
+    EXPECT_LE(hunk.removed(), hunk.added()) << clean.code << "\n" << edited;
   }
 }
 
@@ -96,7 +107,7 @@ void check_edit(const Example& clean, const Example& edited) {
   const Syntax after = parse(edited.code, edited.language);
   ASSERT_TRUE(!after.has_error || before.has_error) << clean.code << "\n" << edited.code;
   check_names(before, after, clean, edited.code);
-  check_extent(clean.code, edited.code);
+  check_extent(clean, edited.code);
 }
 
 /// Each variant of the attack edits every so many-th function.

@@ -145,7 +145,7 @@ std::vector<ByteRange> word_ranges(std::string_view source) {
   return ranges;
 }
 
-std::set<std::string_view> words_of(std::string_view source) {
+std::set<std::string_view> distinct_words(std::string_view source) {
   std::set<std::string_view> words;
   for (const ByteRange& range : word_ranges(source)) {
     words.insert(source.substr(range.begin, range.size()));
@@ -155,7 +155,7 @@ std::set<std::string_view> words_of(std::string_view source) {
 
 std::string rename_all(std::string_view source, Language language,
                        const std::vector<Renaming>& renamings) {
-  std::set<std::string_view> taken = words_of(source);
+  std::set<std::string_view> taken = distinct_words(source);
   std::vector<std::pair<ByteRange, std::string_view>> replacements;
   std::size_t growth = 0;
   for (const auto& [identifier, new_name] : renamings) {

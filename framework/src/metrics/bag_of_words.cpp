@@ -13,7 +13,7 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
 
-std::vector<std::string> words_of(std::string_view text) {
+std::vector<std::string> folded_sub_words(std::string_view text) {
   std::vector<std::string> words;
   char before = ' ';
   for (const char c : text) {
@@ -33,7 +33,7 @@ std::vector<std::string> words_of(std::string_view text) {
 BagOfWords::BagOfWords(const std::vector<std::string>& documents) : documents_(documents.size()) {
   std::vector<std::size_t> holders;
   for (const std::string& document : documents) {
-    const std::vector<std::string> words = words_of(document);
+    const std::vector<std::string> words = folded_sub_words(document);
     for (const std::string& word : std::set<std::string>(words.begin(), words.end())) {
       const auto [place, is_new] = numbers_.try_emplace(word, numbers_.size());
       holders.resize(numbers_.size());
@@ -53,7 +53,7 @@ BagOfWords::BagOfWords(const std::vector<std::string>& documents) : documents_(d
 
 std::map<std::size_t, double> BagOfWords::weights_of(std::string_view text) const {
   std::map<std::size_t, double> weights;
-  for (const std::string& word : words_of(text)) {
+  for (const std::string& word : folded_sub_words(text)) {
     if (const auto known = numbers_.find(word); known != numbers_.end()) {
       weights[known->second] += 1;
     }

@@ -77,7 +77,7 @@ at::Tensor first_order_losses(const Sketch& sketch, const at::Tensor& slopes,
 }
 
 std::vector<std::string> choose(const Sketch& sketch, const at::Tensor& losses) {
-  const std::set<std::string_view> words = words_of(sketch.code);
+  const std::set<std::string_view> words = distinct_words(sketch.code);
   const std::vector<WholeName>& pool = *sketch.pool;
   std::vector<bool> taken;
   for (const WholeName& name : pool) {

@@ -19,8 +19,8 @@ std::int64_t mask_id(const Tokenizer& tokenizer) {
 /// The first names of `pool` that no function of the sample and no query uses.
 std::vector<const WholeName*> placeholders(const std::vector<WholeName>& pool,
                                            const Example& sample, std::size_t count) {
-  const std::set<std::string_view> first = words_of(sample.code);
-  const std::set<std::string_view> second = words_of(sample.second);
+  const std::set<std::string_view> first = distinct_words(sample.code);
+  const std::set<std::string_view> second = distinct_words(sample.second);
   std::vector<const WholeName*> free;
   for (const WholeName& name : pool) {
     if (free.size() == count) {

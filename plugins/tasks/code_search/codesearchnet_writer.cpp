@@ -12,7 +12,7 @@ namespace ncmlab {
 namespace {
 
 /// The words between single blanks, so that joined by blanks they are the query.
-std::vector<std::string> words_of(const std::string& query) {
+std::vector<std::string> split_at_blanks(const std::string& query) {
   std::vector<std::string> words(1);
   for (const char c : query) {
     if (c == ' ') {
@@ -39,7 +39,7 @@ void write_split(const std::vector<Example>& examples, const std::filesystem::pa
         {"code", examples[i].code},
         {"code_tokens", std::vector<std::string>(tokens.begin(), tokens.end())},
         {"docstring", examples[i].second},
-        {"docstring_tokens", words_of(examples[i].second)}};
+        {"docstring_tokens", split_at_blanks(examples[i].second)}};
     text += record.dump() + "\n";
   }
   write_file_atomically(file, text);

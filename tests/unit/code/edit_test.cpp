@@ -177,10 +177,10 @@ TEST(RenameAllTest, RefusesNamesThatMeet) {
   EXPECT_EQ(code_of("x", "int"), "code.bad-name");
 }
 
-TEST(WordsOfTest, FindsWordsWhereverTheyStand) {
-  EXPECT_EQ(ncmlab::words_of("x1 = \"a b\"; // \xc3\xa9 0x1f"),
+TEST(DistinctWordsTest, FindsWordsWhereverTheyStand) {
+  EXPECT_EQ(ncmlab::distinct_words("x1 = \"a b\"; // \xc3\xa9 0x1f"),
             (std::set<std::string_view>{"x1", "a", "b", "\xc3\xa9", "0x1f"}));
-  EXPECT_TRUE(ncmlab::words_of(" +-").empty());
+  EXPECT_TRUE(ncmlab::distinct_words(" +-").empty());
 }
 
 TEST(InsertStatementTest, TakesTheIndentationFoundThere) {

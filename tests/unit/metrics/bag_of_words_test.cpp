@@ -11,11 +11,11 @@ namespace {
 
 using testing::ElementsAre;
 
-TEST(WordsOfTest, PartsNamesAndFoldsCase) {
-  EXPECT_THAT(words_of("def readHTTPFile_2(path): # Größe"),
+TEST(FoldedSubWordsTest, PartsNamesAndFoldsCase) {
+  EXPECT_THAT(folded_sub_words("def readHTTPFile_2(path): # Größe"),
               ElementsAre("def", "read", "httpfile", "2", "path", "gr", "e"));
-  EXPECT_THAT(words_of(""), ElementsAre());
-  EXPECT_THAT(words_of("a1b Open"), ElementsAre("a", "1", "b", "open"));
+  EXPECT_THAT(folded_sub_words(""), ElementsAre());
+  EXPECT_THAT(folded_sub_words("a1b Open"), ElementsAre("a", "1", "b", "open"));
 }
 
 TEST(BagOfWordsTest, ScoresByHand) {

@@ -41,7 +41,7 @@ std::string rename_all(std::string_view source, Language language,
 /// are words, too. Ascending.
 std::vector<ByteRange> word_ranges(std::string_view source);
 /// The different ones, as views into `source`.
-std::set<std::string_view> words_of(std::string_view source);
+std::set<std::string_view> distinct_words(std::string_view source);
 
 /// The name that `extend` gives: `word` + "_" + name, name + "_" + `word`, or the word between
 /// the two sub-words nearest the middle of the name (`read_file` -> `read_rb_file`, `readFile` ->

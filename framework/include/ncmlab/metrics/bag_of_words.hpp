@@ -14,7 +14,7 @@ namespace ncmlab {
 
 /// The words of a text in lower case: runs of ASCII letters and of digits, names parted at `_` and
 /// where an upper-case letter follows a lower-case one.
-std::vector<std::string> words_of(std::string_view text);
+std::vector<std::string> folded_sub_words(std::string_view text);
 
 /// Documents as bags of words, the baseline that a trained search model has to beat. Words are
 /// weighted by 1 + ln(count) times ln(documents / documents with the word) + 1; a score is the

@@ -43,7 +43,7 @@ void check_edit(const Victim& surrogate, const Sketch& sketch,
                 const std::vector<std::string>& names, const std::string& edited) {
   ASSERT_EQ(names.size(), sketch.identifiers.size());
   EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), names.size()) << edited;
-  const std::set<std::string_view> words = words_of(sketch.code);
+  const std::set<std::string_view> words = distinct_words(sketch.code);
   for (const std::string& name : names) {
     EXPECT_TRUE(is_valid_identifier(name, sketch.language)) << name;
     EXPECT_FALSE(words.contains(name)) << name << " stands in\n" << sketch.code;

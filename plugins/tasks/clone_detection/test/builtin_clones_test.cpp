@@ -22,7 +22,7 @@ Corpus corpus_of(std::int64_t train, std::uint64_t seed) {
                                  Rng(seed));
 }
 
-std::set<std::string> words_of(std::string_view code) {
+std::set<std::string> words_and_signs(std::string_view code) {
   std::set<std::string> words;
   std::string word;
   for (const char c : code) {
@@ -96,7 +96,7 @@ TEST(BuiltinClonesTest, NoSingleTokenGivesTheLabelAway) {
     std::map<std::string, std::array<double, 3>> gaps;
     for (const Example& pair : pairs) {
       const double sign = pair.label == 1 ? 1 : -1;
-      const std::set<std::string> first = words_of(pair.code), second = words_of(pair.second);
+      const std::set<std::string> first = words_and_signs(pair.code), second = words_and_signs(pair.second);
       for (const std::string& word : first) {
         gaps[word][0] += sign;
         gaps[word][1] += sign;
