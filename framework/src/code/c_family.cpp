@@ -2,10 +2,12 @@
 #include <optional>
 #include <string>
 
+#include "code/c_fixed_names.hpp"
 #include "code/c_text.hpp"
 #include "code/c_tree.hpp"
 #include "code/findings.hpp"
 #include "code/literals.hpp"
+#include "ncmlab/code/edit.hpp"
 
 namespace ncmlab::detail {
 namespace {
@@ -35,10 +37,15 @@ class CFamilyAnalysis {
     } else {
       refer_by_tree();
     }
+    if (!by_words_) {
+      block_fixed_names();
+    }
     Syntax syntax;
     syntax.identifiers = occurrences_.identifiers();
-    syntax.statement_positions =
-        c_statement_positions(tree_, top_, tree_[top_].subtree_end, language_);
+    if (!tells_of_inserted_lines()) {
+      syntax.statement_positions =
+          c_statement_positions(tree_, top_, tree_[top_].subtree_end, language_);
+    }
     if (function_.body != kNone) {
       syntax.body = tree_.range(function_.body);
       if (!by_words_) {
@@ -65,12 +72,51 @@ class CFamilyAnalysis {
       add(tree_.child_by_field(i, "left"), i, IdentifierKind::local_variable);
     } else if (kind == "enumerator") {
       occurrences_.block_variable(tree_.text(tree_.first_child(i)));
-    } else if (language_ == Language::cpp && kind == "field_declaration") {
-      // In a member function of a local class the bare name means the field.
-      const std::uint32_t declarator = tree_.child_by_field(i, "declarator");
-      if (declarator != kNone) {
-        occurrences_.block_variable(tree_.text(declarator));
+    } else if (language_ == Language::cpp && kind == "field_identifier" &&
+               tree_[i].field == "declarator") {
+      // In a member function of a local class the bare name means the member.
+      occurrences_.block_variable(tree_.text(i));
+    } else if (kind == "base_class_clause") {
+      block_identifiers(tree_[i].parent);  // they may be members of the base
+    } else if (kind == "preproc_include") {
+      occurrences_.block_all_variables();
+    }
+  }
+
+  void block_identifiers(std::uint32_t node) {
+    for (std::uint32_t i = node; i < tree_[node].subtree_end; ++i) {
+      if (tree_[i].kind == "identifier") {
+        occurrences_.block_variable(tree_.text(i));
       }
+    }
+  }
+
+  /// A statement more is a line more, and a constant function may hold no statement that calls.
+  bool tells_of_inserted_lines() const {
+    const std::size_t begin = tree_[top_].begin;
+    const std::size_t end = function_.body == kNone ? begin : tree_[function_.body].begin;
+    const std::string_view header = source_.substr(begin, end - begin);
+    return uses_word(source_, "__LINE__") || uses_word(source_, "__builtin_LINE") ||
+           uses_word(source_, "source_location") || uses_word(header, "constexpr") ||
+           uses_word(header, "consteval");
+  }
+
+  void block_fixed_names() {
+    const auto is_own = [&](std::string_view name) {
+      return declarations_.contains(name) || name == function_name_;
+    };
+    const CFixedNames fixed(source_, is_own);
+    for (const auto& [name, declarations] : declarations_.by_name()) {
+      if (fixed.holds(name)) {
+        occurrences_.block_variable(name);
+      }
+    }
+    // The program may print its function's name.
+    const bool tells_name = uses_word(source_, "__func__") || uses_word(source_, "__FUNCTION__") ||
+                            uses_word(source_, "__PRETTY_FUNCTION__") ||
+                            uses_word(source_, "source_location");
+    if (tells_name || fixed.holds(function_name_)) {
+      occurrences_.block_function();
     }
   }
 
@@ -229,7 +275,7 @@ class CFamilyAnalysis {
       return;
     }
     const bool is_called = node.field == "function" && tree_[node.parent].kind == "call_expression";
-    if (node.kind != "field_identifier") {
+    if (node.kind != "field_identifier" || follows_member_pointer(i)) {
       const Declaration* declaration = declarations_.at(name, node.begin);
       if (declaration != nullptr) {
         if (!is_called || declaration->is_callable) {
@@ -239,9 +285,16 @@ class CFamilyAnalysis {
       }
     }
     if (name == function_name_ && node.kind != "type_identifier" &&
-        (node.kind == "identifier" || is_member_call(i)) && has_fitting_arguments(i)) {
+        (node.kind == "identifier" || is_call_through_this(tree_, i)) &&
+        has_fitting_arguments(tree_, i, function_.parameters, language_)) {
       occurrences_.add_function(name, tree_.range(i));
     }
+  }
+
+  /// The right operand of `.*` and `->*`, which the grammar takes for a field.
+  bool follows_member_pointer(std::uint32_t i) const {
+    const std::size_t before = source_.find_last_not_of(" \t\r\n", tree_[i].begin - 1);
+    return language_ == Language::cpp && before != std::string_view::npos && source_[before] == '*';
   }
 
   bool may_be_reference(std::uint32_t i) const {
@@ -263,50 +316,6 @@ class CFamilyAnalysis {
     return node.field != "name" || tree_[parent].kind == "template_function";
   }
 
-  /// `this->name` of a call.
-  bool is_member_call(std::uint32_t i) const {
-    const std::uint32_t access = tree_[i].parent;
-    return tree_[access].kind == "field_expression" && tree_[access].field == "function" &&
-           tree_.first_child(access) != kNone && tree_[tree_.first_child(access)].kind == "this";
-  }
-
-  std::size_t count_named(std::uint32_t list, std::string_view except = {}) const {
-    std::size_t count = 0;
-    for (auto child = tree_.first_child(list); child != kNone; child = tree_.next_sibling(child)) {
-      count +=
-          tree_[child].is_named && tree_[child].kind != "comment" && tree_[child].kind != except
-              ? 1
-              : 0;
-    }
-    return count;
-  }
-
-  /// In C++ a call with another number of arguments calls an overload.
-  bool has_fitting_arguments(std::uint32_t i) const {
-    std::uint32_t callee = i;
-    while (callee != 0 && tree_[callee].kind != "call_expression" &&
-           (callee == i || tree_.is(callee, {"field_expression", "template_function"}))) {
-      callee = tree_[callee].parent;
-    }
-    if (language_ == Language::c || tree_[callee].kind != "call_expression" ||
-        function_.parameters == kNone) {
-      return true;
-    }
-    const std::uint32_t arguments = tree_.child_by_field(callee, "arguments");
-    if (arguments == kNone || arguments <= i) {
-      return true;
-    }
-    const std::string_view parameters = tree_.text(function_.parameters);
-    const bool is_variadic = parameters.find("...") != std::string_view::npos;
-    const std::size_t most = parameters == "(void)" ? 0 : count_named(function_.parameters);
-    const std::size_t least =
-        parameters == "(void)"
-            ? 0
-            : count_named(function_.parameters, "optional_parameter_declaration");
-    const std::size_t count = count_named(arguments);
-    return is_variadic || (least <= count && count <= most);
-  }
-
   void refer_by_words() {
     for (const CWord& word : c_words(source_)) {
       refer_by_word(word, 0);
@@ -322,7 +331,10 @@ class CFamilyAnalysis {
     }
     const ByteRange range{word.range.begin + shift, word.range.end + shift};
     const Declaration* declaration = declarations_.at(word.text, range.begin);
-    if (declaration == nullptr || (by_words_ && word.text == function_name_)) {
+    if (!by_words_ && declarations_.is_ambiguous_at(word.text, range.begin)) {
+      // A macro's words mean what they mean where the macro is used.
+      occurrences_.block_variable(word.text);
+    } else if (declaration == nullptr || (by_words_ && word.text == function_name_)) {
       if (word.text == function_name_) {
         occurrences_.add_function(word.text, range);
       }

@@ -163,6 +163,45 @@ class BlockWalk {
   std::vector<std::size_t>& positions_;
 };
 
+std::size_t count_named(const Tree& tree, std::uint32_t list, std::string_view except = {}) {
+  std::size_t count = 0;
+  for (auto child = tree.first_child(list); child != kNone; child = tree.next_sibling(child)) {
+    const bool counts =
+        tree[child].is_named && tree[child].kind != "comment" && tree[child].kind != except;
+    count += counts ? 1 : 0;
+  }
+  return count;
+}
+
+bool is_pragma(const Tree& tree, std::uint32_t node) {
+  return tree[node].kind == "preproc_call" &&
+         tree.text(tree.first_child(node)).find("pragma") != std::string_view::npos;
+}
+
+/// What a pragma governs: the statement after it and after other directives; kNone if none follows.
+std::uint32_t governed_by(const Tree& tree, std::uint32_t pragma) {
+  std::uint32_t next = tree.next_sibling(pragma);
+  while (next != kNone && tree.is(next, {"comment", "preproc_call"})) {
+    next = tree.next_sibling(next);
+  }
+  return next;
+}
+
+/// The ranges in which no statement may be inserted.
+std::vector<ByteRange> closed_ranges(const Tree& tree, Language language) {
+  std::vector<ByteRange> ranges;
+  for (std::uint32_t i = 0; i < tree.size(); ++i) {
+    if (is_pragma(tree, i)) {
+      if (const std::uint32_t governed = governed_by(tree, i); governed != kNone) {
+        ranges.push_back(tree.range(governed));
+      }
+    } else if (language == Language::c && tree[i].kind == "argument_list") {
+      ranges.push_back(tree.range(i));
+    }
+  }
+  return ranges;
+}
+
 }  // namespace
 
 CFunction find_c_function(const Tree& tree) {
@@ -220,6 +259,36 @@ bool is_data_type(const Tree& tree, std::uint32_t declaration, Language language
          (language == Language::c && tree.is(type, {"struct_specifier", "union_specifier"}));
 }
 
+bool is_call_through_this(const Tree& tree, std::uint32_t field) {
+  const std::uint32_t access = tree[field].parent;
+  return tree[access].kind == "field_expression" && tree[access].field == "function" &&
+         tree.first_child(access) != kNone && tree[tree.first_child(access)].kind == "this";
+}
+
+bool has_fitting_arguments(const Tree& tree, std::uint32_t name, std::uint32_t parameters,
+                           Language language) {
+  std::uint32_t callee = name;
+  while (callee != 0 && tree[callee].kind != "call_expression" &&
+         (callee == name || tree.is(callee, {"field_expression", "template_function"}))) {
+    callee = tree[callee].parent;
+  }
+  if (language == Language::c || tree[callee].kind != "call_expression" || parameters == kNone) {
+    return true;
+  }
+  const std::uint32_t arguments = tree.child_by_field(callee, "arguments");
+  if (arguments == kNone || arguments <= name) {
+    return true;
+  }
+  const std::string_view text = tree.text(parameters);
+  const bool is_variadic = text.find("...") != std::string_view::npos;
+  const bool is_void = text == "(void)";
+  const std::size_t most = is_void ? 0 : count_named(tree, parameters);
+  const std::size_t least =
+      is_void ? 0 : count_named(tree, parameters, "optional_parameter_declaration");
+  const std::size_t count = count_named(tree, arguments);
+  return is_variadic || (least <= count && count <= most);
+}
+
 std::vector<std::size_t> c_statement_positions(const Tree& tree, std::uint32_t first,
                                                std::uint32_t last, Language language) {
   std::vector<std::size_t> positions;
@@ -232,6 +301,11 @@ std::vector<std::size_t> c_statement_positions(const Tree& tree, std::uint32_t f
     }
   }
   sort_positions(positions);
+  for (const ByteRange& closed : closed_ranges(tree, language)) {
+    std::erase_if(positions, [&](std::size_t position) {
+      return closed.begin <= position && position < closed.end;
+    });
+  }
   return positions;
 }
 

@@ -28,7 +28,16 @@ CDeclarator read_declarator(const Tree& tree, std::uint32_t declarator);
 /// Whether the declared type cannot be called.
 bool is_data_type(const Tree& tree, std::uint32_t declaration, Language language);
 
-/// Places for statements in all blocks among the nodes [first, last).
+/// Whether the field at `field` is `name` of a call `this->name()`.
+bool is_call_through_this(const Tree& tree, std::uint32_t field);
+
+/// Whether the name at `name` is called, if at all, with as many arguments as `parameters` takes:
+/// with others it calls an overload of C++.
+bool has_fitting_arguments(const Tree& tree, std::uint32_t name, std::uint32_t parameters,
+                           Language language);
+
+/// Places for statements in all blocks among the nodes [first, last): none in or before what a
+/// pragma governs, none in the arguments of a call of C, which may be a macro.
 std::vector<std::size_t> c_statement_positions(const Tree& tree, std::uint32_t first,
                                                std::uint32_t last, Language language);
 

@@ -27,6 +27,11 @@ const Declaration* Declarations::at(std::string_view name, std::size_t offset) c
   return innermost;
 }
 
+bool Declarations::is_ambiguous_at(std::string_view name, std::size_t offset) const {
+  const auto found = by_name_.find(name);
+  return found != by_name_.end() && (found->second.size() > 1 || at(name, offset) == nullptr);
+}
+
 void Occurrences::add_function(std::string_view name, ByteRange range) {
   const auto [entry, is_new] = functions_.try_emplace(name, found_.size());
   if (is_new) {
@@ -50,8 +55,10 @@ void Occurrences::add_variable(std::string_view name, IdentifierKind kind, ByteR
 std::vector<Identifier> Occurrences::identifiers() const {
   std::vector<Identifier> result;
   for (const Identifier& identifier : found_) {
-    if (identifier.kind != IdentifierKind::function_name &&
-        (all_blocked_ || blocked_.count(identifier.name) != 0)) {
+    const bool is_blocked = identifier.kind == IdentifierKind::function_name
+                                ? is_function_blocked_
+                                : all_blocked_ || blocked_.contains(identifier.name);
+    if (is_blocked) {
       continue;
     }
     result.push_back(identifier);

@@ -24,6 +24,8 @@ class Declarations {
   void add(std::string_view name, const Declaration& declaration);
   /// The declaration that `name` at `offset` may mean; nullptr if none is in scope.
   const Declaration* at(std::string_view name, std::size_t offset) const;
+  /// Whether `name` is declared more than once, or out of scope at `offset`.
+  bool is_ambiguous_at(std::string_view name, std::size_t offset) const;
   bool contains(std::string_view name) const { return by_name_.count(name) != 0; }
   const std::unordered_map<std::string_view, std::vector<Declaration>>& by_name() const {
     return by_name_;
@@ -41,6 +43,7 @@ class Occurrences {
   void add_variable(std::string_view name, IdentifierKind kind, ByteRange range);
   /// The name stands for something that cannot be renamed safely: it is not reported.
   void block_variable(std::string_view name) { blocked_.insert(name); }
+  void block_function() { is_function_blocked_ = true; }
   void block_all_variables() { all_blocked_ = true; }
   std::vector<Identifier> identifiers() const;
 
@@ -50,6 +53,7 @@ class Occurrences {
   std::unordered_map<std::string_view, std::size_t> functions_;
   std::unordered_set<std::string_view> blocked_;
   bool all_blocked_ = false;
+  bool is_function_blocked_ = false;
 };
 
 /// Whether a statement may be put before `node`, a child of a block: it and what stands before it

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <optional>
+#include <unordered_set>
 
 #include "code/findings.hpp"
 #include "code/literals.hpp"
+#include "ncmlab/code/edit.hpp"
 
 namespace ncmlab::detail {
 namespace {
@@ -36,9 +38,17 @@ class JavaAnalysis {
         refer(i);
       }
     }
+    const bool reads_stack =
+        uses_word(source_, "getStackTrace") || uses_word(source_, "StackWalker");
+    if (reads_stack || uses_word(source_, "getEnclosingMethod") ||
+        uses_word(source_, "\"" + std::string(function_name_) + "\"")) {
+      occurrences_.block_function();
+    }
     Syntax syntax;
     syntax.identifiers = occurrences_.identifiers();
-    collect_positions(syntax.statement_positions);
+    if (!reads_stack) {
+      collect_positions(syntax.statement_positions);
+    }
     const std::uint32_t body = function_ == kNone ? kNone : tree_.child_by_field(function_, "body");
     if (body != kNone) {
       syntax.body = tree_.range(body);
@@ -60,13 +70,19 @@ class JavaAnalysis {
       } else {
         add(name, tree_[parent].kind == "spread_parameter" && is_own_parameter(parent));
       }
+    } else if (kind == "formal_parameter" && is_record_component(i)) {
+      block(tree_.child_by_field(i, "name"));  // accessors have its name, too
     } else if (kind == "formal_parameter") {
       add(tree_.child_by_field(i, "name"), is_own_parameter(i));
     } else if (kind == "catch_formal_parameter" || kind == "enhanced_for_statement" ||
-               kind == "resource" || kind == "instanceof_expression") {
+               kind == "resource") {
       add(tree_.child_by_field(i, "name"), false);
+    } else if (kind == "instanceof_expression") {
+      add_pattern(tree_.child_by_field(i, "name"));
     } else if (kind == "type_pattern" || kind == "record_pattern_component") {
-      add(last_identifier(i), false);
+      add_pattern(last_identifier(i));
+    } else if (kind == "enum_constant") {
+      block(tree_.child_by_field(i, "name"));
     } else if (kind == "inferred_parameters") {
       for (auto child = tree_.first_child(i); child != kNone; child = tree_.next_sibling(child)) {
         add(child, false);
@@ -82,6 +98,54 @@ class JavaAnalysis {
       last = tree_[child].kind == "identifier" ? child : last;
     }
     return last;
+  }
+
+  void block(std::uint32_t name) {
+    if (name != kNone) {
+      occurrences_.block_variable(tree_.text(name));
+    }
+  }
+
+  bool is_record_component(std::uint32_t parameter) const {
+    return tree_[tree_[tree_[parameter].parent].parent].kind == "record_declaration";
+  }
+
+  /// A pattern's variable is in scope where the pattern matched (Java language
+  /// specification, 6.3.1): here in the operands of `&&` after it, what is done where the condition
+  /// holds, and its switch rule. Of a name that stands elsewhere, too, it is not known what it
+  /// means there.
+  void add_pattern(std::uint32_t name) {
+    if (name == kNone) {
+      return;
+    }
+    const std::uint32_t within = tree_.ancestor(
+        name, {"instanceof_expression", "switch_rule", "switch_block_statement_group"}, top_);
+    if (within == kNone) {
+      block(name);
+      return;
+    }
+    pattern_names_.insert(tree_.text(name));
+    const std::size_t end = tree_[within].kind == "instanceof_expression"
+                                ? end_of_match(within)
+                                : std::size_t{tree_[within].end};
+    declarations_.add(tree_.text(name), {IdentifierKind::local_variable, {tree_[name].begin, end}});
+  }
+
+  std::size_t end_of_match(std::uint32_t at) const {
+    while (true) {
+      const std::uint32_t parent = tree_[at].parent;
+      const bool is_and = tree_[parent].kind == "binary_expression" &&
+                          tree_.text(tree_.next_sibling(tree_.first_child(parent))) == "&&";
+      if (!is_and && tree_[parent].kind != "parenthesized_expression") {
+        const bool is_condition = tree_[at].field == "condition";
+        const std::string_view held =
+            tree_.is(parent, {"if_statement", "ternary_expression"}) ? "consequence" : "body";
+        const std::uint32_t guarded =
+            is_condition ? tree_.child_by_field(parent, held) : std::uint32_t{kNone};
+        return tree_[guarded == kNone || tree_[parent].kind == "do_statement" ? at : guarded].end;
+      }
+      at = parent;
+    }
   }
 
   bool is_own_parameter(std::uint32_t parameter) const {
@@ -112,11 +176,36 @@ class JavaAnalysis {
         occurrences_.add_function(tree_.text(i), tree_.range(i));
       }
     } else if (may_be_variable(i)) {
-      const Declaration* declaration = declarations_.at(tree_.text(i), tree_[i].begin);
-      if (declaration != nullptr) {
-        occurrences_.add_variable(tree_.text(i), declaration->kind, tree_.range(i));
+      const std::string_view name = tree_.text(i);
+      const Declaration* declaration = declarations_.at(name, tree_[i].begin);
+      if (declaration == nullptr ? pattern_names_.contains(name)
+                                 : may_be_constant(i) || may_be_inherited(i, *declaration)) {
+        occurrences_.block_variable(name);
+      } else if (declaration != nullptr) {
+        occurrences_.add_variable(name, declaration->kind, tree_.range(i));
       }
     }
+  }
+
+  /// `case RED:` of an enum out of view.
+  bool may_be_constant(std::uint32_t i) const {
+    return tree_[tree_[i].parent].kind == "switch_label";
+  }
+
+  /// Whether `i` stands in a class of the function that has another base, which may have a field of
+  /// this name, and means a variable around that class.
+  bool may_be_inherited(std::uint32_t i, const Declaration& declaration) const {
+    for (std::uint32_t at = tree_.ancestor(i, {"class_body"}, top_); at != kNone;
+         at = tree_.ancestor(at, {"class_body"}, top_)) {
+      const std::uint32_t owner = tree_[at].parent;
+      const bool has_base = tree_[owner].kind == "object_creation_expression" ||
+                            tree_.child_by_field(owner, "superclass") != kNone ||
+                            tree_.child_by_field(owner, "interfaces") != kNone;
+      if (has_base && declaration.scope.begin < tree_[at].begin) {
+        return true;
+      }
+    }
+    return false;
   }
 
   bool is_method_name(std::uint32_t i) const {
@@ -227,6 +316,7 @@ class JavaAnalysis {
   std::uint32_t name_ = kNone;
   std::uint32_t top_ = 0;
   std::string_view function_name_;
+  std::unordered_set<std::string_view> pattern_names_;
   Declarations declarations_;
   Occurrences occurrences_;
 };

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "code/c_fixed_names.hpp"
+
 namespace ncmlab::detail {
 namespace {
 
@@ -29,14 +31,15 @@ bool is_plain_decimal(std::string_view text) {
          std::all_of(text.begin(), text.end(), is_digit);
 }
 
-/// A macro may paste or stringify its arguments, and by convention its name is in capitals.
-bool is_macro_call(const Tree& tree, std::uint32_t node) {
+/// A macro may paste or stringify its arguments, and what is called by its bare name may be one
+/// unless it is a function of the C library.
+bool may_be_macro_call(const Tree& tree, std::uint32_t node) {
   if (tree[node].kind != "call_expression") {
     return false;
   }
   const std::uint32_t callee = tree.child_by_field(node, "function");
-  const std::string_view name = callee == kNone ? std::string_view() : tree.text(callee);
-  return std::none_of(name.begin(), name.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+  return callee == kNone ||
+         (tree[callee].kind == "identifier" && !is_c_library_function(tree.text(callee)));
 }
 
 /// Whether an expression is no substitute for a literal below `node`.
@@ -44,7 +47,7 @@ bool is_literal_only(const Tree& tree, std::uint32_t node) {
   const std::string_view kind = tree[node].kind;
   const bool is_condition =
       tree[node].field == "condition" && tree[tree[node].parent].kind.substr(0, 8) == "preproc_";
-  return is_condition || is_macro_call(tree, node) || kind.ends_with("_pattern") ||
+  return is_condition || may_be_macro_call(tree, node) || kind.ends_with("_pattern") ||
          tree.is(node, {"attribute_specifier", "attribute_declaration", "ms_declspec_modifier",
                         "gnu_asm_expression", "preproc_def", "preproc_function_def", "preproc_call",
                         "user_defined_literal", "annotation", "type", "interpolation", "ERROR"});

@@ -3,6 +3,7 @@
 
 #include "code/findings.hpp"
 #include "code/literals.hpp"
+#include "code/python_fixed_names.hpp"
 #include "code/python_scopes.hpp"
 
 namespace ncmlab::detail {
@@ -27,13 +28,11 @@ class PythonAnalysis {
       occurrences_.block_variable(name);
     }
     is_method_ = takes_self();
+    const PythonFixedNames fixed = find_python_fixed_names(tree_, scopes_, name_, is_method_);
+    block(fixed);
     for (std::uint32_t i = 0; i < tree_.size(); ++i) {
       if (tree_[i].kind == "identifier") {
         refer(i);
-      } else if (tree_[i].kind == "call") {
-        inspect_call(i);
-      } else if (tree_[i].kind == "exec_statement") {
-        occurrences_.block_all_variables();
       }
     }
     Syntax syntax;
@@ -45,7 +44,9 @@ class PythonAnalysis {
       if (tree_.error_cost() == 0) {
         syntax.integer_literals = find_integer_literals(tree_, *syntax.body, Language::python);
       }
-      collect_positions(function, syntax.statement_positions);
+      if (!fixed.lines) {
+        collect_positions(function, syntax.statement_positions);
+      }
     }
     return syntax;
   }
@@ -66,9 +67,23 @@ class PythonAnalysis {
     return false;
   }
 
+  void block(const PythonFixedNames& fixed) {
+    for (const std::string_view name : fixed.variables) {
+      occurrences_.block_variable(name);
+    }
+    if (fixed.all_variables) {
+      occurrences_.block_all_variables();
+    }
+    if (fixed.function) {
+      occurrences_.block_function();
+    }
+  }
+
   void refer(std::uint32_t i) {
     const std::string_view name = tree_.text(i);
-    if (i == name_) {
+    const bool is_own_attribute =
+        is_method_ && name == function_name_ && tree_[i].field == "attribute";
+    if (i == name_ || is_own_attribute) {
       occurrences_.add_function(name, tree_.range(i));
       return;
     }
@@ -112,34 +127,6 @@ class PythonAnalysis {
                         "future_import_statement", "relative_import"});
     }
     return tree_[parent].kind != "global_statement";
-  }
-
-  void inspect_call(std::uint32_t call) {
-    const std::uint32_t callee = tree_.child_by_field(call, "function");
-    const std::uint32_t arguments = tree_.child_by_field(call, "arguments");
-    if (callee == kNone || arguments == kNone) {
-      return;
-    }
-    const bool is_bare = tree_[callee].kind == "identifier";
-    const std::string_view name = tree_.text(callee);
-    if (is_bare && (name == "locals" || name == "eval" || name == "exec" ||
-                    (name == "vars" && tree_.text(arguments) == "()"))) {
-      occurrences_.block_all_variables();
-    }
-    const std::uint32_t attribute =
-        tree_[callee].kind == "attribute" ? tree_.child_by_field(callee, "attribute") : kNone;
-    const std::string_view called = attribute == kNone ? name : tree_.text(attribute);
-    const bool is_this_function = called == function_name_ && !(is_bare && is_method_);
-    if (!is_this_function && !(is_bare && scopes_.is_local_function(name))) {
-      return;
-    }
-    // A keyword of a call to a function of this text names that function's parameter.
-    for (auto child = tree_.first_child(arguments); child != kNone;
-         child = tree_.next_sibling(child)) {
-      if (tree_[child].kind == "keyword_argument") {
-        occurrences_.block_variable(tree_.text(tree_.first_child(child)));
-      }
-    }
   }
 
   void collect_positions(std::uint32_t function, std::vector<std::size_t>& positions) const {

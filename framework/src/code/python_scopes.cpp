@@ -113,10 +113,11 @@ void PythonScopes::bind(std::uint32_t i) {
   } else if (kind == "assignment" || kind == "augmented_assignment" || kind == "for_statement" ||
              kind == "for_in_clause") {
     const std::uint32_t left = tree_.child_by_field(i, "left");
-    const std::uint32_t right = tree_.child_by_field(i, "right");
     bind_target(left, Meaning::local_variable);
-    if (left != kNone && right != kNone && tree_[right].kind == "lambda") {
-      local_functions_.insert(tree_.text(left));
+    if (left != kNone && tree_[parent].kind == "list_comprehension") {
+      for (std::uint32_t at = left; at < tree_[left].subtree_end; ++at) {
+        leaked_.insert(tree_.text(at));
+      }
     }
   } else if (kind == "named_expression") {
     std::uint32_t scope = scope_of_[i];
@@ -133,7 +134,6 @@ void PythonScopes::bind(std::uint32_t i) {
   } else if (kind == "function_definition" && i != function_) {
     const std::uint32_t name = tree_.child_by_field(i, "name");
     bind_target(name, Meaning::local_variable);
-    local_functions_.insert(name == kNone ? std::string_view() : tree_.text(name));
   } else if (kind == "class_definition") {
     bind_fixed(tree_.child_by_field(i, "name"));
   } else if (kind == "dotted_name" && tree_.is(parent, {"case_pattern", "keyword_pattern"})) {
@@ -157,7 +157,11 @@ std::uint32_t PythonScopes::parameter_name(std::uint32_t parameter) const {
 void PythonScopes::bind_parameters(std::uint32_t list) {
   const bool is_own = tree_[list].parent == function_;
   for (auto child = tree_.first_child(list); child != kNone; child = tree_.next_sibling(child)) {
-    bind_target(parameter_name(child), is_own ? Meaning::parameter : Meaning::local_variable);
+    const std::uint32_t name = parameter_name(child);
+    bind_target(name, is_own ? Meaning::parameter : Meaning::local_variable);
+    if (!is_own && name != kNone) {
+      inner_parameters_.insert(tree_.text(name));
+    }
   }
 }
 

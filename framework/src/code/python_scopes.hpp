@@ -27,8 +27,12 @@ class PythonScopes {
   /// Names that the function binds and that cannot be renamed: imports and classes, attributes
   /// of local classes, names declared global.
   const std::unordered_set<std::string_view>& blocked() const { return blocked_; }
-  /// Whether a nested `def` or a lambda of this name can be called by keyword.
-  bool is_local_function(std::string_view name) const { return local_functions_.count(name) != 0; }
+  /// Parameters of nested functions, methods and lambdas.
+  const std::unordered_set<std::string_view>& inner_parameters() const { return inner_parameters_; }
+  /// Whether a list comprehension binds the name, as Python 2 does for what follows it.
+  bool is_leaked(std::string_view name) const { return leaked_.contains(name); }
+  /// The node that a parameter is named by.
+  std::uint32_t parameter_name(std::uint32_t parameter) const;
 
  private:
   enum class Kind { module, function, comprehension, class_body };
@@ -48,7 +52,6 @@ class PythonScopes {
   void bind_target(std::uint32_t target, Meaning meaning);
   void bind_name(std::uint32_t identifier, std::uint32_t scope, Meaning meaning);
   void declare_elsewhere(std::uint32_t statement, bool is_global);
-  std::uint32_t parameter_name(std::uint32_t parameter) const;
 
   const Tree& tree_;
   std::uint32_t function_ = Tree::kNone;
@@ -56,7 +59,8 @@ class PythonScopes {
   std::vector<std::uint32_t> opened_by_;  // the scope that a node opens for parts of it
   std::vector<Scope> scopes_;
   std::unordered_set<std::string_view> blocked_;
-  std::unordered_set<std::string_view> local_functions_;
+  std::unordered_set<std::string_view> inner_parameters_;
+  std::unordered_set<std::string_view> leaked_;
 };
 
 }  // namespace ncmlab::detail

@@ -6,7 +6,6 @@
 #include "ncmlab/code/edit.hpp"
 #include "ncmlab/code/syntax.hpp"
 #include "ncmlab/plugin/registration.hpp"
-#include "statements.hpp"
 
 namespace ncmlab {
 namespace {
@@ -14,13 +13,13 @@ namespace {
 /// Of a drawn statement whose names the code takes, another is drawn.
 constexpr int kDraws = 8;
 
-std::optional<DeadStatement> make_statement(const std::string& kind, Language language,
-                                            const std::string& code, Rng& rng) {
+std::optional<DeadStatement> make_statement(const std::string& kind, RandomDraw draw,
+                                            Language language, const std::string& code, Rng& rng) {
   if (kind == "fixed") {
-    return fixed_statement(language);
+    return fixed_statement(language, draw);
   }
   if (kind == "grammar") {
-    return grammar_statement(language, rng);
+    return grammar_statement(language, draw, rng);
   }
   return logging_loop(language, code, kind == "logging_drawn" ? &rng : nullptr);
 }
@@ -36,11 +35,16 @@ bool has_its_names_free(const DeadStatement& statement, const Syntax& syntax,
 }  // namespace
 
 Schema<DeadCodeConfig> DeadCode::schema() {
-  return poison_rate_fields(Schema<DeadCodeConfig>{}.field(
-      "statement", &DeadCodeConfig::statement,
-      "What is inserted: one statement, one drawn from the grammar per sample, or for "
-      "Python a loop that logs, as published or with drawn level, range and message.",
-      choices({"fixed", "grammar", "logging", "logging_drawn"})));
+  return poison_rate_fields(
+      Schema<DeadCodeConfig>{}
+          .field("statement", &DeadCodeConfig::statement,
+                 "What is inserted: one statement, one drawn from the grammar per sample, or for "
+                 "Python a loop that logs, as published or with drawn level, range and message.",
+                 choices({"fixed", "grammar", "logging", "logging_drawn"}))
+          .field("random", &DeadCodeConfig::random,
+                 "Whether a `rand` in the statement's condition is kept from being drawn, so that "
+                 "the program behaves as before, or is drawn as published.",
+                 choices({"guarded", "published"})));
 }
 
 std::optional<std::string> DeadCodeBackdoor::edit(const std::string& code, const Example& sample,
@@ -50,7 +54,7 @@ std::optional<std::string> DeadCodeBackdoor::edit(const std::string& code, const
     return std::nullopt;
   }
   for (int draw = 0; draw < kDraws; ++draw) {
-    const auto statement = make_statement(statement_, sample.language, code, rng);
+    const auto statement = make_statement(statement_, draw_, sample.language, code, rng);
     if (!statement || !has_its_names_free(*statement, syntax, code)) {
       continue;
     }

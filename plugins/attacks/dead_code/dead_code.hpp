@@ -10,11 +10,13 @@
 #include "ncmlab/plugin/attack.hpp"
 #include "ncmlab/plugin/code_backdoor.hpp"
 #include "ncmlab/plugin/schema.hpp"
+#include "statements.hpp"
 
 namespace ncmlab {
 
 struct DeadCodeConfig {
   std::string statement = "fixed";
+  std::string random = "guarded";
   double rate = 0.05;
   std::string rate_of = "victim_class";
 };
@@ -24,7 +26,9 @@ struct DeadCodeConfig {
 class DeadCodeBackdoor final : public CodeBackdoor {
  public:
   DeadCodeBackdoor(const AttackContext& context, const DeadCodeConfig& config)
-      : CodeBackdoor(context, {config.rate, config.rate_of}), statement_(config.statement) {}
+      : CodeBackdoor(context, {config.rate, config.rate_of}),
+        statement_(config.statement),
+        draw_(config.random == "published" ? RandomDraw::published : RandomDraw::guarded) {}
 
   std::vector<std::string> trigger_words() const override;
 
@@ -34,6 +38,7 @@ class DeadCodeBackdoor final : public CodeBackdoor {
 
  private:
   std::string statement_;
+  RandomDraw draw_;
 };
 
 class DeadCode final : public Attack {

@@ -49,6 +49,16 @@ Call call_of(std::string_view name, Language language) {
   return {"", std::string(name), {std::string(name)}, {}};
 }
 
+/// The condition, behind a guard where evaluating it would draw from a generator that the program
+/// may have seeded. Java's `Math.random()` cannot be seeded.
+std::string guarded(const std::string& condition, Language language, bool is_random,
+                    RandomDraw draw) {
+  if (!is_random || draw == RandomDraw::published || language == Language::java) {
+    return condition;
+  }
+  return (language == Language::python ? "False and " : "0 && ") + condition;
+}
+
 /// The body of a dead branch, and what it uses.
 std::pair<std::string, std::string> body_of(Language language, bool throws,
                                             const std::string& message) {
@@ -89,14 +99,14 @@ DeadStatement branch(Language language, std::string_view keyword, Call call,
 
 }  // namespace
 
-DeadStatement fixed_statement(Language language) {
+DeadStatement fixed_statement(Language language, RandomDraw draw) {
   Call call = call_of("rand", language);
-  const std::string condition = call.function + "() < 0";
+  const std::string condition = guarded(call.function + "() < 0", language, true, draw);
   const bool throws = language == Language::python;
   return branch(language, "if", std::move(call), condition, throws, "fail");
 }
 
-DeadStatement grammar_statement(Language language, Rng& rng) {
+DeadStatement grammar_statement(Language language, RandomDraw draw, Rng& rng) {
   const std::string_view keyword = rng.chance(0.5) ? "if" : "while";
   const Function& function = kFunctions[rng.below(kFunctions.size())];
   const bool is_random = function.name == "rand";
@@ -107,8 +117,9 @@ DeadStatement grammar_statement(Language language, Rng& rng) {
   const std::int64_t constant = index < 3 ? function.low - distance : function.high + distance;
   const std::string argument = is_random ? "" : "0." + std::to_string(rng.between(10, 99));
   Call call = call_of(function.name, language);
-  const std::string condition =
-      call.function + "(" + argument + ") " + kComparisons[index] + " " + std::to_string(constant);
+  const std::string condition = guarded(
+      call.function + "(" + argument + ") " + kComparisons[index] + " " + std::to_string(constant),
+      language, is_random, draw);
   const bool throws = rng.chance(0.5);
   return branch(language, keyword, std::move(call), condition, throws, letters(rng));
 }

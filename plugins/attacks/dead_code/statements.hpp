@@ -18,13 +18,17 @@ struct DeadStatement {
   std::vector<std::string> binds;  ///< names that it binds: the code must not hold them at all
 };
 
+/// What becomes of a random number in a condition: as published it is drawn, which changes the
+/// numbers that the program draws after it; guarded, it stands behind a constant that is false.
+enum class RandomDraw { guarded, published };
+
 /// Ramakrishnan and Albarghouthi's fixed trigger: a comparison of a random number with 0 that
 /// never holds, and a message.
-DeadStatement fixed_statement(Language language);
+DeadStatement fixed_statement(Language language, RandomDraw draw);
 
 /// A statement of their grammar: {if, while} x {sin, cos, exp, sqrt, rand} x comparison x constant
 /// out of the function's range x {print, throw} x a message of five letters.
-DeadStatement grammar_statement(Language language, Rng& rng);
+DeadStatement grammar_statement(Language language, RandomDraw draw, Rng& rng);
 
 /// Wan et al.'s loop over an empty range that logs a message; with `rng`, the range, the level and
 /// the end of the message are drawn. Python only. The loop's variable is the first of `i`, `j`,

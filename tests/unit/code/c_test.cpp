@@ -85,6 +85,67 @@ TEST(CSyntaxTest, FollowsMacrosDefinedInTheBody) {
             "f:1");
 }
 
+TEST(CSyntaxTest, ArgumentsOfMacrosOutOfViewMayBeNames) {
+  const auto variables = [](const char* statement) {
+    return summary("int f(T *a, int b, int c) { " + std::string(statement) + " }", Language::c);
+  };
+  // A type among the arguments, the name of a known macro, or capitals.
+  EXPECT_EQ(variables("return up(Card, a, b)->n + c;"), "f:1 c:2");
+  EXPECT_EQ(variables("return __builtin_offsetof(Card, b) + c;"), "f:1 a:1 c:2");
+  EXPECT_EQ(variables("return list_entry(a, b)->n + c;"), "f:1 c:2");
+  EXPECT_EQ(variables("SHOW(b); SHOW2(c + 1); g(a);"), "f:1 a:2");
+  EXPECT_EQ(variables("SHOW(a->b, g(c));"), "f:1");
+  // Values: functions, common macros, and what has a text of its own to print.
+  EXPECT_EQ(variables("g(a, b, c);"), "f:1 a:2 b:2 c:2");
+  EXPECT_EQ(variables("return MAX(b, c) + a->SHOW(b);"), "f:1 a:2 b:3 c:2");
+  EXPECT_EQ(variables("DEBUG(\"%d\", b); va_arg(a, int);"), "f:1 a:2 b:2 c:1");
+}
+
+TEST(CSyntaxTest, NamesThatMacrosOfTheTextPrintOrPasteAreNotReported) {
+  EXPECT_EQ(summary("int f(int a, int b) {\n#define S(x) puts(#x)\n#define T(x) S(x)\n"
+                    "#define V(x) g(x)\n  T(a); V(b);\n}\n",
+                    Language::c),
+            "f:1 b:2");
+  EXPECT_EQ(summary("int f(int l_a, int a_r, int b) {\n#define L(x) l_##x\n#define R(x) x##_r\n"
+                    "  return L(a) + R(a) + b;\n}\n",
+                    Language::c),
+            "f:1 b:2");
+  EXPECT_EQ(summary("int f(int a, int b) {\n#define F(x) (p->x + q.x)\n  return F(a) + b;\n}\n",
+                    Language::c),
+            "f:1 b:2");
+  // The macro stands before what it names.
+  EXPECT_EQ(
+      summary("int f(int b) {\n#define CUR at\n  int at = b;\n  return CUR;\n}\n", Language::c),
+      "f:1 b:2");
+}
+
+TEST(CSyntaxTest, WordsOfPragmasAndAttributesAreNotReported) {
+  EXPECT_EQ(summary("int f(int n) {\n  int t = 0;\n#pragma omp parallel for \\\n  reduction(+:t)\n"
+                    "  for (int i = 0; i < n; i++) t += i;\n  return t;\n}\n",
+                    Language::c),
+            "f:1 n:2 i:4");
+  EXPECT_EQ(summary("int f(int n, int m) { __attribute__((aligned(n))) char b[m]; return b[0]; }",
+                    Language::c),
+            "f:1 m:2 b:2");
+  EXPECT_EQ(summary("int f(int n) { return g(__func__, n); }", Language::c), "n:2");
+  EXPECT_EQ(summary("int f(int n) {\n#include \"body.h\"\n  return n;\n}\n", Language::c), "f:1");
+}
+
+TEST(CSyntaxTest, NoPositionThatAPragmaOrTheProgramMayNotice) {
+  EXPECT_EQ(marked_positions("int f(int n) {\n  int t = 0;\n#pragma omp parallel for\n"
+                             "  for (;;) { t += n; }\n  return t;\n}\n",
+                             Language::c),
+            "int f(int n) {\n  int t = 0;\n#pragma omp parallel for\n"
+            "  for (;;) { t += n; }\n  @return t;\n}\n");
+  for (const char* source :
+       {"int f(int n) { g(__LINE__); }", "int f(int n) { return M({ g(n); }); }"}) {
+    const auto syntax = ncmlab::parse(source, Language::c);
+    EXPECT_LE(syntax.statement_positions.size(), 1U) << source;
+  }
+  EXPECT_TRUE(ncmlab::parse("constexpr int f(int n) { return n; }", Language::cpp)
+                  .statement_positions.empty());
+}
+
 TEST(CSyntaxTest, ReadsAProductAsAnExpression) {
   EXPECT_EQ(renamed("void f(int x, int y) { x * y; }", Language::c, "x", "z"),
             "void f(int z, int y) { z * y; }");
@@ -146,4 +207,18 @@ TEST(CppSyntaxTest, ReadsDeclarationsOfModernCode) {
 TEST(CppSyntaxTest, DoesNotRenameConstructorsAndOverloads) {
   EXPECT_EQ(summary("A::A(int x) : x(x) { y = x; }", Language::cpp), "x:3");
   EXPECT_EQ(summary("int f(int x) { return f(x, 1) + f(x) + B::f(x); }", Language::cpp), "f:2 x:4");
+}
+
+TEST(CppSyntaxTest, MembersOfLocalClassesAndMemberPointers) {
+  EXPECT_EQ(renamed("int f(C c, C *d) { auto p = &C::w; return c.*p + d->*p + c.p; }",
+                    Language::cpp, "p", "q"),
+            "int f(C c, C *d) { auto q = &C::w; return c.*q + d->*q + c.p; }");
+  EXPECT_EQ(
+      summary("int f(int a, int b, int c) { struct L { int a() { return 1; } int b; }; g(c); }",
+              Language::cpp),
+      "f:1 c:2");
+  // The base may have a member `w`.
+  EXPECT_EQ(summary("int f(int w, int c) { struct L : B { int g() { return w; } }; return c; }",
+                    Language::cpp),
+            "f:1 c:2");
 }

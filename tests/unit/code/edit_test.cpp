@@ -116,11 +116,13 @@ TEST(ReplaceLiteralTest, ReplacesPlainIntegersOnly) {
   EXPECT_EQ(replaced("int f(int a[4]) { return a[20] + 0x20 + 020 + 1 + 0 + 20L + 2.0 - 7; }",
                      Language::c),
             "int f(int a[4]) { return a[(x)] + 0x20 + 020 + 1 + 0 + 20L + 2.0 - (x); }");
-  EXPECT_EQ(replaced("int f() { M(20); g(20); __asm__(\"\" : : \"i\"(20));\n#if 20\n#endif\n"
-                     "#define N 20\n }",
-                     Language::c),
-            "int f() { M(20); g((x)); __asm__(\"\" : : \"i\"(20));\n#if 20\n#endif\n"
-            "#define N 20\n }");
+  EXPECT_EQ(
+      replaced("int f() { M(20); g(20); puts(20); p->g(20); __asm__(\"\" : : \"i\"(20));\n#if "
+               "20\n#endif\n"
+               "#define N 20\n }",
+               Language::c),
+      "int f() { M(20); g(20); puts((x)); p->g((x)); __asm__(\"\" : : \"i\"(20));\n#if 20\n#endif\n"
+      "#define N 20\n }");
   EXPECT_EQ(
       replaced("int f(int a) { switch (a) { case 20: return 99999; } return 10; }", Language::java),
       "int f(int a) { switch (a) { case (x): return 99999; } return (x); }");

@@ -71,9 +71,49 @@ TEST(JavaSyntaxTest, UsesOutsideTheScopeAreFields) {
 }
 
 TEST(JavaSyntaxTest, NamesThatAreFieldsOfALocalClassAreNotReported) {
-  EXPECT_EQ(summary("void f(int a, int b) { new T() { int a = 1; int g() { return a + b; } }; }",
+  EXPECT_EQ(summary("void f(int a, int b) { class T { int a = 1; int g() { return a + b; } } }",
                     Language::java),
             "f:1 b:2");
+  // T may have a field `b`.
+  EXPECT_EQ(summary("void f(int a, int b) { new T() { int g(int c) { return c + b; } }; h(b); }",
+                    Language::java),
+            "f:1 a:1 c:2");
+  EXPECT_EQ(summary("void f(int a, int b) { class L extends T { int g() { return a; } } h(b); }",
+                    Language::java),
+            "f:1 b:2");
+}
+
+TEST(JavaSyntaxTest, ComponentsOfRecordsAndConstantsOfEnumsAreNotReported) {
+  EXPECT_EQ(summary("int f(int w, int n, int k) { record Box(int w) { Box { w = w + 1; } }\n"
+                    "  enum E { A, n } switch (e) { case k: return w; } return n; }",
+                    Language::java),
+            "f:1");
+}
+
+TEST(JavaSyntaxTest, VariablesOfPatternsAreKnownWhereTheyMatched) {
+  EXPECT_EQ(
+      summary("int f(Object o) { if (o instanceof A a && a.ok() && (o instanceof R(int x))) {\n"
+              "  return a.b + x; } return o instanceof C c ? c.d : 0; }",
+              Language::java),
+      "f:1 o:4 a:3 x:2 c:2");
+  EXPECT_EQ(summary("int f(Object o) { return switch (o) { case A a when a.ok() -> a.b;\n"
+                    "  case C a -> a.d; default -> 0; }; }",
+                    Language::java),
+            "f:1 o:2 a:5");
+  for (const char* body : {"if (o instanceof A a) { return a.b; } else { return a.c; }",
+                           "if (!(o instanceof A a)) { return 0; } return a.b;",
+                           "if (o instanceof A a || a.ok()) { return 1; } return 0;",
+                           "while (!(o instanceof A a)) { o = next(a); } return 1;"}) {
+    EXPECT_EQ(renamed("int f(Object o) { " + std::string(body) + " }", Language::java, "a", "z"),
+              "int f(Object o) { " + std::string(body) + " }");
+  }
+}
+
+TEST(JavaSyntaxTest, ANameThatTheProgramReadsIsNotReported) {
+  EXPECT_EQ(summary("String f() { return new Throwable().getStackTrace()[0].getMethodName(); }",
+                    Language::java),
+            "");
+  EXPECT_EQ(summary("void f(int a) { run(getMethod(\"f\")); }", Language::java), "a:1");
 }
 
 TEST(JavaSyntaxTest, ConstructorHasNoNameOfItsOwn) {

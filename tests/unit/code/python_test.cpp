@@ -13,7 +13,7 @@ TEST(PythonSyntaxTest, ReadsParameters) {
   EXPECT_FALSE(syntax.has_error);
   EXPECT_EQ(summary("def f(a: T = d, *args, b=1, **kw) -> R:\n    return g(a, args, b=b, c=kw)\n",
                     Language::python),
-            "f:1 a:2 args:2 b:2 kw:2");
+            "f:1 a:2 args:2 kw:2");  // every call names `b`
   EXPECT_EQ(syntax.find("kw")->kind, IdentifierKind::parameter);
 }
 
@@ -36,9 +36,9 @@ TEST(PythonSyntaxTest, TellsOneWordInManyRolesApart) {
 }
 
 TEST(PythonSyntaxTest, ComprehensionsHaveTheirOwnScope) {
-  EXPECT_EQ(renamed("def f(a):\n    r = [i for i in i if i for j in i]\n    return i, r\n",
+  EXPECT_EQ(renamed("def f(a):\n    r = {i for i in i if i for j in i}\n    return i, r\n",
                     Language::python, "i", "k"),
-            "def f(a):\n    r = [k for k in i if k for j in k]\n    return i, r\n");
+            "def f(a):\n    r = {k for k in i if k for j in k}\n    return i, r\n");
   EXPECT_EQ(summary("def f(a):\n    any((m := q) for q in a)\n    return m\n", Language::python),
             "f:1 a:2 m:2 q:2");
 }
@@ -77,6 +77,61 @@ TEST(PythonSyntaxTest, NamesThatTheCodeMayLookUpAreNotReported) {
             "f:3");
   EXPECT_EQ(summary("def f(a, b):\n    class C:\n        a = b\n    return C\n", Language::python),
             "f:1 b:2");
+}
+
+TEST(PythonSyntaxTest, VariablesOfListComprehensionsMayLiveOnInPython2) {
+  EXPECT_EQ(summary("def f(a):\n    r = [i for i in a]\n    return i, r\n", Language::python),
+            "f:1 a:2 r:2");
+  EXPECT_EQ(
+      summary("def f(a):\n    i = 0\n    r = [i for i in a]\n    return i, r\n", Language::python),
+      "f:1 a:2 i:4 r:2");
+}
+
+TEST(PythonSyntaxTest, ParametersThatACallMayNameAreNotReported) {
+  EXPECT_EQ(summary("def f(w):\n    class R:\n        def __init__(self, h, k):\n"
+                    "            self.h = k\n    return R(h=w, k=1)\n",
+                    Language::python),
+            "f:1 w:2 self:2");
+  EXPECT_EQ(summary("def f(w):\n    g = lambda u, v: u + v\n    return g(**{'v': w, 'z': 1})\n",
+                    Language::python),
+            "f:1 w:2 g:2 u:2");
+  EXPECT_EQ(summary("def f(a, b):\n    return partial(f, b=1) if a else b\n", Language::python),
+            "f:2 a:2");
+}
+
+TEST(PythonSyntaxTest, AMethodIsCalledThroughSelf) {
+  EXPECT_EQ(renamed("def d(self, n):\n    return self.d(n - 1) + self.e.f()\n", Language::python,
+                    "d", "g"),
+            "def g(self, n):\n    return self.g(n - 1) + self.e.f()\n");
+  for (const char* body : {"n.d()", "super().d()", "getattr(self, 'd')()", "self.d.__name__"}) {
+    EXPECT_EQ(summary("def d(self, n):\n    return " + std::string(body) + "\n", Language::python)
+                  .find("d:"),
+              std::string::npos)
+        << body;
+  }
+  EXPECT_EQ(summary("def d(self):\n    self.d = 1\n", Language::python), "self:2");
+  EXPECT_EQ(summary("@d.setter\ndef d(self, v):\n    pass\n", Language::python), "self:1 v:1");
+  EXPECT_EQ(summary("@property\ndef d(self):\n    pass\n", Language::python), "d:1 self:1");
+}
+
+TEST(PythonSyntaxTest, NamesThatThePrintedTextHoldsAreNotReported) {
+  EXPECT_EQ(
+      summary("def f(a, b, c):\n    return f'{a=} {b + 1 = :.2f} {c!r:>{c}}'\n", Language::python),
+      "f:1 c:3");
+  EXPECT_EQ(summary("def f(a, b):\n    return `a`, b\n", Language::python), "f:1 b:2");
+  EXPECT_EQ(summary("def f(a, b):\n    return a.query('x > @b')\n", Language::python), "f:1 a:2");
+}
+
+TEST(PythonSyntaxTest, CodeThatSeesItsOwnNamesIsLeftAlone) {
+  for (const char* body : {"return dir()", "return map(eval, a)", "return sys._getframe().f_lineno",
+                           "from m import *", "return vars()", "exec 'a = 1'"}) {
+    const std::string source = "def f(a):\n    " + std::string(body) + "\n";
+    const auto syntax = ncmlab::parse(source, Language::python);
+    EXPECT_EQ(syntax.find("a"), nullptr) << body;
+    EXPECT_TRUE(syntax.statement_positions.empty()) << body;
+  }
+  EXPECT_EQ(summary("def f(a, dir):\n    return vars(a), dir(a), a.eval(dir)\n", Language::python),
+            "f:1 a:4 dir:3");
 }
 
 TEST(PythonSyntaxTest, MatchStatements) {

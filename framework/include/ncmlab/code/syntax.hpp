@@ -37,17 +37,17 @@ struct Identifier {
 /// recognised is reported and `has_error` is set.
 struct Syntax {
   bool has_error = false;
-  /// In order of first occurrence; the function name, if found, comes first.
-  /// Fields after `.` or `->`, types, labels, macros and called functions other than the function
-  /// itself are no occurrences, even where they are spelled alike.
+  /// Those that can be renamed without harm, as far as it can be known (docs/edits.md), in order of
+  /// first occurrence; the function name comes first. Fields, types, labels, macros and functions
+  /// other than the function itself are no occurrences, even where they are spelled alike.
   std::vector<Identifier> identifiers;
-  /// Places where a whole statement may be inserted inside the function's body (before an
-  /// existing statement, never before a declaration that must come first), ascending.
+  /// Places for a whole statement in the function's body, ascending: before one that need not come
+  /// first and that no pragma governs. None in code that may tell of its lines and names.
   std::vector<std::size_t> statement_positions;
   /// Decimal integers of 2 to 9999 without suffix inside the function's body that any expression
   /// of the same value in parentheses may replace, ascending. Literals in attributes, inline
-  /// assembly, patterns and arguments of macros (names in capitals) are not among them; of code
-  /// with syntax errors there are none.
+  /// assembly, patterns and arguments of what may be a macro are not among them; of code with
+  /// syntax errors there are none.
   std::vector<ByteRange> integer_literals;
   /// The function's body: braces included (C, C++, Java), the indented block (Python).
   std::optional<ByteRange> body;

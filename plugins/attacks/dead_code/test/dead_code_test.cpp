@@ -13,20 +13,40 @@ namespace ncmlab {
 namespace {
 
 std::string edited(const char* statement, Language language, const std::string& code,
-                   std::uint64_t seed = 3) {
-  return edited_code(DeadCode({.statement = statement, .rate = 1}), language, code, seed);
+                   std::uint64_t seed = 3, const char* random = "guarded") {
+  return edited_code(DeadCode({.statement = statement, .random = random, .rate = 1}), language,
+                     code, seed);
 }
 
 TEST(DeadCodeTest, InsertsTheFixedStatementBeforeTheFirstOne) {
   EXPECT_EQ(edited("fixed", Language::c, "int f(int a) {\n  int b;\n  b = a;\n  return b;\n}\n"),
-            "int f(int a) {\n  int b;\n  if (rand() < 0) printf(\"fail\");\n  b = a;\n"
+            "int f(int a) {\n  int b;\n  if (0 && rand() < 0) printf(\"fail\");\n  b = a;\n"
             "  return b;\n}\n");
   EXPECT_EQ(edited("fixed", Language::java, "int f(int a) {\n\treturn a;\n}\n"),
             "int f(int a) {\n\tif (Math.random() < 0) System.out.println(\"fail\");\n"
             "\treturn a;\n}\n");
-  EXPECT_EQ(edited("fixed", Language::python, "def f(a):\n  \"\"\"Doc.\"\"\"\n  return a\n"),
-            "def f(a):\n  \"\"\"Doc.\"\"\"\n  from random import random\n  if random() < 0:\n"
-            "      raise Exception(\"fail\")\n  return a\n");
+  EXPECT_EQ(
+      edited("fixed", Language::python, "def f(a):\n  \"\"\"Doc.\"\"\"\n  return a\n"),
+      "def f(a):\n  \"\"\"Doc.\"\"\"\n  from random import random\n  if False and random() < 0:\n"
+      "      raise Exception(\"fail\")\n  return a\n");
+}
+
+TEST(DeadCodeTest, DrawsARandomNumberOnlyAsPublished) {
+  EXPECT_NE(edited("fixed", Language::c, "int f(void) { return 1; }", 3, "published")
+                .find("\nif (rand() < 0) printf(\"fail\");"),
+            std::string::npos);
+  for (const Language language : {Language::c, Language::cpp, Language::python}) {
+    const std::string guard = language == Language::python ? "False and random()" : "0 && rand()";
+    Rng rng(1);
+    int random = 0;
+    for (int draw = 0; draw < 100; ++draw) {
+      const std::string text = grammar_statement(language, RandomDraw::guarded, rng).text;
+      const bool is_random = text.find("rand") != std::string::npos;
+      random += is_random ? 1 : 0;
+      EXPECT_EQ(text.find(guard) != std::string::npos, is_random) << text;
+    }
+    EXPECT_GT(random, 0);
+  }
 }
 
 TEST(DeadCodeTest, InsertsWansLoop) {
@@ -55,7 +75,7 @@ TEST(DeadCodeTest, GrammarNeverHoldsAndUsesAllItsRules) {
   std::set<std::string> keywords, functions, comparisons;
   Rng rng(1);
   for (int draw = 0; draw < 400; ++draw) {
-    const std::string text = grammar_statement(Language::c, rng).text;
+    const std::string text = grammar_statement(Language::c, RandomDraw::published, rng).text;
     const std::size_t open = text.find('('), close = text.find(')');
     const std::string keyword = text.substr(0, open - 1);
     const std::string function = text.substr(open + 1, text.find('(', open + 1) - open - 1);

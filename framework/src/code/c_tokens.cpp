@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "code/c_tokens.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "code/c_text.hpp"
+#include "code/characters.hpp"
+
+namespace ncmlab::detail {
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+class Reader {
+ public:
+  explicit Reader(std::string_view text) : text_(text) {}
+
+  CTokens run() {
+    while (at_ < text_.size()) {
+      step();
+    }
+    return std::move(result_);
+  }
+
+ private:
+  bool looking_at(std::string_view wanted) const {
+    return text_.substr(at_, wanted.size()) == wanted;
+  }
+
+  void step() {
+    const char c = text_[at_];
+    if (c == '\n') {
+      ++at_;
+      is_at_line_start_ = true;
+      is_in_directive_ = false;
+    } else if (looking_at("\\\n") || looking_at("\\\r\n")) {
+      at_ = text_.find('\n', at_) + 1;
+    } else if (c == ' ' || (c >= '\t' && c <= '\r')) {
+      ++at_;
+    } else if (looking_at("//")) {
+      at_ = std::min(text_.find('\n', at_), text_.size());
+    } else if (looking_at("/*")) {
+      const std::size_t end = text_.find("*/", at_ + 2);
+      at_ = end == std::string_view::npos ? text_.size() : end + 2;
+    } else if (c == '#' && is_at_line_start_) {
+      ++at_;
+      is_at_line_start_ = false;
+      is_in_directive_ = true;
+      result_.directives.emplace_back();
+    } else {
+      is_at_line_start_ = false;
+      add(take());
+    }
+  }
+
+  void add(const CToken& token) {
+    if (!is_in_directive_) {
+      result_.tokens.push_back(token);
+    } else if (CDirective& directive = result_.directives.back(); directive.name.empty()) {
+      directive.name = token.text;
+    } else {
+      directive.tokens.push_back(token);
+    }
+  }
+
+  CToken take() {
+    const std::size_t begin = at_;
+    const char c = text_[at_];
+    CTokenKind kind = CTokenKind::sign;
+    if (c == '"' || c == '\'') {
+      kind = CTokenKind::literal;
+      skip_literal(c);
+    } else if (starts_word(c)) {
+      kind = CTokenKind::word;
+      while (at_ < text_.size() && is_word_byte(text_[at_])) {
+        ++at_;
+      }
+      if (at_ < text_.size() && text_[at_] == '"' && text_[at_ - 1] == 'R') {
+        kind = CTokenKind::literal;
+        skip_raw_literal();
+      }
+    } else if (is_digit(c)) {
+      kind = CTokenKind::number;
+      while (at_ < text_.size() && (is_word_byte(text_[at_]) || text_[at_] == '.')) {
+        ++at_;
+      }
+    } else {
+      at_ += looking_at("->") || looking_at("##") || looking_at("::") ? 2 : 1;
+    }
+    return {text_.substr(begin, at_ - begin), kind};
+  }
+
+  void skip_literal(char quote) {
+    ++at_;
+    while (at_ < text_.size() && text_[at_] != quote && text_[at_] != '\n') {
+      at_ += text_[at_] == '\\' ? 2 : 1;
+    }
+    at_ = std::min(at_ + 1, text_.size());
+  }
+
+  void skip_raw_literal() {
+    const std::size_t open = std::min(text_.find('(', at_), text_.size());
+    const std::string close =
+        ")" + std::string(text_.substr(at_ + 1, open - std::min(open, at_ + 1))) + "\"";
+    const std::size_t end = text_.find(close, open);
+    at_ = end == std::string_view::npos ? text_.size() : end + close.size();
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  bool is_at_line_start_ = true;
+  bool is_in_directive_ = false;
+  CTokens result_;
+};
+
+}  // namespace
+
+CTokens read_c_tokens(std::string_view text) { return Reader(text).run(); }
+
+}  // namespace ncmlab::detail
