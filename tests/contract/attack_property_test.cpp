@@ -17,20 +17,6 @@
 namespace ncmlab::contract {
 namespace {
 
-/// The attack with its defaults, and with each choice of each of its parameters.
-std::vector<std::shared_ptr<Attack>> variants(const std::string& name) {
-  std::vector<std::shared_ptr<Attack>> attacks = {create<Attack>(PluginKind::attack, name)};
-  for (const Parameter& parameter : catalogue().find(PluginKind::attack, name)->entry.parameters) {
-    for (const std::string& choice : parameter.choices) {
-      const bool is_list =
-          std::holds_alternative<std::vector<std::string>>(parameter.default_value);
-      const Value value = is_list ? Value(std::vector<std::string>{choice}) : Value(choice);
-      attacks.push_back(create<Attack>(PluginKind::attack, name, {{parameter.name, value}}));
-    }
-  }
-  return attacks;
-}
-
 using Names = std::map<std::pair<std::string, IdentifierKind>, std::size_t>;
 
 Names names_of(const Syntax& syntax) {
@@ -114,8 +100,8 @@ void check_edit(const Example& clean, const Example& edited) {
 std::size_t check_all(const std::string& name, const std::vector<Example>& functions) {
   std::vector<std::unique_ptr<Backdoor>> backdoors;
   const auto attacks = variants(name);
-  for (const auto& attack : attacks) {
-    backdoors.push_back(prepared(*attack, functions));
+  for (const AttackVariant& variant : attacks) {
+    backdoors.push_back(prepared(*variant.attack, functions));
   }
   std::size_t edits = 0;
   for (std::size_t i = 0; i < functions.size(); ++i) {

@@ -47,6 +47,21 @@ Settings quick_settings(const Entry& entry) {
   return settings;
 }
 
+std::vector<AttackVariant> variants(const std::string& attack) {
+  std::vector<AttackVariant> result = {{"", create<Attack>(PluginKind::attack, attack)}};
+  for (const Parameter& parameter :
+       catalogue().find(PluginKind::attack, attack)->entry.parameters) {
+    for (const std::string& choice : parameter.choices) {
+      const bool is_list =
+          std::holds_alternative<std::vector<std::string>>(parameter.default_value);
+      const Value value = is_list ? Value(std::vector<std::string>{choice}) : Value(choice);
+      result.push_back({parameter.name + "=" + choice,
+                        create<Attack>(PluginKind::attack, attack, {{parameter.name, value}})});
+    }
+  }
+  return result;
+}
+
 std::vector<Example> odd_samples() {
   const std::vector<std::pair<Language, std::string>> codes = {
       {Language::c, ""},

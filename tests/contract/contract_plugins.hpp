@@ -9,6 +9,7 @@
 
 #include "loader/catalogue.hpp"
 #include "ncmlab/data/example.hpp"
+#include "ncmlab/plugin/attack.hpp"
 
 namespace ncmlab::contract {
 
@@ -30,6 +31,14 @@ std::shared_ptr<Interface> create(PluginKind kind, const std::string& name, Sett
   }
   return catalogue().create<Interface>(kind, name, settings);
 }
+
+struct AttackVariant {
+  std::string setting;  ///< `PARAMETER=CHOICE`, empty for the defaults
+  std::shared_ptr<Attack> attack;
+};
+
+/// An attack with its defaults, and with each choice of each of its parameters.
+std::vector<AttackVariant> variants(const std::string& attack);
 
 /// Samples that a plugin may meet: empty, other line ends, other scripts, no UTF-8, syntax errors,
 /// a megabyte of code, and one in each language; both labels.
