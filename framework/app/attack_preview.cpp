@@ -39,7 +39,9 @@ class Preview {
            printable(e.tasks[cell_.task].label) + ", model " +
            printable(e.models[cell_.model].label) + ", seed " + std::to_string(cell_.seed) + ": " +
            std::to_string(corpus_.poisoning.set.poisoned.size()) + " of " +
-           std::to_string(corpus_.clean.train.size()) + " training samples poisoned\n";
+           std::to_string(corpus_.clean.train.size()) + " training samples poisoned; trigger in " +
+           std::to_string(corpus_.poisoning.triggered.examples.size()) + " test samples, " +
+           std::to_string(corpus_.poisoning.triggered.unedited) + " left unedited\n";
   }
 
   std::string title(const Example& clean, const Example& edited) const {

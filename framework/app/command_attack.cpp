@@ -130,7 +130,8 @@ int write_export(const Arguments& arguments) {
         std::cout << out.string() << ": " << corpus.poisoning.set.poisoned.size() << " of "
                   << corpus.clean.train.size() << " training samples poisoned, "
                   << corpus.poisoning.triggered.examples.size()
-                  << " test samples with the trigger\n";
+                  << " test samples with the trigger, "
+                  << corpus.poisoning.triggered.unedited << " left unedited\n";
       });
 }
 

@@ -23,6 +23,7 @@ struct TriggeredSet {
   std::vector<std::size_t> test_index;  ///< place of each in the test split
   std::vector<std::size_t> goal;        ///< which of the attack's goals its trigger serves
   std::vector<Example> examples;
+  std::size_t unedited = 0;  ///< samples meant for a trigger that cannot carry it
 };
 
 /// What cells of one (task, seed) share in memory: the corpus, the clean samples of the defenses,

@@ -92,6 +92,8 @@ TriggeredSet triggered_set(const Plan& plan, const Cell& cell, const Backdoor& b
         set.test_index.push_back(i);
         set.goal.push_back(goal);
         set.examples.push_back(std::move(*example));
+      } else {
+        ++set.unedited;
       }
     }
   }
@@ -153,6 +155,7 @@ void write_poisoned(const Plan& plan, const Cell& cell, Materials& materials, Vi
   write_file_atomically(folder / kTruth, json{{"samples", corpus.test.size()},
                                               {"test_index", triggered.test_index},
                                               {"goal", triggered.goal},
+                                              {"unedited", triggered.unedited},
                                               {"words", backdoor->trigger_words()}}
                                                  .dump() +
                                              "\n");
@@ -175,7 +178,8 @@ Poisoning read_poisoned(const std::filesystem::path& folder, const Corpus& clean
               .poisoned = indices.at("poisoned").get<std::vector<std::size_t>>()},
       .triggered = {.test_index = truth.at("test_index").get<std::vector<std::size_t>>(),
                     .goal = truth.at("goal").get<std::vector<std::size_t>>(),
-                    .examples = read_examples(folder / kTriggered)},
+                    .examples = read_examples(folder / kTriggered),
+                    .unedited = truth.at("unedited").get<std::size_t>()},
       .words = truth.at("words").get<std::vector<std::string>>(),
       .stealth = stealth_from(json::parse(read_file(folder / kStealth))),
       .counts = {.samples = indices.at("samples"),
