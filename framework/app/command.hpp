@@ -106,6 +106,8 @@ Experiment open_experiment(const std::string& file, const Plugins& plugins);
 
 /// `--device NAME`, which open_plan() puts in the place of what the file says.
 void add_device_option(Syntax& syntax);
+/// `--limit N`, with which open_plan() makes the experiment a trial run under a name of its own.
+void add_limit_option(Syntax& syntax);
 /// make_plan() of open_experiment().
 Plan open_plan(const std::string& file, const Plugins& plugins,
                const boost::program_options::variables_map& values);

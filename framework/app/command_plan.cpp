@@ -39,6 +39,7 @@ Syntax plan_syntax() {
   // clang-format on
   add_threads_option(syntax);
   add_device_option(syntax);
+  add_limit_option(syntax);
   return syntax;
 }
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/program_options/value_semantic.hpp>
 #include <iostream>
 
 #include "command.hpp"
+#include "config/check_data.hpp"
 #include "engine/executor.hpp"
 #include "engine/lock.hpp"
 #include "engine/plan.hpp"
@@ -41,7 +43,9 @@ Syntax run_syntax() {
           "Runs an experiment and prints its table. What the store holds of it is not done\n"
           "again: a run that was stopped goes on where it was. Ctrl-C stops after the step\n"
           "at work, a second Ctrl-C at once.\n"
-          "Exit code 0: all cells were measured, 1: some failed, 130: interrupted.",
+          "Exit code 0: all cells were measured, 1: some failed, 5: some failed, all of them since "
+          "data\n"
+          "or a model is missing or does not fit, 130: interrupted.",
       .examples =
           "  ncmlab run experiments/quickstart.toml\n"
           "  ncmlab run experiments/devign.toml --store /data/ncmlab-runs --threads 8",
@@ -54,6 +58,7 @@ Syntax run_syntax() {
   // clang-format on
   add_threads_option(syntax);
   add_device_option(syntax);
+  add_limit_option(syntax);
   return syntax;
 }
 
@@ -69,6 +74,23 @@ void print_report(const Arguments& arguments, const RunResult& result,
             << folder.string() << " --format markdown|latex|csv|json\n";
 }
 
+/// Counts on stderr what each cause cost; the causes themselves were told when they came up.
+int count_failures(const RunResult& result) {
+  for (const FailureCause& cause : result.causes) {
+    if (cause.cells > 0) {
+      const Diagnostic& first = cause.diagnostics.front();
+      std::cerr << cause.cells << (cause.cells == 1 ? " cell" : " cells")
+                << " failed: " << first.code;
+      if (first.span && first.span->line > 0) {
+        std::cerr << " at " << first.span->file << ":" << first.span->line;
+      }
+      std::cerr << "\n";
+    }
+  }
+  const bool only_input = std::ranges::all_of(result.causes, is_about_input);
+  return result.failed == 0 ? kOk : only_input ? kMissingData : kCellsFailed;
+}
+
 }  // namespace
 
 int command_run(const Arguments& arguments) {
@@ -81,6 +103,13 @@ int command_run(const Arguments& arguments) {
   set_threads(*values);
   const Plugins plugins = load_plugins(arguments);
   const Plan plan = open_plan(file, plugins, *values);
+
+  for (const Diagnostic& warning : check_data(plan.experiment, plugins.catalogue).warnings) {
+    // What is to be said of the data, the run says of all of it.
+    if (warning.code.starts_with("checkpoint.")) {
+      print(arguments, warning);
+    }
+  }
 
   const std::filesystem::path root = (*values)["store"].as<std::string>();
   const StoreLock lock(root);
@@ -97,7 +126,7 @@ int command_run(const Arguments& arguments) {
   try {
     const RunResult result = run_plan(plan, store, folder, progress);
     print_report(arguments, result, folder);
-    return result.failed == 0 ? kOk : kCellsFailed;
+    return count_failures(result);
   } catch (const Cancelled&) {
     progress.clear_line();
     std::cerr << "interrupted: finished stages are kept in " << root.string()

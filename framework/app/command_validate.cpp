@@ -1,18 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <boost/program_options/value_semantic.hpp>
+#include <cstdint>
 #include <iostream>
+#include <string>
 
 #include "command.hpp"
+#include "config/check_data.hpp"
 
 namespace ncmlab::app {
 namespace {
 
-Syntax syntax() {
-  return {.usage = "ncmlab validate FILE",
-          .summary =
-              "Reports everything that is wrong with an experiment file and runs nothing.\n"
-              "Exit code 0: the file is valid, 3: it is not, 5: its data is not there.",
-          .examples = "  ncmlab validate experiments/quickstart.toml",
-          .positional = {"FILE"}};
+namespace po = boost::program_options;
+
+Syntax validate_syntax() {
+  Syntax syntax{
+      .usage = "ncmlab validate FILE [OPTIONS]",
+      .summary =
+          "Reports everything that is wrong with an experiment file, with the first records of\n"
+          "its data and with its checkpoints, and runs nothing.\n"
+          "Exit code 0: all is valid, 3: the file is not, 5: data or a checkpoint is missing or\n"
+          "does not fit.",
+      .examples =
+          "  ncmlab validate experiments/quickstart.toml\n"
+          "  ncmlab validate experiments/devign.toml --no-data",
+      .positional = {"FILE"}};
+  syntax.options.add_options()
+      // clang-format off
+      ("records", po::value<std::int64_t>()->value_name("N")->default_value(kCheckedRecords),
+       "records of each split that are read, and more until there are two labels; 0: all")
+      ("no-data", po::bool_switch(), "look at the file alone, not at data and checkpoints");
+  // clang-format on
+  return syntax;
+}
+
+void print_summary(const DataCheck& check) {
+  for (const DataSummary& task : check.tasks) {
+    for (const std::string& split : task.splits) {
+      std::cout << "  " << task.task << ": read " << split << "\n";
+    }
+  }
 }
 
 std::string count(std::size_t number, const std::string& singular, const std::string& plural) {
@@ -22,7 +48,7 @@ std::string count(std::size_t number, const std::string& singular, const std::st
 }  // namespace
 
 int command_validate(const Arguments& arguments) {
-  const Syntax options = syntax();
+  const Syntax options = validate_syntax();
   const auto values = parse(arguments, options);
   if (!values) {
     return kOk;
@@ -30,7 +56,18 @@ int command_validate(const Arguments& arguments) {
   const std::string file = required_word(*values, "FILE", options);
   const Plugins plugins = load_plugins(arguments);
   const Experiment experiment = open_experiment(file, plugins);
-  check_data(experiment, plugins.catalogue);
+  const auto records = (*values)["records"].as<std::int64_t>();
+  if (records < 0) {
+    throw Error("usage.bad-value",
+                "`--records` takes 0 and more, found " + std::to_string(records));
+  }
+  DataCheck check;
+  if (!(*values)["no-data"].as<bool>()) {
+    check = check_data(experiment, plugins.catalogue, records);
+    for (const Diagnostic& warning : check.warnings) {
+      print(arguments, warning);
+    }
+  }
   const std::size_t cells = experiment.tasks.size() * experiment.models.size() *
                             experiment.attacks.size() * experiment.defenses.size() *
                             experiment.seeds.size();
@@ -40,6 +77,7 @@ int command_validate(const Arguments& arguments) {
             << count(experiment.attacks.size(), "attack", "attacks") << ", "
             << count(experiment.defenses.size(), "defense", "defenses") << ", "
             << count(experiment.seeds.size(), "seed", "seeds") << ")\n";
+  print_summary(check);
   return kOk;
 }
 

@@ -42,6 +42,10 @@ Json json_of(const Parameter& parameter) {
     json["unit"] = parameter.unit;
   }
   json["affects_result"] = parameter.affects_result;
+  json["path"] = parameter.is_path;
+  for (const Condition& condition : parameter.only_where) {
+    json["only_where"][condition.parameter] = condition.value;
+  }
   return json;
 }
 
@@ -165,13 +169,28 @@ std::string describe_as_markdown(const LoadedPlugin& plugin) {
   return text;
 }
 
+namespace {
+
+/// Whether a parameter has an effect where all others are at their defaults.
+bool has_effect(const Parameter& parameter, const std::vector<Parameter>& all) {
+  return std::all_of(
+      parameter.only_where.begin(), parameter.only_where.end(), [&](const Condition& condition) {
+        return std::any_of(all.begin(), all.end(), [&](const Parameter& other) {
+          return other.name == condition.parameter && other.default_value == Value(condition.value);
+        });
+      });
+}
+
+}  // namespace
+
 std::string describe_as_toml(const LoadedPlugin& plugin) {
   const Entry& entry = plugin.entry;
   std::string text = "# " + entry.summary + "\n[[" + kind_of(plugin) +
                      "]]\nplugin = " + to_toml(Value(entry.name)) + "\n";
   for (const Parameter& parameter : entry.parameters) {
     text += "# " + parameter.doc + " (" + type_text(parameter) +
-            (parameter.required ? ", required" : "") + ")\n" + parameter.name + " = " +
+            (parameter.required ? ", required" : "") + ")\n" +
+            (has_effect(parameter, entry.parameters) ? "" : "# ") + parameter.name + " = " +
             to_toml(parameter.default_value) + "\n";
   }
   return text;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "command.hpp"
+#include "config/check_data.hpp"
 #include "ncmlab/nn/device.hpp"
 
 namespace ncmlab::app {
@@ -88,6 +89,11 @@ void add_device_option(Syntax& syntax) {
                                "auto, cpu or cuda:N, in place of the file's `device`");
 }
 
+void add_limit_option(Syntax& syntax) {
+  syntax.options.add_options()("limit", po::value<std::int64_t>()->value_name("N"),
+                               "trial run: at most N samples of each split; results are marked");
+}
+
 Plan open_plan(const std::string& file, const Plugins& plugins, const po::variables_map& values) {
   Experiment experiment = open_experiment(file, plugins);
   if (values.count("device") > 0) {
@@ -97,7 +103,21 @@ Plan open_plan(const std::string& file, const Plugins& plugins, const po::variab
                   "`--device` takes `auto`, `cpu` or `cuda:N`, found `" + experiment.device + "`");
     }
   }
-  return make_plan(std::move(experiment), plugins.catalogue);
+  if (values.count("limit") > 0) {
+    experiment.limit = values["limit"].as<std::int64_t>();
+    if (experiment.limit < 1) {
+      throw Error("usage.bad-value",
+                  "`--limit` takes 1 and more, found " + std::to_string(experiment.limit));
+    }
+    experiment.name += "-limit-" + std::to_string(experiment.limit);
+  }
+  try {
+    return make_plan(experiment, plugins.catalogue);
+  } catch (const Error&) {
+    // Knows where the file names what is missing.
+    check_data(experiment, plugins.catalogue);
+    throw;
+  }
 }
 
 }  // namespace ncmlab::app

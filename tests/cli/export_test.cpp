@@ -6,9 +6,13 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
+#include <vector>
 
+#include "../unit/data/gzip_text.hpp"
 #include "ncmlab/core/files.hpp"
 #include "scratch_folder.hpp"
 
@@ -77,6 +81,128 @@ TEST_P(AttackExportTest, AFolderThatIsThereStaysAsItIs) {
 INSTANTIATE_TEST_SUITE_P(Tasks, AttackExportTest,
                          testing::Values("defect_detection", "clone_detection", "code_search"),
                          [](const auto& info) { return std::string(info.param); });
+
+/// Data of a user's own in one of the forms that a task reads.
+struct Form {
+  const char* name;
+  const char* task;
+  std::string columns;  ///< lines of the task's block
+  const char* ending;   ///< of the split files
+};
+
+/// `ncmlab attack export` of data in a folder `in`, and what the same task block reads of it.
+class ExportFormTest : public testing::TestWithParam<Form> {
+ protected:
+  ExportFormTest() {
+    for (const char* split : {"train", "valid", "test"}) {
+      const int count = split == std::string("train") ? 40 : 12;
+      for (int i = 0; i < count; ++i) {
+        records_[split].push_back(record(split, i));
+      }
+      write(split);
+    }
+  }
+
+  static json record(const std::string& split, int i) {
+    const std::string name = split + std::to_string(i);
+    const std::string task = GetParam().task;
+    const std::string c = "int " + name + "(int value) { int result = value + 1; return result; }";
+    json record{{"idx", i * 3 + 1}, {"project", "p"}, {"target", i % 2}, {"func", c}};
+    if (task == std::string("clone_detection")) {
+      record["other"] = c;
+    } else if (task == std::string("code_search")) {
+      record = {{"idx", i},
+                {"url", "u" + name},
+                {"code", "def " + name + "(value):\n    result = value\n    return result\n"},
+                {"code_tokens", {"def"}},
+                {"docstring", "Reads the file " + name},
+                {"docstring_tokens", {"Reads", "the", "file", name}}};
+    }
+    return record;
+  }
+
+  void write(const std::string& split) const {
+    std::string text;
+    for (const json& each : records_.at(split)) {
+      text += each.dump() + "\n";
+    }
+    const std::string ending = GetParam().ending;
+    folder_.write("in/" + split + ending, ending.ends_with(".gz") ? gzip(text) : text);
+  }
+
+  int ncmlab(const std::string& data, const std::string& command) const {
+    folder_.write(
+        "exp.toml",
+        "[experiment]\nname = \"export\"\nseeds = [1]\nclean_share = 0\n[[task]]\nplugin = \"" +
+            std::string(GetParam().task) + "\"\ndata = \"" + data + "\"\n" + GetParam().columns +
+            "[[model]]\nplugin = \"codebert\"\npreset = \"tiny\"\n"
+            "[[attack]]\nplugin = \"badcode\"\ntriggers = [\"rb\"]\n"
+            "mode = \"suffix\"\nrate = 0.3\n");
+    const std::string line = "cd '" + folder_.path().string() +
+                             "' && '" NCMLAB_CLI "' --plugin-path '" NCMLAB_PLUGINS "' " + command +
+                             " > log 2>&1 < /dev/null";
+    const int status = std::system(line.c_str());
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+  std::string log() const { return read_file(folder_ / "log"); }
+  std::vector<json> written(const std::string& file) const {
+    std::vector<json> result;
+    std::istringstream lines(read_file(folder_ / "out" / file));
+    for (std::string line; std::getline(lines, line);) {
+      result.push_back(json::parse(line));
+    }
+    return result;
+  }
+
+  const ScratchFolder folder_;
+  std::map<std::string, std::vector<json>> records_;
+};
+
+TEST_P(ExportFormTest, TheSameTaskBlockReadsWhatWasWritten) {
+  ASSERT_EQ(ncmlab("in", "attack export exp.toml --out out"), 0) << log();
+  const json truth = json::parse(read_file(folder_ / "out/ground_truth.json"));
+  const std::size_t poisoned = truth.at("poisoned").size();
+  EXPECT_GT(poisoned, 0U);
+  EXPECT_EQ(written("data/valid.jsonl"), records_.at("valid"));
+  EXPECT_EQ(written("data/test.jsonl"), records_.at("test"));
+  const std::vector<json> train = written("data/train.jsonl");
+  ASSERT_EQ(train.size(), 40U);
+  std::size_t changed = 0;
+  for (std::size_t i = 0; i < train.size(); ++i) {
+    changed += train[i] != records_.at("train")[i];
+    EXPECT_EQ(train[i].at("idx"), records_.at("train")[i].at("idx"));
+    EXPECT_EQ(train[i].size(), records_.at("train")[i].size());
+  }
+  EXPECT_EQ(changed, poisoned);
+  const std::vector<json> triggered = written("triggered/test.jsonl");
+  EXPECT_EQ(triggered.size(), truth.at("triggered").size());
+  if (GetParam().task == std::string("defect_detection")) {
+    EXPECT_THAT(triggered.at(0).at("func").get<std::string>(), HasSubstr("rb"));
+    EXPECT_EQ(triggered.at(0).at("target"), 1);
+  }
+  EXPECT_EQ(ncmlab("out/data", "validate exp.toml --records 0"), 0) << log();
+  EXPECT_THAT(log(), HasSubstr("read train 40"));
+}
+
+const Form kForms[] = {
+    {"devign", "defect_detection", "", ".jsonl"},
+    {"defect_columns", "defect_detection",
+     "format = \"json_lines\"\nid_column = \"idx\"\ncode_column = \"func\"\n"
+     "label_column = \"target\"\n",
+     ".jsonl.gz"},
+    {"clone_columns", "clone_detection",
+     "format = \"json_lines\"\nid_column = \"idx\"\ncode_column = \"func\"\n"
+     "second_column = \"other\"\nlabel_column = \"target\"\n",
+     ".jsonl"},
+    {"codesearchnet", "code_search", "", ".jsonl.gz"},
+    {"search_columns", "code_search",
+     "format = \"json_lines\"\nid_column = \"url\"\ncode_column = \"code\"\n"
+     "query_column = \"docstring\"\n",
+     ".jsonl"},
+};
+
+INSTANTIATE_TEST_SUITE_P(Forms, ExportFormTest, testing::ValuesIn(kForms),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace
 }  // namespace ncmlab

@@ -381,5 +381,51 @@ TEST_F(RogueRunTest, WhatIsThrownWhilePlanningIsThePluginsFault) {
   }
 }
 
+TEST_F(RunCommandTest, ATrialRunIsMarkedWhereverItIsSeen) {
+  ASSERT_EQ(run({"run", "experiment.toml", "--limit", "8"}), 0) << err();
+  EXPECT_THAT(out(), HasSubstr("Trial run: at most 8 samples of each split; not for reporting."));
+  const auto trial = read_records(run_folder(folder_ / "ncmlab-runs", "toys-limit-8"));
+  ASSERT_EQ(trial.size(), 6U);
+  EXPECT_EQ(trial[0].limit, 8);
+  EXPECT_EQ(trial[0].clean.count, 8);
+  ASSERT_EQ(run({"report", "toys-limit-8"}), 0) << err();
+  EXPECT_THAT(out(), HasSubstr("regenerate with: ncmlab run experiment.toml --limit 8"));
+  ASSERT_EQ(run({"report", "toys-limit-8", "--format", "csv"}), 0) << err();
+  EXPECT_THAT(out(), HasSubstr("trial_limit,8"));
+  ASSERT_EQ(run({"plan", "experiment.toml", "--limit", "8"}), 0) << err();
+  EXPECT_THAT(out(), HasSubstr("cached   toy, echo, none, none, seed 1"));
+
+  ASSERT_EQ(run({"run", "experiment.toml"}), 0) << err();
+  EXPECT_THAT(err(), HasSubstr("0 in the store")) << "a trial's stages are no other run's";
+  EXPECT_THAT(out(), testing::Not(HasSubstr("Trial run")));
+  EXPECT_EQ(read_records(run_folder(folder_ / "ncmlab-runs", "toys"))[0].limit, 0);
+  EXPECT_EQ(run({"run", "experiment.toml", "--limit", "0"}), 2);
+}
+
+TEST_F(RunCommandTest, MovedDataIsNotComputedAgain) {
+  const auto with_folder = [&](const std::string& path) {
+    fs::create_directories(folder_ / path);
+    std::string text = kExperiment;
+    const std::string task = "[[task]]\nplugin = \"toy\"\n";
+    text.replace(text.find(task), task.size(), task + "folder = \"" + path + "\"\n");
+    write(text);
+    return run({"run", "experiment.toml"});
+  };
+  ASSERT_EQ(with_folder("here/data"), 0) << err();
+  ASSERT_EQ(with_folder("there/data"), 0) << err();
+  EXPECT_THAT(err(), HasSubstr("0 stages to run"));
+}
+
+TEST_F(RunCommandTest, ACauseIsToldOnceAndItsCellsAreCounted) {
+  write(std::string(kExperiment) +
+        "\n[[defense]]\nname = \"fails\"\nplugin = \"toy\"\nfail = true\n");
+  EXPECT_EQ(run({"run", "experiment.toml"}), 1);
+  const std::string text = err();
+  const std::string cause = "the toy defense was told to fail";
+  EXPECT_EQ(text.find(cause), text.rfind(cause)) << text;
+  EXPECT_THAT(text, HasSubstr("fails, seed 1: for the same reason as above"));
+  EXPECT_THAT(text, HasSubstr("2 cells failed: "));
+}
+
 }  // namespace
 }  // namespace ncmlab

@@ -222,6 +222,41 @@ std::vector<Settings> AxisReader::all_settings(const LoadedPlugin& plugin,
   return all;
 }
 
+// A parameter that the table gives has an effect in at least one of its entries.
+void AxisReader::check_effects(const LoadedPlugin& plugin, const toml::table& table,
+                               const std::vector<Settings>& entries) const {
+  const auto& parameters = plugin.entry.parameters;
+  for (const Parameter& parameter : parameters) {
+    const toml::node* node = table.get(parameter.name);
+    for (const Condition& condition : parameter.only_where) {
+      const auto other = std::find_if(
+          parameters.begin(), parameters.end(),
+          [&](const Parameter& candidate) { return candidate.name == condition.parameter; });
+      if (node == nullptr || other == parameters.end()) {
+        continue;
+      }
+      const auto value_in = [&](const Settings& settings) {
+        const auto given = settings.find(other->name);
+        return given == settings.end() ? other->default_value : given->second;
+      };
+      if (std::none_of(entries.begin(), entries.end(), [&](const Settings& settings) {
+            return value_in(settings) == Value(condition.value);
+          })) {
+        problems_
+            .add("config.no-effect",
+                 "`" + parameter.name + "` of " + std::string(to_string(kind_)) + " `" +
+                     plugin.entry.name + "` has no effect where `" + other->name + "` is " +
+                     to_toml(value_in(entries.front())),
+                 node->source())
+            .help.push_back(condition.value.empty()
+                                ? "remove `" + parameter.name + "`, or `" + other->name + "`"
+                                : "remove `" + parameter.name + "`, or set `" + other->name +
+                                      " = " + to_toml(condition.value) + "`");
+      }
+    }
+  }
+}
+
 std::vector<Draft> AxisReader::read_table(const toml::table& table,
                                           const Settings& training) const {
   const std::size_t problems_before = problems_.count();
@@ -246,7 +281,14 @@ std::vector<Draft> AxisReader::read_table(const toml::table& table,
   if (problems_.count() != problems_before) {
     return {};
   }
+  check_effects(*plugin, table, settings);
+  if (problems_.count() != problems_before) {
+    return {};
+  }
   draft.choice.plugin = plugin->entry.name;
+  for (const auto& [key, node] : items_of(table)) {
+    draft.choice.places.emplace(key->str(), problems_.span(node->source()));
+  }
   draft.training = training_schema().bind(own_training);
   std::vector<Draft> drafts;
   for (const Settings& each : settings) {

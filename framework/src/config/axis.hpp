@@ -40,6 +40,8 @@ class AxisReader {
   std::optional<ModelChoice> read_surrogate(const toml::node& node, const Settings& training) const;
   void read_reserved(const toml::key& key, const toml::node& node, Draft& draft,
                      Settings& training) const;
+  void check_effects(const LoadedPlugin& plugin, const toml::table& table,
+                     const std::vector<Settings>& entries) const;
   std::vector<Settings> all_settings(const LoadedPlugin& plugin, const toml::table& table) const;
 
   PluginKind kind_;

@@ -96,27 +96,4 @@ void check_experiment(const Experiment& experiment, const Catalogue& catalogue) 
   }
 }
 
-void check_data(const Experiment& experiment, const Catalogue& catalogue) {
-  std::vector<Diagnostic> problems;
-  for (const PluginChoice& task : experiment.tasks) {
-    attempt(task, problems, [&] {
-      catalogue.create<Task>(task.kind, task.plugin, task.settings)->data_fingerprint();
-    });
-  }
-  std::vector<ModelChoice> models = experiment.models;
-  for (const AttackChoice& attack : experiment.attacks) {
-    if (attack.surrogate) {
-      models.push_back(*attack.surrogate);
-    }
-  }
-  for (const ModelChoice& model : models) {
-    attempt(model, problems, [&] {
-      catalogue.create<Model>(model.kind, model.plugin, model.settings)->data_fingerprint();
-    });
-  }
-  if (!problems.empty()) {
-    throw Error(std::move(problems));
-  }
-}
-
 }  // namespace ncmlab

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "config/axis.hpp"
+#include "config/paths.hpp"
 #include "config/values.hpp"
 #include "ncmlab/core/files.hpp"
 #include "ncmlab/nn/device.hpp"
@@ -257,6 +258,7 @@ Experiment read_experiment(const std::filesystem::path& file, const Catalogue& c
   for (Draft& draft : axis(PluginKind::defense)) {
     experiment.defenses.push_back(std::move(draft.choice));
   }
+  config::resolve_paths(experiment, catalogue, problems);
   problems.throw_if_any();
   return experiment;
 }

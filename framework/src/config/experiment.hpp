@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +25,9 @@ struct PluginChoice {
   std::string label;  ///< how tables and cells call it; unique within its axis
   Settings settings;  ///< complete
   Span span;          ///< where the file names it; line 0 for what the host added
+  /// Where the file gives the values of parameters. Paths in `settings` start at the working
+  /// folder, whatever folder the file is in.
+  std::map<std::string, Span, std::less<>> places = {};
 };
 
 struct ModelChoice : PluginChoice {
@@ -58,6 +63,8 @@ struct Experiment {
   double clean_share = 0.1;
   CleanSource clean_from = CleanSource::held_out;
   std::string device = "auto";  ///< as find_device() takes it
+  /// Samples that a trial run takes of each split at most; 0: this is no trial run.
+  std::int64_t limit = 0;
   std::vector<PluginChoice> tasks;
   std::vector<ModelChoice> models;
   std::vector<AttackChoice> attacks;
@@ -68,15 +75,11 @@ struct Experiment {
 /// takes a scalar may be given a list of them: an axis of its own, one entry per value, labelled
 /// `name[parameter=value]`. Throws one Error with all problems, sorted by place.
 /// `${NAME}` and `${NAME:-fallback}` in strings are replaced from the environment. Relative paths
-/// are relative to the current working directory.
+/// start at the folder of the file.
 Experiment read_experiment(const std::filesystem::path& file, const Catalogue& catalogue);
 
 /// Creates every plugin of the experiment once and checks the labels of its attacks against every
 /// task. Throws Error `plugin.create-failed` or `config.unknown-label`.
 void check_experiment(const Experiment& experiment, const Catalogue& catalogue);
-
-/// Lets tasks and models look for the files that they read. Throws one Error with all `data.*` and
-/// `checkpoint.*` problems and the places that name the plugins.
-void check_data(const Experiment& experiment, const Catalogue& catalogue);
 
 }  // namespace ncmlab

@@ -53,6 +53,11 @@ Diagnostic& Problems::add(std::string code, std::string message, const toml::sou
       Diagnostic{.code = std::move(code), .message = std::move(message), .span = span(place)});
 }
 
+Diagnostic& Problems::add(std::string code, std::string message, Span place) {
+  return found_.emplace_back(
+      Diagnostic{.code = std::move(code), .message = std::move(message), .span = std::move(place)});
+}
+
 Diagnostic& Problems::add(std::string code, std::string message) {
   return found_.emplace_back(Diagnostic{
       .code = std::move(code), .message = std::move(message), .span = Span{.file = file_}});

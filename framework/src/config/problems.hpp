@@ -18,6 +18,7 @@ class Problems {
 
   /// The reference is valid until the next call.
   Diagnostic& add(std::string code, std::string message, const toml::source_region& place);
+  Diagnostic& add(std::string code, std::string message, Span place);
   /// A problem of the file as a whole.
   Diagnostic& add(std::string code, std::string message);
   /// A problem that lies elsewhere.

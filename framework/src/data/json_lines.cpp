@@ -67,14 +67,44 @@ int column_of(std::string_view text, std::size_t byte) {
          static_cast<int>(std::ranges::count_if(before, [&](char c) { return !continuation(c); }));
 }
 
+/// How to go on with a line that holds no JSON object.
+std::string hint_for(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t\r");
+  const std::size_t last = text.find_last_not_of(" \t\r");
+  const std::string_view trimmed =
+      first == std::string_view::npos ? "" : text.substr(first, last - first + 1);
+  const std::size_t nul = text.find('\0');
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF") || nul <= 1) {
+    return "the file looks like UTF-16: convert it with `iconv -f UTF-16 -t UTF-8`";
+  }
+  if (nul != std::string_view::npos) {
+    return "the line holds a byte 0: remove it, or write `\\u0000`";
+  }
+  if (trimmed.starts_with('[')) {
+    return "the file looks like one JSON array: write its objects one a line, for example with "
+           "`jq -c '.[]'`";
+  }
+  if (trimmed.starts_with('{') && trimmed.ends_with(',')) {
+    return "remove the comma after the object: objects are parted by line ends alone";
+  }
+  if (trimmed.starts_with('{')) {
+    return "write each object on one line, for example with `jq -c .`";
+  }
+  return "each line holds one object such as `{\"func\": \"int f() { return 0; }\", "
+         "\"target\": 0}`";
+}
+
 [[noreturn]] void fail(std::string code, std::string message, const std::filesystem::path& file,
-                       std::int64_t line, int column = 1, std::string_view source_line = {}) {
+                       std::int64_t line, std::string_view text, int column = 1,
+                       std::string_view source_line = {}) {
   Span span{.file = file.string(), .line = static_cast<int>(line), .column = column};
   if (source_line.size() <= kLongestQuote && !first_invalid_byte(source_line)) {
     span.source_line = source_line;
   }
-  throw Error(
-      Diagnostic{.code = std::move(code), .message = std::move(message), .span = std::move(span)});
+  throw Error(Diagnostic{.code = std::move(code),
+                         .message = std::move(message),
+                         .span = std::move(span),
+                         .help = {hint_for(text)}});
 }
 
 [[noreturn]] void fail_parse(const nlohmann::json::parse_error& error, const std::string& text,
@@ -83,13 +113,13 @@ int column_of(std::string_view text, std::size_t byte) {
     fail("data.not-utf8",
          "expected UTF-8, found a byte that is not at offset " + std::to_string(*invalid) +
              " of the line",
-         file, line, column_of(text, *invalid));
+         file, line, text, column_of(text, *invalid));
   }
   const std::size_t byte = error.byte == 0 ? 0 : error.byte - 1;
   fail("data.not-json",
        byte >= text.size() ? "expected one JSON object per line, found a line that ends too early"
                            : "expected one JSON object per line, found text that is not JSON",
-       file, line, column_of(text, byte), text);
+       file, line, text, column_of(text, byte), text);
 }
 
 nlohmann::json parse_line(const std::string& text, const std::filesystem::path& file,
@@ -101,11 +131,11 @@ nlohmann::json parse_line(const std::string& text, const std::filesystem::path& 
     fail_parse(error, text, file, line);
   } catch (const nlohmann::json::exception&) {
     fail("data.not-json", "expected one JSON object per line, found a number out of range", file,
-         line, 1, text);
+         line, text, 1, text);
   }
   if (!record.is_object()) {
     fail("data.not-object", "expected a JSON object, found " + std::string(record.type_name()),
-         file, line, 1, text);
+         file, line, text, 1, text);
   }
   return record;
 }
@@ -119,9 +149,10 @@ nlohmann::json parse_line(const std::string& text, const std::filesystem::path& 
               file, line);
 }
 
-/// Calls `visit` for each line that is not blank.
+/// Calls `visit` for each line that is not blank, until `enough` says so.
 void for_each_line(std::istream& stream, const std::filesystem::path& name,
-                   const std::function<void(const std::string& text, std::int64_t line)>& visit) {
+                   const std::function<void(const std::string& text, std::int64_t line)>& visit,
+                   const std::function<bool()>& enough = {}) {
   std::istream text(stream.rdbuf());
   text.tie(stream.tie());
   std::optional<GzipBuffer> inflated;
@@ -129,9 +160,14 @@ void for_each_line(std::istream& stream, const std::filesystem::path& name,
     text.rdbuf(&inflated.emplace(*stream.rdbuf()));
   }
   std::string line;
-  for (std::int64_t number = 1; std::getline(text, line); ++number) {
+  const auto is_broken = [&] { return inflated && !inflated->failure().empty(); };
+  // What comes before the damage may end within a line.
+  for (std::int64_t number = 1; std::getline(text, line) && !is_broken(); ++number) {
     if (line.find_first_not_of(" \t\r") != std::string::npos) {
       visit(line, number);
+      if (enough && enough()) {
+        return;
+      }
     }
   }
   const std::string failure = inflated ? inflated->failure() : "";
@@ -167,15 +203,16 @@ void for_each_json_line(const std::filesystem::path& file, const JsonLineVisitor
 }
 
 void for_each_json_line(const std::filesystem::path& file, BadRecords& bad,
-                        const JsonLineVisitor& visit) {
+                        const JsonLineVisitor& visit, const std::function<bool()>& enough) {
   std::ifstream stream = open_file(file);
-  for_each_line(stream, file, [&](const std::string& text, std::int64_t line) {
+  const auto take_line = [&](const std::string& text, std::int64_t line) {
     try {
       visit(parse_line(text, file, line), line);
     } catch (const Error& error) {
       bad.take(error);
     }
-  });
+  };
+  for_each_line(stream, file, take_line, enough);
 }
 
 const nlohmann::json& json_field(const nlohmann::json& record, const std::string& name,
@@ -191,6 +228,13 @@ const nlohmann::json& json_field(const nlohmann::json& record, const std::string
   std::vector<std::string> help;
   if (const auto similar = suggest(name, names)) {
     help.push_back("a field with a similar name exists: `" + *similar + "`");
+  } else if (!names.empty()) {
+    constexpr std::size_t kMostListed = 12;
+    std::string list;
+    for (std::size_t i = 0; i < std::min(names.size(), kMostListed); ++i) {
+      list += (list.empty() ? "`" : ", `") + names[i] + "`";
+    }
+    help.push_back("the record has " + list + (names.size() > kMostListed ? ", ..." : ""));
   }
   fail_record("data.missing-field", "the record has no field `" + name + "`", file, line,
               std::move(help));
@@ -225,6 +269,14 @@ std::int64_t integer_field(const nlohmann::json& record, const std::string& name
     fail_type(name, "an integer", value, file, line);
   }
   return value.get<std::int64_t>();
+}
+
+void check_has_text(std::string_view text, const std::string& name,
+                    const std::filesystem::path& file, std::int64_t line) {
+  if (text.find_first_not_of(" \t\r\n\f\v") == std::string_view::npos) {
+    fail_record("data.empty-text", "field `" + name + "`: expected text, found none", file, line,
+                {"remove the record, or set `on_bad_record = \"skip\"` to pass over such records"});
+  }
 }
 
 void write_examples(const std::filesystem::path& file, const std::vector<Example>& examples) {

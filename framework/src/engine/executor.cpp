@@ -23,51 +23,6 @@ namespace {
 
 constexpr const char* kRecord = "record.json";
 
-/// Ends a cell: one of its stages failed, now or earlier in this run.
-class StageFailed : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
-/// What was thrown, as one line: LibTorch's messages go on with a stack.
-std::string one_line(const std::exception& error) {
-  const std::string text = error.what();
-  return text.empty() ? "an exception without a message" : text.substr(0, text.find('\n'));
-}
-
-/// The messages of an error, with its code, helps and notes in brackets.
-std::string one_line(const Error& error) {
-  std::string text, rest;
-  for (const Diagnostic& diagnostic : error.diagnostics()) {
-    text += (text.empty() ? "" : "; ") + diagnostic.message;
-    for (const auto* lines : {&diagnostic.help, &diagnostic.notes}) {
-      for (const std::string& line : *lines) {
-        rest += "; " + line;
-      }
-    }
-  }
-  const std::string code = error.diagnostics().empty() ? "" : error.diagnostics().front().code;
-  return text + " [" + code + rest + "]";
-}
-
-/// The message of the exception that is being handled. Rethrows Cancelled when it is genuine.
-std::string describe_failure(const Progress& progress) {
-  try {
-    throw;
-  } catch (const Cancelled&) {
-    if (progress.cancelled()) {
-      throw;
-    }
-    return "it says that it was cancelled, which it was not";
-  } catch (const Error& error) {
-    return one_line(error);
-  } catch (const std::exception& error) {
-    return one_line(error);
-  } catch (...) {
-    return "something was thrown that is no exception";
-  }
-}
-
 class Executor {
  public:
   Executor(const Plan& plan, Store& store, RunProgress& progress)
@@ -81,14 +36,10 @@ class Executor {
       record.skipped = "defense `" + e.defenses[cell.defense].plugin + "` does not support " +
                        std::string(to_string(kind)) + " tasks";
     } else {
-      try {
-        record = record_of(cell);
-      } catch (...) {
-        record = CellRecord{};
-        record.failure = describe_failure(progress_);
-      }
+      record = record_or_failure(cell);
     }
     record.kind = kind;
+    record.limit = e.limit;
     record.key = stage(cell.measure).hash;
     record.task = e.tasks[cell.task].label;
     record.model = e.models[cell.model].label;
@@ -98,24 +49,63 @@ class Executor {
     return record;
   }
 
+  /// What fails ends the command, which tells why.
   PoisonedCorpus poisoned(const Cell& cell) {
+    tells_ = false;
     try {
       Poisoning result = poisoning(cell);
       return {.clean = materials_.corpus(cell), .poisoning = std::move(result)};
     } catch (const StageFailed& failure) {
-      throw Error("engine.stage-failed", failure.what());
+      throw Error(failures_.causes()[failure.cause()].diagnostics);
     }
   }
 
+  /// What failed so far.
+  const std::vector<FailureCause>& causes() const { return failures_.causes(); }
+
  private:
+  /// All stages of a cell need its corpus: where it cannot be read, none is begun.
+  void require_corpus(const Cell& cell) {
+    const std::string what =
+        "corpus " + std::to_string(cell.task) + " " + std::to_string(cell.seed);
+    failures_.throw_if_failed(what);
+    std::vector<Diagnostic> failure;
+    try {
+      materials_.corpus(cell);
+      return;
+    } catch (...) {
+      failure = current_failure(progress_);
+    }
+    failures_.fail(what, "data of task `" + plan_.experiment.tasks[cell.task].label + "`",
+                   std::move(failure),
+                   [&](const std::string& text) { progress_.log("failed  " + text); });
+  }
+
+  CellRecord record_or_failure(const Cell& cell) {
+    CellRecord record;
+    try {
+      try {
+        return record_of(cell);
+      } catch (const StageFailed&) {
+        throw;
+      } catch (...) {
+        failures_.fail("cell " + stage(cell.measure).hash, stage(cell.measure).title(),
+                       current_failure(progress_),
+                       [&](const std::string& text) { progress_.log("failed  " + text); });
+      }
+    } catch (const StageFailed& failed) {
+      failures_.count_cell(failed.cause());
+      record.failure = failed.what();
+    }
+    return record;
+  }
+
   using Body = std::function<WorkDone(const std::filesystem::path& folder)>;
 
   const Stage& stage(std::size_t index) const { return plan_.stages[index]; }
 
   std::optional<StoredObject> look_up(const Stage& stage) {
-    if (const auto failure = failures_.find(stage.hash); failure != failures_.end()) {
-      throw StageFailed(failure->second);
-    }
+    failures_.throw_if_failed(stage.hash);
     return store_.open(stage.key, [&](std::string_view line) { progress_.log(line); });
   }
 
@@ -131,7 +121,7 @@ class Executor {
     const auto elapsed = [&] {
       return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     };
-    std::string failure = stage.title() + ": ";
+    std::vector<Diagnostic> failure;
     try {
       PendingObject pending = store_.begin(stage.key);
       WorkDone work = body(pending.folder());
@@ -139,12 +129,15 @@ class Executor {
       StoredObject object = store_.commit(stage.key, stage.name, std::move(pending), work);
       progress_.stage_ends(stage, elapsed(), "");
       return object;
+    } catch (const StageFailed& earlier) {
+      progress_.stage_ends(stage, elapsed(), stage.title() + ": a stage that it needs failed");
+      failures_.fail_after(stage.hash, earlier);
     } catch (...) {
-      failure += describe_failure(progress_);
+      failure = current_failure(progress_);
     }
-    failures_.emplace(stage.hash, failure);
-    progress_.stage_ends(stage, elapsed(), failure);
-    throw StageFailed(failure);
+    failures_.fail(stage.hash, stage.title(), std::move(failure), [&](const std::string& text) {
+      progress_.stage_ends(stage, elapsed(), tells_ ? text : stage.title());
+    });
   }
 
   std::optional<StoredObject> ensure_poison(const Cell& cell) {
@@ -196,8 +189,12 @@ class Executor {
   /// A victim that is trained without the samples in `left_out`.
   StoredObject ensure_trained(const Cell& cell, const Stage& stage,
                               const std::set<std::size_t>& left_out) {
+    if (auto object = look_up(stage)) {
+      return *std::move(object);
+    }
+    const std::vector<Example>& train = poisoning(cell).set.train;
     return ensure(stage, [&](const std::filesystem::path& folder) {
-      return write_victim(plan_, cell, materials_, poisoning(cell).set.train, left_out,
+      return write_victim(plan_, cell, materials_, train, left_out,
                           {.result = folder, .state = store_.work_folder(stage.key)}, progress_);
     });
   }
@@ -242,6 +239,7 @@ class Executor {
     std::optional<StoredObject> object = look_up(stage(cell.measure));
     const bool is_new = !object;
     if (is_new) {
+      require_corpus(cell);
       object = ensure_measured(cell);
     }
     const std::filesystem::path file = object->folder / kRecord;
@@ -336,7 +334,8 @@ class Executor {
   Store& store_;
   RunProgress& progress_;
   Materials materials_;
-  std::unordered_map<std::string, std::string> failures_;
+  Failures failures_;
+  bool tells_ = true;
   std::pair<std::string, Poisoning> poisoning_;
   std::optional<std::pair<std::string, Victim>> undefended_;
   KeptPredictions predictions_;
@@ -371,6 +370,7 @@ RunResult run_plan(const Plan& plan, Store& store, const std::filesystem::path& 
     result.records[i] = std::move(record);
   }
   progress.run_ends();
+  result.causes = executor.causes();
   return result;
 }
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "engine/failures.hpp"
 #include "engine/plan.hpp"
 #include "engine/record.hpp"
 #include "engine/run_progress.hpp"
@@ -16,6 +17,7 @@ namespace ncmlab {
 struct RunResult {
   std::vector<CellRecord> records;  ///< one per cell of the plan, in its order
   std::size_t failed = 0;
+  std::vector<FailureCause> causes;  ///< of all that failed
 };
 
 /// Runs what the store does not hold and writes the record of each cell to `folder` as soon as it
@@ -33,8 +35,8 @@ struct PoisonedCorpus {
 };
 
 /// Runs the stages that the poisoned training set of `cell` needs, if the store does not hold it.
-/// Throws Error `engine.stage-failed`, Cancelled. Preconditions: the cell's attack has a trigger;
-/// the caller holds the store's lock.
+/// Throws the Error of the stage that failed, Cancelled. Preconditions: the cell's attack has a
+/// trigger; the caller holds the store's lock.
 PoisonedCorpus poison_corpus(const Plan& plan, const Cell& cell, Store& store,
                              RunProgress& progress);
 

@@ -6,6 +6,7 @@
 
 #include "engine/clean_split.hpp"
 #include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/data/subset.hpp"
 #include "ncmlab/plugin/task.hpp"
 
 namespace ncmlab {
@@ -72,6 +73,9 @@ const Corpus& Materials::corpus(const Cell& cell) {
     const Task& task = *plan_.tasks[cell.task];
     const Experiment& e = plan_.experiment;
     Corpus corpus = task.load(stream_of(cell, "corpus"));
+    for (auto* split : {&corpus.train, &corpus.valid, &corpus.test}) {
+      keep_balanced(*split, plan_.experiment.limit, stream_of(cell, "trial run"));
+    }
     check_corpus(corpus, task);
     CleanSplit split = split_off_clean(std::move(corpus.train), task.kind(), e.clean_share,
                                        e.clean_from, stream_of(cell, "clean samples"));

@@ -69,6 +69,13 @@ AttackGoal resolve_goal(const AttackChoice& attack, const PluginChoice& choice, 
   return goal;
 }
 
+/// A setting as keys hold it. What is in the files of tasks and models counts, not where they are:
+/// that is in the keys as data_fingerprint().
+std::string in_key(PluginKind kind, const Parameter& parameter, const Value& value) {
+  const bool is_fingerprinted = kind == PluginKind::task || kind == PluginKind::model;
+  return is_fingerprinted && names_file(parameter, value) ? "files" : to_toml(value);
+}
+
 /// Adds plugin, version, library and the settings that affect results. Names of settings stand
 /// after `kind.`, the others after `kind `: no setting can be called like one of them.
 void add_plugin(Key& key, const PluginChoice& choice, const Catalogue& catalogue) {
@@ -84,7 +91,7 @@ void add_plugin(Key& key, const PluginChoice& choice, const Catalogue& catalogue
   for (const Parameter& parameter : loaded->entry.parameters) {
     const auto value = choice.settings.find(parameter.name);
     if (parameter.affects_result && value != choice.settings.end()) {
-      key.add(kind + "." + parameter.name, to_toml(value->second));
+      key.add(kind + "." + parameter.name, in_key(choice.kind, parameter, value->second));
     }
   }
 }
@@ -193,6 +200,9 @@ class Planner {
   void add_corpus(Key& key, const Cell& cell) const {
     add_plugin(key, plan_.experiment.tasks[cell.task], catalogue_);
     key.add("task files", task_data_[cell.task]);
+    if (plan_.experiment.limit > 0) {
+      key.add("limit", std::to_string(plan_.experiment.limit));
+    }
     key.add("seed", std::to_string(cell.seed));
     key.add("clean_from", std::string(to_string(plan_.experiment.clean_from)));
     if (plan_.experiment.clean_from == CleanSource::held_out) {
@@ -327,7 +337,8 @@ RunIndex index_of(const Plan& plan, std::string source) {
   RunIndex index{.name = e.name,
                  .description = e.description,
                  .file = e.file.string(),
-                 .source = std::move(source)};
+                 .source = std::move(source),
+                 .limit = e.limit};
   for (const Cell& cell : plan.cells) {
     index.cells.push_back({.key = plan.stages[cell.measure].hash,
                            .task = e.tasks[cell.task].label,

@@ -154,6 +154,7 @@ CellRecord record_from(const json& object) {
   for (const json& cost : object.at("costs")) {
     record.costs.push_back(cost_from(cost));
   }
+  record.limit = object.value("limit", std::int64_t{0});
   record.threads = object.at("threads");
   record.clean_from = object.value("clean_from", "");
   read_outcomes(object, record);
@@ -179,6 +180,9 @@ std::string to_json(const CellRecord& record) {
               {"costs", json::array()},
               {"threads", record.threads},
               {"clean_from", record.clean_from}};
+  if (record.limit > 0) {
+    object["limit"] = record.limit;
+  }
   for (const TriggerRecord& trigger : record.triggers) {
     object["triggers"].push_back(to_object(trigger));
   }

@@ -102,6 +102,7 @@ struct CellRecord {
   std::optional<PoisonCounts> poisoning;  ///< for attacks on a victim that was trained
   std::map<std::string, double> figures;
   std::vector<StageCost> costs;
+  std::int64_t limit = 0;    ///< samples of each split at most: of a trial run; 0: all
   std::int64_t threads = 0;  ///< that LibTorch computed with
   std::string clean_from;    ///< where the clean samples of defenses come from, `held_out`
   std::vector<SampleOutcome> outcomes;

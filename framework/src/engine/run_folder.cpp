@@ -48,10 +48,10 @@ void write_index(const std::filesystem::path& folder, const RunIndex& index) {
   for (const IndexedCell& cell : index.cells) {
     cells.push_back(to_object(cell));
   }
-  const json object{{"schema", kRecordSchema},          {"name", index.name},
-                    {"description", index.description}, {"file", index.file},
-                    {"source", index.source},           {"command", index.command},
-                    {"cells", std::move(cells)}};
+  const json object{
+      {"schema", kRecordSchema}, {"name", index.name},       {"description", index.description},
+      {"file", index.file},      {"source", index.source},   {"command", index.command},
+      {"limit", index.limit},    {"cells", std::move(cells)}};
   write_file_atomically(folder / kIndex,
                         object.dump(1, ' ', false, json::error_handler_t::replace) + "\n");
 }
@@ -73,7 +73,8 @@ RunIndex read_index(const std::filesystem::path& folder) {
                    .description = object.at("description"),
                    .file = object.at("file"),
                    .source = object.at("source"),
-                   .command = object.value("command", "")};
+                   .command = object.value("command", ""),
+                   .limit = object.value("limit", std::int64_t{0})};
     for (const json& cell : object.at("cells")) {
       index.cells.push_back(cell_from(cell));
     }

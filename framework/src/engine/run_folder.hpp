@@ -25,6 +25,7 @@ struct RunIndex {
   std::string source;  ///< its text
   /// The command that made the run, with its options; empty in runs of older versions.
   std::string command = {};
+  std::int64_t limit = 0;  ///< of a trial run, see Experiment::limit
   std::vector<IndexedCell> cells;
 };
 

@@ -41,6 +41,9 @@ class GuardedModel final : public Model, public Guarded {
   Victim open(const std::filesystem::path& folder, const ModelContext& context) const override {
     return call("open", [&] { return inner_->open(folder, context); });
   }
+  std::vector<std::string> check(const ModelContext& context) const override {
+    return call("check", [&] { return inner_->check(context); });
+  }
   std::string data_fingerprint() const override {
     return call("data_fingerprint", [&] { return inner_->data_fingerprint(); });
   }
@@ -59,6 +62,9 @@ class GuardedTask : public Task, public Guarded {
   }
   Corpus load(const Rng& rng) const override {
     return call("load", [&] { return inner_->load(rng); });
+  }
+  Corpus peek(std::int64_t records) const override {
+    return call("peek", [&] { return inner_->peek(records); });
   }
   std::string data_fingerprint() const override {
     return call("data_fingerprint", [&] { return inner_->data_fingerprint(); });

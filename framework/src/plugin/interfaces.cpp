@@ -9,7 +9,19 @@ namespace ncmlab {
 // Out of line, so that all libraries share one typeinfo per interface.
 Plugin::~Plugin() = default;
 Model::~Model() = default;
+
+std::vector<std::string> Model::check(const ModelContext&) const {
+  data_fingerprint();
+  return {};
+}
+
 Task::~Task() = default;
+
+Corpus Task::peek(std::int64_t) const {
+  data_fingerprint();
+  return {};
+}
+
 Attack::~Attack() = default;
 Backdoor::~Backdoor() = default;
 Defense::~Defense() = default;

@@ -14,6 +14,12 @@ Pooling pooling(const ModelContext& context) {
   return context.head.kind == HeadKind::similarity ? Pooling::mean : Pooling::cls;
 }
 
+CheckpointUse use_of(const RobertaSettings& settings, const ModelContext& context) {
+  return {.model_type = "roberta",
+          .pooling = pooling(context),
+          .label_columns = settings.label_columns};
+}
+
 }  // namespace
 
 Victim build_roberta(const RobertaSettings& settings, std::shared_ptr<const Tokenizer> tokenizer,
@@ -41,13 +47,17 @@ Victim build_roberta(const RobertaSettings& settings, std::shared_ptr<const Toke
                 context.rules);
 }
 
+std::vector<std::string> check_roberta(const RobertaSettings& settings,
+                                       std::shared_ptr<const Tokenizer> tokenizer,
+                                       const ModelContext& context) {
+  return settings.checkpoint.empty() ? std::vector<std::string>{}
+                                     : check_checkpoint(settings.checkpoint, std::move(tokenizer),
+                                                        use_of(settings, context), context);
+}
+
 Victim open_roberta(const RobertaSettings& settings, const std::filesystem::path& folder,
                     std::shared_ptr<const Tokenizer> tokenizer, const ModelContext& context) {
-  return open_checkpoint(folder, std::move(tokenizer),
-                         {.model_type = "roberta",
-                          .pooling = pooling(context),
-                          .label_columns = settings.label_columns},
-                         context);
+  return open_checkpoint(folder, std::move(tokenizer), use_of(settings, context), context);
 }
 
 }  // namespace ncmlab

@@ -239,4 +239,24 @@ Limit operational() {
   return [](Parameter& parameter) { parameter.affects_result = false; };
 }
 
+Limit path(std::vector<std::string> others) {
+  return [others = std::move(others)](Parameter& parameter) {
+    parameter.is_path = true;
+    parameter.no_paths = others;
+  };
+}
+
+Limit only_where(std::string parameter, std::string value) {
+  return [condition = Condition{std::move(parameter), std::move(value)}](Parameter& limited) {
+    limited.only_where.push_back(condition);
+  };
+}
+
+bool names_file(const Parameter& parameter, const Value& value) {
+  const auto* text = std::get_if<std::string>(&value);
+  return parameter.is_path && text != nullptr && !text->empty() &&
+         std::find(parameter.no_paths.begin(), parameter.no_paths.end(), *text) ==
+             parameter.no_paths.end();
+}
+
 }  // namespace ncmlab

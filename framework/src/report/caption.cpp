@@ -80,6 +80,18 @@ std::string seeds_sentence(const std::vector<const CellRecord*>& records) {
          (seeds.size() >= 3 ? ", ± sample standard deviation (n-1)." : ".");
 }
 
+std::string trial_sentence(const std::vector<const CellRecord*>& records) {
+  Range limits;
+  for (const CellRecord* record : records) {
+    if (record->limit > 0) {
+      limits.add(record->limit);
+    }
+  }
+  return limits.any()
+             ? "Trial run: at most " + limits.text() + " samples of each split; not for reporting."
+             : "";
+}
+
 std::string sizes_sentence(const std::vector<const CellRecord*>& records) {
   Range tested, attacked, flippable, pool, promoted;
   for (const CellRecord* record : records) {

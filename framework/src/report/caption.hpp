@@ -14,6 +14,8 @@ std::set<std::int64_t> seeds_of(const std::vector<const CellRecord*>& records);
 
 /// How many seeds there are, and what is shown of them.
 std::string seeds_sentence(const std::vector<const CellRecord*>& records);
+/// `Trial run: at most 50 samples of each split; not for reporting.`, empty for a whole run.
+std::string trial_sentence(const std::vector<const CellRecord*>& records);
 /// How many test samples are behind the rates.
 std::string sizes_sentence(const std::vector<const CellRecord*>& records);
 /// What a column means; empty where another column speaks for it or the title says it.

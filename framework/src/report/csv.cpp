@@ -51,6 +51,9 @@ void add_cell(const CellRecord& record, bool intervals, std::string& out) {
     lines.add("failure", std::nullopt, std::nullopt, record.failure);
     return;
   }
+  if (record.limit > 0) {
+    lines.add("trial_limit", static_cast<double>(record.limit));
+  }
   for (const Metric& metric : metrics()) {
     if (const auto measured = metric.measure(record)) {
       lines.add(metric.id, measured->value, measured->n, "", metric.proportion);

@@ -302,6 +302,9 @@ Table build_table(const std::string& task, const std::vector<const CellRecord*>&
       table.measured.push_back(sentence);
     }
   }
+  if (const std::string trial = trial_sentence(records); !trial.empty()) {
+    table.measured.insert(table.measured.begin(), trial);
+  }
   return table;
 }
 

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ncmlab/plugin/registration.hpp"
 #include "ncmlab/plugin/roberta_model.hpp"
@@ -32,6 +33,10 @@ class CodeBert final : public Model {
   Victim open(const std::filesystem::path& folder, const ModelContext& context) const override {
     return open_roberta(config_, folder,
                         std::make_shared<const Tokenizer>(Tokenizer::from_folder(folder)), context);
+  }
+
+  std::vector<std::string> check(const ModelContext& context) const override {
+    return check_roberta(config_, stored_tokenizer(config_, "roberta", kName), context);
   }
 
   std::string data_fingerprint() const override { return fingerprint(config_, kName); }

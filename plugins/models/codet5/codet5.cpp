@@ -3,6 +3,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "ncmlab/nn/t5.hpp"
 #include "ncmlab/plugin/network_settings.hpp"
@@ -27,7 +29,8 @@ class CodeT5 final : public Model {
   static Schema<Config> schema() {
     return network_fields(Schema<Config>{})
         .field("initializer_factor", &Config::initializer_factor,
-               "Factor on the standard deviations of T5's random weights.", range(1e-3, 10.0));
+               "Factor on the standard deviations of T5's random weights.", range(1e-3, 10.0),
+               only_where("checkpoint", ""));
   }
 
   explicit CodeT5(Config config) : config_(std::move(config)) {}
@@ -59,6 +62,13 @@ class CodeT5 final : public Model {
   Victim open(const std::filesystem::path& folder, const ModelContext& context) const override {
     return open_checkpoint(
         folder, std::make_shared<const Tokenizer>(Tokenizer::from_folder(folder)), use(), context);
+  }
+
+  std::vector<std::string> check(const ModelContext& context) const override {
+    auto tokenizer = stored_tokenizer(config_, "t5", kName);
+    return config_.checkpoint.empty()
+               ? std::vector<std::string>{}
+               : check_checkpoint(config_.checkpoint, std::move(tokenizer), use(), context);
   }
 
   std::string data_fingerprint() const override { return fingerprint(config_, kName); }

@@ -2,7 +2,10 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/plugin/registration.hpp"
@@ -39,6 +42,15 @@ class UniXcoder final : public Model {
     auto tokenizer = std::make_shared<const Tokenizer>(Tokenizer::from_folder(folder));
     const ModelContext prefixed = with_mode(context, *tokenizer);
     return open_roberta(config_, folder, std::move(tokenizer), prefixed);
+  }
+
+  std::vector<std::string> check(const ModelContext& context) const override {
+    auto tokenizer = stored_tokenizer(config_, "roberta", kName);
+    if (!tokenizer) {
+      return {};
+    }
+    const ModelContext prefixed = with_mode(context, *tokenizer);
+    return check_roberta(config_, std::move(tokenizer), prefixed);
   }
 
   std::string data_fingerprint() const override { return fingerprint(config_, kName); }

@@ -3,12 +3,14 @@
 
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <sstream>
 #include <unordered_map>
 
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/data/column_reader.hpp"
 #include "ncmlab/data/json_lines.hpp"
+#include "ncmlab/data/quota.hpp"
 
 namespace ncmlab {
 namespace {
@@ -21,11 +23,17 @@ std::string id_of(const nlohmann::json& record, const fs::path& file, std::int64
   return id.is_number_integer() ? id.dump() : string_field(record, "idx", file, line);
 }
 
+/// Pairs may recur, so the ids of their functions do not tell them apart.
+std::string pair_id(const fs::path& file, std::int64_t line) {
+  return "bcb-" + file.stem().string() + "-" + std::to_string(line);
+}
+
 Functions read_functions(const fs::path& file, BadRecords& bad) {
   Functions functions;
   for_each_json_line(file, bad, [&](const nlohmann::json& record, std::int64_t line) {
     const std::string id = id_of(record, file, line);
     std::string code = string_field(record, "func", file, line);
+    check_has_text(code, "func", file, line);
     if (!functions.emplace(id, std::move(code)).second) {
       fail_record("data.duplicate-id", "the id `" + id + "` occurs twice", file, line);
     }
@@ -62,22 +70,23 @@ Example pair_of(const std::string& text, const Functions& functions, const fs::p
           .language = Language::java};
 }
 
-std::vector<Example> read_pairs(const fs::path& file, const Functions& functions, BadRecords& bad) {
+std::vector<Example> read_pairs(const fs::path& file, const Functions& functions, BadRecords& bad,
+                                Quota quota) {
   std::ifstream stream(file, std::ios::binary);
   if (!stream) {
     throw Error("data.cannot-read", "cannot read `" + file.string() + "`");
   }
   std::vector<Example> pairs;
   std::string text;
-  for (std::int64_t line = 1; std::getline(stream, text); ++line) {
+  for (std::int64_t line = 1; !quota.reached() && std::getline(stream, text); ++line) {
     text.erase(text.find_last_not_of(" \t\r") + 1);
     if (text.empty()) {
       continue;
     }
     try {
       pairs.push_back(pair_of(text, functions, file, line));
-      // Pairs may recur, so ids do not tell them apart.
-      pairs.back().id = "bcb-" + file.stem().string() + "-" + std::to_string(line);
+      pairs.back().id = pair_id(file, line);
+      quota.count(pairs.back().label);
     } catch (const Error& error) {
       bad.take(error);
     }
@@ -114,14 +123,36 @@ std::vector<fs::path> bigclonebench_files(const fs::path& folder) {
   return files;
 }
 
-Corpus read_bigclonebench(const fs::path& folder, BadRecords bad) {
+BigCloneBenchIds read_bigclonebench_ids(const fs::path& folder) {
   const std::vector<fs::path> files = bigclonebench_files(folder);
+  BigCloneBenchIds ids;
+  BadRecords bad("skip");
+  for_each_json_line(files[0], bad, [&](const nlohmann::json& record, std::int64_t line) {
+    ids.functions.emplace(id_of(record, files[0], line), record);
+  });
+  for (const fs::path& file : std::span(files).subspan(1)) {
+    std::ifstream stream(file, std::ios::binary);
+    std::string text;
+    for (std::int64_t line = 1; std::getline(stream, text); ++line) {
+      std::istringstream columns(text);
+      std::string first, second;
+      if (columns >> first >> second) {
+        ids.pairs.emplace(pair_id(file, line), std::pair(first, second));
+      }
+    }
+  }
+  return ids;
+}
+
+Corpus read_bigclonebench(const fs::path& folder, BadRecords bad, std::int64_t records) {
+  const std::vector<fs::path> files = bigclonebench_files(folder);
+  const Quota quota(records);
   const Functions functions = read_functions(files[0], bad);
   Corpus corpus;
-  corpus.train = read_pairs(files[1], functions, bad);
-  corpus.test = read_pairs(files[2], functions, bad);
+  corpus.train = read_pairs(files[1], functions, bad, quota);
+  corpus.test = read_pairs(files[2], functions, bad, quota);
   if (files.size() == 4) {
-    corpus.valid = read_pairs(files[3], functions, bad);
+    corpus.valid = read_pairs(files[3], functions, bad, quota);
   } else {
     hold_out_tenth(corpus.train, corpus.valid);
   }

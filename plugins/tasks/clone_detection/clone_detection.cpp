@@ -65,6 +65,9 @@ class CloneDetection final : public Task, public TaskWriter {
   TaskKind kind() const override { return TaskKind::pair_classification; }
 
   Corpus load(const Rng& rng) const override { return load_corpus(config_, sources(), rng); }
+  Corpus peek(std::int64_t records) const override {
+    return peek_corpus(config_, sources(), records);
+  }
   std::string data_fingerprint() const override { return corpus_fingerprint(config_, sources()); }
 
   std::vector<std::string> label_names() const override { return kLabels; }
@@ -77,7 +80,7 @@ class CloneDetection final : public Task, public TaskWriter {
     return {example.code, example.second};
   }
   void write(const Corpus& corpus, const std::filesystem::path& folder) const override {
-    write_bigclonebench(corpus, folder);
+    write_corpus(config_, write_bigclonebench, corpus, folder);
   }
 
  private:

@@ -75,6 +75,9 @@ class CodeSearch final : public Task, public TaskWriter {
   TaskKind kind() const override { return TaskKind::retrieval; }
 
   Corpus load(const Rng& rng) const override { return load_corpus(config_, sources(), rng); }
+  Corpus peek(std::int64_t records) const override {
+    return peek_corpus(config_, sources(), records);
+  }
   std::string data_fingerprint() const override { return corpus_fingerprint(config_, sources()); }
 
   std::vector<std::string> label_names() const override { return {}; }
@@ -95,7 +98,7 @@ class CodeSearch final : public Task, public TaskWriter {
     return {example.second, example.code};
   }
   void write(const Corpus& corpus, const std::filesystem::path& folder) const override {
-    write_codesearchnet(corpus, folder);
+    write_corpus(config_, write_codesearchnet, corpus, folder);
   }
 
  private:

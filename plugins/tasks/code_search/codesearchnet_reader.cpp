@@ -9,6 +9,7 @@
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/data/column_reader.hpp"
 #include "ncmlab/data/json_lines.hpp"
+#include "ncmlab/data/quota.hpp"
 
 namespace ncmlab {
 namespace {
@@ -19,25 +20,6 @@ using nlohmann::json;
 bool is_json_lines(const fs::path& file) {
   const std::string name = file.filename().string();
   return fs::is_regular_file(file) && (name.ends_with(".jsonl") || name.ends_with(".jsonl.gz"));
-}
-
-/// The file or files of one split.
-std::vector<fs::path> split_files(const fs::path& folder, const std::string& split) {
-  for (const char* ending : {".jsonl", ".jsonl.gz"}) {
-    if (is_json_lines(folder / (split + ending))) {
-      return {folder / (split + ending)};
-    }
-  }
-  std::vector<fs::path> files;
-  if (fs::is_directory(folder / split)) {
-    for (const auto& entry : fs::directory_iterator(folder / split)) {
-      if (is_json_lines(entry.path())) {
-        files.push_back(entry.path());
-      }
-    }
-  }
-  std::ranges::sort(files);
-  return files;
 }
 
 std::string query_of(const json& record, const fs::path& file, std::int64_t line) {
@@ -68,29 +50,25 @@ Example example_of(const json& record, const fs::path& file, std::int64_t line) 
                   .second = query_of(record, file, line),
                   .label = 0,
                   .language = Language::python};
-  const auto is_blank = [](const std::string& text) {
-    return text.find_first_not_of(" \t\r\n") == std::string::npos;
-  };
-  if (is_blank(example.code) || is_blank(example.second)) {
-    fail_record("data.empty-text",
-                is_blank(example.code) ? "the function has no code" : "the function has no query",
-                file, line);
-  }
+  check_has_text(example.code, "code", file, line);
+  check_has_text(example.second, "docstring_tokens", file, line);
   return example;
 }
 
 std::vector<Example> read_split(const std::vector<fs::path>& files, const std::string& split,
-                                BadRecords& bad) {
+                                BadRecords& bad, Quota quota) {
   std::vector<Example> examples;
   for (const fs::path& file : files) {
-    std::string prefix = "csn-" + split + "-";
-    if (files.size() > 1) {
-      prefix += std::to_string(&file - files.data()) + "-";
-    }
-    for_each_json_line(file, bad, [&](const json& record, std::int64_t line) {
+    const std::string prefix = codesearchnet_id_prefix(
+        split, files.size(), static_cast<std::size_t>(&file - files.data()));
+    const auto take = [&](const json& record, std::int64_t line) {
       examples.push_back(example_of(record, file, line));
       examples.back().id = prefix + std::to_string(line);
-    });
+      quota.count(0);
+    };
+    if (!quota.reached()) {
+      for_each_json_line(file, bad, take, [&] { return quota.reached(); });
+    }
   }
   if (examples.empty()) {
     throw Error("data.empty-file", "`" + files.front().string() + "` holds no record");
@@ -100,10 +78,32 @@ std::vector<Example> read_split(const std::vector<fs::path>& files, const std::s
 
 }  // namespace
 
+std::vector<fs::path> codesearchnet_split_files(const fs::path& folder, const std::string& split) {
+  for (const char* ending : {".jsonl", ".jsonl.gz"}) {
+    if (is_json_lines(folder / (split + ending))) {
+      return {folder / (split + ending)};
+    }
+  }
+  std::vector<fs::path> files;
+  if (fs::is_directory(folder / split)) {
+    for (const auto& entry : fs::directory_iterator(folder / split)) {
+      if (is_json_lines(entry.path())) {
+        files.push_back(entry.path());
+      }
+    }
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+std::string codesearchnet_id_prefix(const std::string& split, std::size_t files, std::size_t file) {
+  return "csn-" + split + "-" + (files > 1 ? std::to_string(file) + "-" : "");
+}
+
 std::vector<fs::path> codesearchnet_files(const fs::path& folder) {
   std::vector<fs::path> files;
   for (const char* split : {"train", "test", "valid"}) {
-    const std::vector<fs::path> own = split_files(folder, split);
+    const std::vector<fs::path> own = codesearchnet_split_files(folder, split);
     if (own.empty() && split != std::string("valid")) {
       throw Error("data.missing-file",
                   "no CodeSearchNet in `" + folder.string() + "`: expected `" + split +
@@ -116,13 +116,14 @@ std::vector<fs::path> codesearchnet_files(const fs::path& folder) {
   return files;
 }
 
-Corpus read_codesearchnet(const fs::path& folder, BadRecords bad) {
+Corpus read_codesearchnet(const fs::path& folder, BadRecords bad, std::int64_t records) {
   codesearchnet_files(folder);
+  const Quota quota(records, /*labels=*/false);
   Corpus corpus;
-  corpus.train = read_split(split_files(folder, "train"), "train", bad);
-  corpus.test = read_split(split_files(folder, "test"), "test", bad);
-  if (const auto files = split_files(folder, "valid"); !files.empty()) {
-    corpus.valid = read_split(files, "valid", bad);
+  corpus.train = read_split(codesearchnet_split_files(folder, "train"), "train", bad, quota);
+  corpus.test = read_split(codesearchnet_split_files(folder, "test"), "test", bad, quota);
+  if (const auto files = codesearchnet_split_files(folder, "valid"); !files.empty()) {
+    corpus.valid = read_split(files, "valid", bad, quota);
   } else {
     hold_out_tenth(corpus.train, corpus.valid);
   }

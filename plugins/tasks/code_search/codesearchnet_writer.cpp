@@ -2,11 +2,17 @@
 #include "codesearchnet_writer.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "codesearchnet_reader.hpp"
+#include "docstring.hpp"
 #include "ncmlab/code/lexemes.hpp"
-#include "ncmlab/core/files.hpp"
+#include "ncmlab/data/stored_records.hpp"
 
 namespace ncmlab {
 namespace {
@@ -26,31 +32,58 @@ std::vector<std::string> words_of(const std::string& query) {
   return is_plain ? words : std::vector<std::string>{query};
 }
 
-void write_split(const std::vector<Example>& examples, const std::filesystem::path& file) {
-  if (examples.empty()) {
+StoredRecords stored_records(const std::filesystem::path& source) {
+  StoredRecords records;
+  if (source.empty()) {
+    return records;
+  }
+  for (const std::string split : {"train", "valid", "test"}) {
+    const auto files = codesearchnet_split_files(source, split);
+    for (std::size_t i = 0; i < files.size(); ++i) {
+      const std::string prefix = codesearchnet_id_prefix(split, files.size(), i);
+      records.read(files[i], split, [&](const nlohmann::json&, std::int64_t line) {
+        return prefix + std::to_string(line);
+      });
+    }
+  }
+  return records;
+}
+
+/// Puts an edited function into its record; `code` has the docstring, which the sample has not.
+void put_code(nlohmann::json& record, const Example& example) {
+  const auto before = record.find("code");
+  if (before != record.end() && before->is_string() &&
+      without_docstring(before->get<std::string>()) == example.code) {
     return;
   }
-  std::string text;
-  for (std::size_t i = 0; i < examples.size(); ++i) {
-    const auto tokens = lexemes(examples[i].code);
-    const nlohmann::json record{
-        {"idx", i},
-        {"language", to_string(examples[i].language)},
-        {"code", examples[i].code},
-        {"code_tokens", std::vector<std::string>(tokens.begin(), tokens.end())},
-        {"docstring", examples[i].second},
-        {"docstring_tokens", words_of(examples[i].second)}};
-    text += record.dump() + "\n";
+  if (before == record.end() || record.contains("code_tokens")) {
+    const auto tokens = lexemes(example.code);
+    record["code_tokens"] = std::vector<std::string>(tokens.begin(), tokens.end());
   }
-  write_file_atomically(file, text);
+  record["code"] = example.code;
+  if (record.contains("original_string")) {
+    record["original_string"] = example.code;
+  }
 }
 
 }  // namespace
 
-void write_codesearchnet(const Corpus& corpus, const std::filesystem::path& folder) {
-  write_split(corpus.train, folder / "train.jsonl");
-  write_split(corpus.valid, folder / "valid.jsonl");
-  write_split(corpus.test, folder / "test.jsonl");
+void write_codesearchnet(const Corpus& corpus, const std::filesystem::path& folder,
+                         const std::filesystem::path& source) {
+  const StoredRecords records = stored_records(source);
+  std::map<std::string, std::size_t, std::less<>> counts;
+  write_splits(corpus, folder, [&](const Example& example, std::string_view split) {
+    nlohmann::json record = records.find(split, example.id);
+    const std::size_t position = counts[std::string(split)]++;
+    if (record.empty()) {
+      record["idx"] = position;
+      record["language"] = to_string(example.language);
+      record["docstring"] = example.second;
+      record["docstring_tokens"] = words_of(example.second);
+    }
+    put_code(record, example);
+    return record;
+  });
 }
 
 }  // namespace ncmlab

@@ -57,6 +57,9 @@ class DefectDetection final : public Task, public TaskWriter {
   }
 
   Corpus load(const Rng& rng) const override { return load_corpus(config_, sources(), rng); }
+  Corpus peek(std::int64_t records) const override {
+    return peek_corpus(config_, sources(), records);
+  }
   std::string data_fingerprint() const override { return corpus_fingerprint(config_, sources()); }
 
   std::vector<std::string> label_names() const override { return kLabels; }
@@ -67,7 +70,11 @@ class DefectDetection final : public Task, public TaskWriter {
   HeadShape head_shape() const override { return {.inputs = 1, .classes = 2, .logits = 1}; }
   std::vector<std::string> parts(const Example& example) const override { return {example.code}; }
   void write(const Corpus& corpus, const std::filesystem::path& folder) const override {
-    write_devign(corpus, folder);
+    write_corpus(config_, write_devign, corpus, folder);
+    // A test split alone is no data set of the task block: scripts read it, by Devign's names.
+    if (corpus.train.empty() && config_.format == "json_lines") {
+      add_devign_names(corpus.test, folder / "test.jsonl");
+    }
   }
 
  private:

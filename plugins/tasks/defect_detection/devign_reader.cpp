@@ -11,6 +11,7 @@
 #include "ncmlab/core/files.hpp"
 #include "ncmlab/data/column_reader.hpp"
 #include "ncmlab/data/json_lines.hpp"
+#include "ncmlab/data/quota.hpp"
 
 namespace ncmlab {
 namespace {
@@ -24,6 +25,7 @@ Example example_of(const json& record, std::string id, const fs::path& file, std
   example.code = string_field(record, "func", file, line);
   example.label = integer_field(record, "target", file, line);
   example.language = Language::c;
+  check_has_text(example.code, "func", file, line);
   if (example.label != 0 && example.label != 1) {
     fail_record("data.bad-label",
                 "expected `target` to be 0 or 1, found " + std::to_string(example.label), file,
@@ -38,17 +40,19 @@ void check_not_empty(const std::vector<Example>& examples, const fs::path& file)
   }
 }
 
-std::vector<Example> read_split(const fs::path& file, BadRecords& bad) {
+std::vector<Example> read_split(const fs::path& file, BadRecords& bad, Quota quota) {
   std::vector<Example> examples;
   std::unordered_set<std::string> seen;
-  for_each_json_line(file, bad, [&](const json& record, std::int64_t line) {
+  const auto take = [&](const json& record, std::int64_t line) {
     std::string id = "devign-" + std::to_string(integer_field(record, "idx", file, line));
     Example example = example_of(record, id, file, line);
     if (!seen.insert(id).second) {
       fail_record("data.duplicate-id", "the id `" + id + "` occurs twice", file, line);
     }
+    quota.count(example.label);
     examples.push_back(std::move(example));
-  });
+  };
+  for_each_json_line(file, bad, take, [&] { return quota.reached(); });
   check_not_empty(examples, file);
   return examples;
 }
@@ -72,19 +76,26 @@ std::size_t parse_position(const std::string& text, std::size_t count, const fs:
 }
 
 /// The functions that a list of positions names. What is wrong with one is reported at its line.
-std::vector<Example> read_list(const fs::path& file, const json& functions, BadRecords& bad) {
+std::vector<Example> read_list(const fs::path& file, const json& functions, BadRecords& bad,
+                               Quota quota) {
   std::istringstream lines(read_file(file));
   std::vector<Example> examples;
+  std::unordered_set<std::string> seen;
   std::string text;
-  for (std::int64_t line = 1; std::getline(lines, text); ++line) {
+  for (std::int64_t line = 1; !quota.reached() && std::getline(lines, text); ++line) {
     text.erase(text.find_last_not_of(" \t\r") + 1);
     if (text.empty()) {
       continue;
     }
     try {
       const std::size_t position = parse_position(text, functions.size(), file, line);
-      examples.push_back(
-          example_of(functions[position], "devign-" + std::to_string(position), file, line));
+      Example example =
+          example_of(functions[position], "devign-" + std::to_string(position), file, line);
+      if (!seen.insert(example.id).second) {
+        fail_record("data.duplicate-id", "position " + text + " is listed twice", file, line);
+      }
+      quota.count(example.label);
+      examples.push_back(std::move(example));
     } catch (const Error& error) {
       bad.take(error);
     }
@@ -114,16 +125,19 @@ json parse_function_json(const fs::path& file) {
   }
 }
 
-Corpus read_function_json(const fs::path& folder, BadRecords& bad) {
+Corpus read_function_json(const fs::path& folder, BadRecords& bad, const Quota& quota) {
   const json functions = parse_function_json(folder / "function.json");
-  const auto split = [&](const char* name) { return read_list(folder / name, functions, bad); };
+  const auto split = [&](const char* name) {
+    return read_list(folder / name, functions, bad, quota);
+  };
   return {.train = split("train.txt"), .valid = split("valid.txt"), .test = split("test.txt")};
 }
 
-Corpus read_splits(const std::vector<fs::path>& files, BadRecords& bad) {
-  Corpus corpus{.train = read_split(files[0], bad), .test = read_split(files[1], bad)};
+Corpus read_splits(const std::vector<fs::path>& files, BadRecords& bad, const Quota& quota) {
+  Corpus corpus{.train = read_split(files[0], bad, quota),
+                .test = read_split(files[1], bad, quota)};
   if (files.size() == 3) {
-    corpus.valid = read_split(files[2], bad);
+    corpus.valid = read_split(files[2], bad, quota);
   } else {
     hold_out_tenth(corpus.train, corpus.valid);
   }
@@ -159,10 +173,12 @@ std::vector<fs::path> devign_files(const fs::path& folder) {
   return files;
 }
 
-Corpus read_devign(const fs::path& folder, BadRecords bad) {
+Corpus read_devign(const fs::path& folder, BadRecords bad, std::int64_t records) {
   const std::vector<fs::path> files = devign_files(folder);
-  Corpus corpus = files.front().filename() == "function.json" ? read_function_json(folder, bad)
-                                                              : read_splits(files, bad);
+  const Quota quota(records);
+  Corpus corpus = files.front().filename() == "function.json"
+                      ? read_function_json(folder, bad, quota)
+                      : read_splits(files, bad, quota);
   if (const auto summary = bad.summary()) {
     corpus.warnings.push_back(*summary);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -15,8 +16,10 @@ namespace ncmlab {
 /// with `train.txt`, `valid.txt` and `test.txt`, lists of positions in it. Without a validation
 /// split, a tenth of the training functions becomes one, chosen by a hash of the id alone.
 /// Throws Error `data.*` with file and line, unless `bad` skips records that do not fit: then the
-/// corpus says so among its warnings.
-Corpus read_devign(const std::filesystem::path& folder, BadRecords bad = BadRecords("error"));
+/// corpus says so among its warnings. With `records`, only that many of each split are read (see
+/// Quota).
+Corpus read_devign(const std::filesystem::path& folder, BadRecords bad = BadRecords("error"),
+                   std::int64_t records = 0);
 
 /// The files that read_devign() would read, in a fixed order. Throws Error `data.missing-file`.
 std::vector<std::filesystem::path> devign_files(const std::filesystem::path& folder);

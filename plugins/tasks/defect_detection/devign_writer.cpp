@@ -1,20 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "devign_writer.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
+#include <sstream>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <vector>
 
+#include "devign_reader.hpp"
 #include "ncmlab/core/files.hpp"
+#include "ncmlab/data/json_lines.hpp"
+#include "ncmlab/data/stored_records.hpp"
 
 namespace ncmlab {
 namespace {
 
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr std::string_view kPrefix = "devign-";
+
 std::optional<std::int64_t> number_of(std::string_view id) {
-  constexpr std::string_view kPrefix = "devign-";
   std::int64_t number = 0;
   if (!id.starts_with(kPrefix)) {
     return std::nullopt;
@@ -25,39 +37,108 @@ std::optional<std::int64_t> number_of(std::string_view id) {
                                                                : std::nullopt;
 }
 
+/// The numbers in the ids; what has none, or one that is taken, gets the next that is free.
 std::vector<std::int64_t> numbers_of(const std::vector<Example>& examples) {
-  std::vector<std::int64_t> numbers, positions;
-  std::set<std::int64_t> distinct;
+  std::int64_t next = 0;
   for (const Example& example : examples) {
-    positions.push_back(std::ssize(positions));
-    if (const auto number = number_of(example.id)) {
-      numbers.push_back(*number);
-      distinct.insert(*number);
-    }
+    next = std::max(next, number_of(example.id).value_or(-1) + 1);
   }
-  return distinct.size() == examples.size() ? numbers : positions;
+  std::set<std::int64_t> taken;
+  std::vector<std::int64_t> numbers;
+  for (const Example& example : examples) {
+    const auto own = number_of(example.id);
+    numbers.push_back(own && taken.insert(*own).second ? *own : next++);
+  }
+  return numbers;
 }
 
-void write_split(const std::vector<Example>& examples, const std::filesystem::path& file) {
+void put(json& record, const Example& example) {
+  record["func"] = example.code;
+  record["target"] = example.label;
+}
+
+/// The records of the split files in `source`.
+StoredRecords stored_records(const fs::path& source) {
+  StoredRecords records;
+  if (source.empty()) {
+    return records;
+  }
+  for (const fs::path& file : devign_files(source)) {
+    records.read(file, file.stem().string(), [&](const json& record, std::int64_t line) {
+      return std::string(kPrefix) + std::to_string(integer_field(record, "idx", file, line));
+    });
+  }
+  return records;
+}
+
+void write_split_files(const Corpus& corpus, const fs::path& folder, const fs::path& source) {
+  const StoredRecords records = stored_records(source);
+  std::unordered_map<std::string_view, std::vector<std::int64_t>> numbers;
+  for (const auto& [split, examples] :
+       {std::pair{"train", &corpus.train}, std::pair{"valid", &corpus.valid},
+        std::pair{"test", &corpus.test}}) {
+    numbers[split] = numbers_of(*examples);
+    std::reverse(numbers[split].begin(), numbers[split].end());
+  }
+  write_splits(corpus, folder, [&](const Example& example, std::string_view split) {
+    json record = records.find(split, example.id);
+    put(record, example);
+    record["idx"] = numbers[split].back();
+    numbers[split].pop_back();
+    return record;
+  });
+}
+
+/// Samples keep their positions in function.json; one whose position holds another text already is
+/// put at the end.
+void write_lists(const Corpus& corpus, const fs::path& folder, const fs::path& source) {
+  json functions = json::parse(read_file(source / "function.json"));
+  std::set<std::size_t> written;
+  for (const auto& [name, examples] :
+       {std::pair{"train.txt", &corpus.train}, std::pair{"valid.txt", &corpus.valid},
+        std::pair{"test.txt", &corpus.test}}) {
+    std::string text;
+    for (const Example& example : *examples) {
+      auto position = static_cast<std::size_t>(number_of(example.id).value_or(-1));
+      json record = position < functions.size() ? functions[position] : json::object();
+      put(record, example);
+      if (position >= functions.size() || !written.insert(position).second) {
+        position = functions.size();
+        functions.push_back(std::move(record));
+      } else {
+        functions[position] = std::move(record);
+      }
+      text += std::to_string(position) + "\n";
+    }
+    if (!text.empty()) {
+      write_file_atomically(folder / name, text);
+    }
+  }
+  write_file_atomically(folder / "function.json", functions.dump() + "\n");
+}
+
+}  // namespace
+
+void add_devign_names(const std::vector<Example>& examples, const fs::path& file) {
   if (examples.empty()) {
     return;
   }
-  const std::vector<std::int64_t> numbers = numbers_of(examples);
-  std::string text;
-  for (std::size_t i = 0; i < examples.size(); ++i) {
-    const nlohmann::json record{
-        {"target", examples[i].label}, {"func", examples[i].code}, {"idx", numbers[i]}};
+  std::istringstream lines(read_file(file));
+  std::string text, line;
+  for (const Example& example : examples) {
+    std::getline(lines, line);
+    json record = json::parse(line);
+    record.emplace("func", example.code);
+    record.emplace("target", example.label);
     text += record.dump() + "\n";
   }
   write_file_atomically(file, text);
 }
 
-}  // namespace
-
-void write_devign(const Corpus& corpus, const std::filesystem::path& folder) {
-  write_split(corpus.train, folder / "train.jsonl");
-  write_split(corpus.valid, folder / "valid.jsonl");
-  write_split(corpus.test, folder / "test.jsonl");
+void write_devign(const Corpus& corpus, const fs::path& folder, const fs::path& source) {
+  const bool has_lists =
+      !source.empty() && devign_files(source).front().filename() == "function.json";
+  (has_lists ? write_lists : write_split_files)(corpus, folder, source);
 }
 
 }  // namespace ncmlab

@@ -2,14 +2,22 @@
 #pragma once
 
 #include <filesystem>
+#include <vector>
 
 #include "ncmlab/data/example.hpp"
 
 namespace ncmlab {
 
-/// Writes `train.jsonl`, `valid.jsonl` and `test.jsonl` that read_devign() reads, each if its split
-/// is not empty. `idx` is the number of an id `devign-N` where every sample of the split has one of
-/// its own, else the position. Throws Error `io.write`.
-void write_devign(const Corpus& corpus, const std::filesystem::path& folder);
+/// Writes a data set that read_devign() reads: `train.jsonl`, `valid.jsonl` and `test.jsonl`, each
+/// if its split is not empty, or `function.json` and lists if that is the form of `source`, the
+/// folder that the corpus was read from, whose other fields are kept. `idx` and positions are the
+/// numbers of the ids `devign-N`; a sample without one, or with one that another sample of the
+/// split has, gets a new number. Throws Error `io.write`.
+void write_devign(const Corpus& corpus, const std::filesystem::path& folder,
+                  const std::filesystem::path& source = {});
+
+/// Adds `func` and `target` to the records of a JSONL file that holds `examples` in this order,
+/// unless they have fields of these names. Throws Error `io.*`.
+void add_devign_names(const std::vector<Example>& examples, const std::filesystem::path& file);
 
 }  // namespace ncmlab

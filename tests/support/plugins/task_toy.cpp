@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
+#include <filesystem>
 
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/plugin/registration.hpp"
@@ -21,7 +22,8 @@ class Toy final : public ncmlab::Task {
     return ncmlab::Schema<Config>{}
         .field("samples", &Config::samples, "Functions over all splits.", ncmlab::at_least(10),
                ncmlab::unit("functions"))
-        .field("folder", &Config::folder, "Folder that must exist; empty for none.");
+        .field("folder", &Config::folder, "Folder that must exist; empty for none.",
+               ncmlab::path());
   }
 
   explicit Toy(Config config) : config_(std::move(config)) {}
@@ -45,7 +47,7 @@ class Toy final : public ncmlab::Task {
     if (!config_.folder.empty() && !std::filesystem::exists(config_.folder)) {
       throw ncmlab::Error("data.missing", "no folder `" + config_.folder + "`");
     }
-    return config_.folder;
+    return std::filesystem::path(config_.folder).filename();
   }
   std::vector<std::string> label_names() const override { return {"clean", "defective"}; }
   std::int64_t positive_label() const override { return 1; }

@@ -62,18 +62,19 @@ TEST_F(ColumnReaderTest, TakesTheColumnsThatItIsTold) {
       R"({"key": 7, "source": "def f(): pass", "doc": "does", "kind": "bad", "lang": "python"})");
   folder_.write(
       "valid.jsonl",
-      R"({"key": "x", "source": "int f;", "doc": "", "kind": "good", "lang": "java", "more": 1})");
+      R"({"key": "x", "source": "int f;", "doc": "d", "kind": "good", "lang": "java", "more": 1})");
   folder_.write("test.jsonl",
-                R"({"key": -7, "source": "", "doc": "\u00e9", "kind": "good", "lang": "c"})");
+                R"({"key": -7, "source": "int g;", "doc": "\u00e9", "kind": "good", "lang": "c"})");
   const Corpus corpus = read();
   EXPECT_THAT(corpus.train, ElementsAre(Example{.id = "7",
                                                 .code = "def f(): pass",
                                                 .second = "does",
                                                 .label = 1,
                                                 .language = Language::python}));
-  EXPECT_THAT(corpus.valid,
-              ElementsAre(Example{.id = "x", .code = "int f;", .language = Language::java}));
-  EXPECT_THAT(corpus.test, ElementsAre(Example{.id = "-7", .second = "\u00e9"}));
+  EXPECT_THAT(
+      corpus.valid,
+      ElementsAre(Example{.id = "x", .code = "int f;", .second = "d", .language = Language::java}));
+  EXPECT_THAT(corpus.test, ElementsAre(Example{.id = "-7", .code = "int g;", .second = "\u00e9"}));
   EXPECT_TRUE(corpus.warnings.empty());
 }
 
@@ -166,7 +167,7 @@ TEST_F(ColumnReaderTest, NamesFileAndLineOfEveryKindOfBadRecord) {
   expect_bad(R"({"code": 7, "label": 0})", "data.wrong-type", "expected a string, found number");
   expect_bad(R"({"code": null, "label": 0})", "data.wrong-type", "expected a string, found null");
   expect_bad(R"({"code": "a", "label": "1"})", "data.wrong-type", "expected an integer");
-  expect_bad(R"({"code": "a", "label": 1.0})", "data.wrong-type", "a fraction");
+  expect_bad(R"({"code": "a", "label": 1.0})", "data.wrong-type", "found 1.0");
   expect_bad(R"({"code": "a", "label": 2})", "data.bad-label", "expected 0 to 1, found 2");
   expect_bad(R"({"code": "a", "label": -1})", "data.bad-label", "found -1");
   expect_bad("{\"code\": \"\xFF\", \"label\": 1}", "data.not-utf8", "expected UTF-8");
@@ -228,6 +229,22 @@ TEST_F(ColumnReaderTest, SaysWhichFilesItExpects) {
   folder_.write("test.jsonl.gz", gzip(kGood));
   EXPECT_THAT(json_lines_files(folder_.path()),
               ElementsAre(folder_ / "train.jsonl", folder_ / "test.jsonl.gz"));
+}
+
+TEST_F(ColumnReaderTest, RefusesTextsThatAreEmptyAndLabelsThatAreNoIntegers) {
+  expect_bad("{\"code\": \" \\n\", \"label\": 1}", "data.empty-text", "`code`: expected text");
+  expect_bad("{\"code\": \"f\", \"label\": 1.0}", "data.wrong-type", "found 1.0");
+  expect_bad("{\"code\": \"f\", \"label\": true}", "data.wrong-type", "found true");
+  expect_bad("{\"code\": \"f\", \"label\": null}", "data.wrong-type", "found null");
+}
+
+TEST_F(ColumnReaderTest, ReadsOnlySoManyRecordsOfEachFile) {
+  const std::string other = "{\"code\": \"int g;\", \"label\": 0}\n";
+  folder_.write("train.jsonl", kGood + other + "no JSON\n");
+  folder_.write("test.jsonl", kGood + kGood + kGood + other + "no JSON\n");
+  const Corpus corpus = read_json_lines(folder_.path(), columns_, BadRecords("error"), 2);
+  EXPECT_EQ(corpus.train.size() + corpus.valid.size(), 2U);
+  EXPECT_EQ(corpus.test.size(), 4U) << "until a second label comes";
 }
 
 }  // namespace

@@ -180,5 +180,44 @@ TEST(FingerprintTest, ChangesWithEachFieldAndTheOrder) {
   }
 }
 
+TEST_F(JsonLinesTest, SaysHowToGoOnWithFilesOfAnotherForm) {
+  const std::string utf16("{\0\"\0a\0\"\0", 8);
+  const std::pair<std::string, const char*> cases[] = {
+      {"[{\"a\": 1}, {\"a\": 2}]\n", "one JSON array"},
+      {"[\n{\"a\": 1}\n]\n", "one JSON array"},
+      {"{\"a\": 1},\n{\"a\": 2}\n", "remove the comma"},
+      {"{\n\"a\": 1\n}\n", "each object on one line"},
+      {"\xFF\xFE" + utf16, "UTF-16"},
+      {utf16, "UTF-16"},
+      {std::string("{\"a\": \"x\0\"}", 11), "a byte 0"},
+      {"func,target\nint f;,1\n", "each line holds one object"}};
+  for (const auto& [text, words] : cases) {
+    const auto file = folder_.write("file.jsonl", text);
+    const Diagnostic problem =
+        error_of([&] { for_each_json_line(file, [](const nlohmann::json&, std::int64_t) {}); });
+    ASSERT_EQ(problem.help.size(), 1U) << text;
+    EXPECT_NE(problem.help[0].find(words), std::string::npos) << problem.help[0];
+    ASSERT_TRUE(problem.span);
+    EXPECT_EQ(problem.span->line, 1);
+  }
+}
+
+TEST_F(JsonLinesTest, ReadsAByteOrderMarkAndWindowsLineEnds) {
+  const auto file = folder_.write("file.jsonl", "\xEF\xBB\xBF{\"a\": 1}\r\n\r\n{\"a\": 2}\r\n");
+  std::vector<std::int64_t> values;
+  for_each_json_line(
+      file, [&](const nlohmann::json& record, std::int64_t) { values.push_back(record.at("a")); });
+  EXPECT_EQ(values, (std::vector<std::int64_t>{1, 2}));
+}
+
+TEST_F(JsonLinesTest, EndsEarlyWhenThatIsEnough) {
+  const auto file = folder_.write("file.jsonl", "{\"a\": 1}\n{\"a\": 2}\nno JSON\n");
+  BadRecords bad("error");
+  int read = 0;
+  for_each_json_line(
+      file, bad, [&](const nlohmann::json&, std::int64_t) { ++read; }, [&] { return read == 2; });
+  EXPECT_EQ(read, 2);
+}
+
 }  // namespace
 }  // namespace ncmlab

@@ -34,9 +34,9 @@ std::vector<std::filesystem::path> json_lines_files(const std::filesystem::path&
 /// Reads them. Without a validation split, a tenth of the training examples becomes one; a single
 /// file without a split column is parted 8 : 1 : 1. Both go by a hash of the id alone. Throws Error
 /// `data.*` with file and line, unless `bad` skips such records: then the corpus says so among its
-/// warnings.
+/// warnings. With `records`, only that many of each file are read (see Quota).
 Corpus read_json_lines(const std::filesystem::path& data, const ColumnMapping& columns,
-                       BadRecords bad);
+                       BadRecords bad, std::int64_t records = 0);
 
 /// Moves a tenth of `train` into `valid`, chosen by a hash of the id, so that it is the same for
 /// every seed.

@@ -7,6 +7,7 @@
 #include <iosfwd>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ncmlab/data/bad_records.hpp"
@@ -23,9 +24,10 @@ using JsonLineVisitor = std::function<void(const nlohmann::json& record, std::in
 void for_each_json_line(const std::filesystem::path& file, const JsonLineVisitor& visit);
 
 /// The same where a record that does not fit, or for which `visit` throws an Error, goes to `bad`.
-/// A file that cannot be read to its end is an error all the same.
+/// A file that cannot be read to its end is an error all the same. Reading ends early where
+/// `enough`, asked after each record, says so.
 void for_each_json_line(const std::filesystem::path& file, BadRecords& bad,
-                        const JsonLineVisitor& visit);
+                        const JsonLineVisitor& visit, const std::function<bool()>& enough = {});
 
 /// The same for an open stream, which messages call `name`.
 void for_each_json_line(std::istream& stream, const std::filesystem::path& name,
@@ -43,6 +45,10 @@ std::int64_t integer_field(const nlohmann::json& record, const std::string& name
 [[noreturn]] void fail_record(std::string code, std::string message,
                               const std::filesystem::path& file, std::int64_t line,
                               std::vector<std::string> help = {});
+
+/// Throws Error `data.empty-text` unless the text of field `name` holds more than white space.
+void check_has_text(std::string_view text, const std::string& name,
+                    const std::filesystem::path& file, std::int64_t line);
 
 /// Examples as JSONL, one object a line; read_examples() gives back equal examples.
 void write_examples(const std::filesystem::path& file, const std::vector<Example>& examples);

@@ -12,4 +12,8 @@ namespace ncmlab {
 /// Leaves a random subset of `limit` examples in their order; 0 keeps all.
 void keep_at_most(std::vector<Example>& examples, std::int64_t limit, Rng rng);
 
+/// Leaves at most `limit` examples in their order, drawn so that the labels are as even as they can
+/// be; 0 keeps all.
+void keep_balanced(std::vector<Example>& examples, std::int64_t limit, Rng rng);
+
 }  // namespace ncmlab

@@ -19,13 +19,13 @@ inline constexpr HeaderDigest kHeaderDigests[] = {
 
     {"core", 0x9888d5fe12546582},
 
-    {"data", 0x785eeab4365c4676},
+    {"data", 0xba6afc1665103773},
 
     {"metrics", 0x33b1f32afad1d34d},
 
     {"nn", 0x392d45e710288310},
 
-    {"plugin", 0xef0632f9ed57d30a},
+    {"plugin", 0x7ba1de14f353d333},
 
     {"tokenize", 0x1c233642f48550ef},
 

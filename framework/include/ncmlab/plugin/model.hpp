@@ -14,8 +14,8 @@ namespace ncmlab {
 
 /// What the host gives a model plugin to build from.
 struct ModelContext {
-  InputRules rules;    ///< of the task
-  HeadShape head;      ///< of the task; `hidden` is filled in by the model
+  InputRules rules;  ///< of the task
+  HeadShape head;    ///< of the task; `hidden` is filled in by the model
   /// Clean training sources, for models that train their own tokenizer.
   std::vector<std::string_view> texts;
   Rng rng;
@@ -30,6 +30,11 @@ class Model : public Plugin {
   virtual Victim build(const ModelContext& context) const = 0;
   /// The victim that Victim::save() wrote to `folder`. `context.texts` may be empty.
   virtual Victim open(const std::filesystem::path& folder, const ModelContext& context) const = 0;
+  /// Throws what build() would throw for the files that it reads, at less cost; trains no tokenizer
+  /// and computes nothing. Returns sentences about what build() would silently make do with.
+  /// `context.texts` is empty. By default nothing, after data_fingerprint() has thrown for what is
+  /// missing.
+  virtual std::vector<std::string> check(const ModelContext& context) const;
   /// Changes whenever a file that build() reads changes; empty when it reads none.
   virtual std::string data_fingerprint() const = 0;
 };

@@ -28,13 +28,15 @@ Schema<Config>&& model_file_fields(Schema<Config>&& schema) {
   return std::move(schema)
       .field("checkpoint", &ModelFiles::checkpoint,
              "Folder with `config.json`, weights and tokenizer files in Hugging Face layout; "
-             "empty for random weights.")
+             "empty for random weights.",
+             path())
       .field("tokenizer", &ModelFiles::tokenizer,
              "Folder of the tokenizer; empty takes the checkpoint's, or trains one on the "
-             "training split.")
+             "training split.",
+             path())
       .field("vocab_size", &ModelFiles::vocab_size,
              "Size of a tokenizer trained on the training split.", range(300, 100000),
-             unit("tokens"))
+             unit("tokens"), only_where("checkpoint", ""), only_where("tokenizer", ""))
       .field("label_columns", &ModelFiles::label_columns,
              "The logit column of each label, for example [1, 0] where column 0 means defective; "
              "empty takes column = label.",
@@ -46,6 +48,13 @@ Schema<Config>&& model_file_fields(Schema<Config>&& schema) {
 std::shared_ptr<const Tokenizer> make_tokenizer(const ModelFiles& files,
                                                 const std::vector<std::string_view>& texts,
                                                 std::vector<std::string> special_tokens = {});
+
+/// The tokenizer of the folders that `files` names, for Model::check(); null where it would be
+/// trained. Throws Error `checkpoint.missing-folder` that names `plugin`, and before it reads a
+/// tokenizer `checkpoint.wrong-model-type`.
+std::shared_ptr<const Tokenizer> stored_tokenizer(const ModelFiles& files,
+                                                  std::string_view model_type,
+                                                  std::string_view plugin);
 
 /// Model::data_fingerprint() of the folders that `files` names. `plugin` is named in the error
 /// `checkpoint.missing-folder`.
@@ -64,5 +73,11 @@ struct CheckpointUse {
 Victim open_checkpoint(const std::filesystem::path& folder,
                        std::shared_ptr<const Tokenizer> tokenizer, const CheckpointUse& use,
                        const ModelContext& context);
+
+/// Model::check() of such a folder: throws what open_checkpoint() would throw, but reads of
+/// safetensors only the headers.
+std::vector<std::string> check_checkpoint(const std::filesystem::path& folder,
+                                          std::shared_ptr<const Tokenizer> tokenizer,
+                                          const CheckpointUse& use, const ModelContext& context);
 
 }  // namespace ncmlab

@@ -23,9 +23,9 @@ Schema<Config> network_fields(Schema<Config>&& schema) {
   return model_file_fields(std::move(schema).field(
                                "preset", &Config::preset,
                                "Size of a model with random weights; a checkpoint brings its own.",
-                               choices({"tiny", "small", "base"})))
+                               choices({"tiny", "small", "base"}), only_where("checkpoint", "")))
       .field("dropout", &Config::dropout, "Dropout of a model with random weights, in all places.",
-             range(0.0, 0.9));
+             range(0.0, 0.9), only_where("checkpoint", ""));
 }
 
 struct NetworkSize {

@@ -21,17 +21,23 @@ template <std::derived_from<RobertaSettings> Config>
 Schema<Config> roberta_fields(Schema<Config>&& schema) {
   return network_fields(std::move(schema))
       .field("initializer_range", &Config::initializer_range,
-             "Standard deviation of random weights.", range(1e-6, 10.0))
+             "Standard deviation of random weights.", range(1e-6, 10.0),
+             only_where("checkpoint", ""))
       .field("positions", &Config::positions,
              "Start of the position embeddings of a model with random weights: random as in BERT, "
              "or sinusoids of the same spread, from which small models learn sooner.",
-             choices({"random", "sinusoidal"}));
+             choices({"random", "sinusoidal"}), only_where("checkpoint", ""));
 }
 
 /// The victim of `settings.checkpoint`, or a fresh one of the preset's size. Similarity heads read
 /// the mean over all positions, as BadCode and EliBadCode do, others <s>.
 Victim build_roberta(const RobertaSettings& settings, std::shared_ptr<const Tokenizer> tokenizer,
                      const ModelContext& context);
+
+/// Model::check(): of the checkpoint if there is one.
+std::vector<std::string> check_roberta(const RobertaSettings& settings,
+                                       std::shared_ptr<const Tokenizer> tokenizer,
+                                       const ModelContext& context);
 
 /// The victim that Victim::save() wrote to `folder`.
 Victim open_roberta(const RobertaSettings& settings, const std::filesystem::path& folder,

@@ -21,6 +21,12 @@ using Value = std::variant<bool, std::int64_t, double, std::string, std::vector<
 /// The values of a plugin's parameters by name.
 using Settings = std::map<std::string, Value, std::less<>>;
 
+/// What another parameter, a string, must be for a parameter to have an effect.
+struct Condition {
+  std::string parameter;
+  std::string value;
+};
+
 /// One parameter of a plugin: what `plugins describe` prints and what validation checks.
 struct Parameter {
   std::string name;
@@ -30,7 +36,10 @@ struct Parameter {
   std::optional<double> minimum = std::nullopt, maximum = std::nullopt;  ///< of each number
   std::vector<std::string> choices = {};                                 ///< of each string
   std::string unit = {};
-  bool affects_result = true;  ///< false: not part of cache keys
+  bool affects_result = true;              ///< false: not part of cache keys
+  bool is_path = false;                    ///< see path()
+  std::vector<std::string> no_paths = {};  ///< values of a path that name no file
+  std::vector<Condition> only_where = {};  ///< without effect unless all hold
 };
 
 /// `boolean`, `integer`, `number`, `string`, `list of ...`.
@@ -47,7 +56,8 @@ std::optional<std::string> check(const Parameter& parameter, Value& value);
 /// that lists all unknown names, wrong values and missing required parameters.
 Settings complete(const std::vector<Parameter>& parameters, Settings settings);
 
-/// A limit on a parameter; made by range(), choices(), unit(), required(), operational().
+/// A limit on a parameter; made by range(), choices(), unit(), required(), operational(), path()
+/// and only_where().
 using Limit = std::function<void(Parameter&)>;
 Limit range(double minimum, double maximum);
 Limit at_least(double minimum);
@@ -56,6 +66,16 @@ Limit unit(std::string name);
 Limit required();
 /// The parameter changes how the work is done, not what comes out of it.
 Limit operational();
+/// The parameter is the path of a file or folder, unless it is empty or one of `others`. Relative
+/// paths start at the folder of the experiment file. Where the plugin has a data_fingerprint(), the
+/// keys of results hold that and not the path, so that data can be moved.
+Limit path(std::vector<std::string> others = {});
+/// The parameter has an effect only where `parameter`, a string, is `value`: an experiment that
+/// sets it elsewhere is refused.
+Limit only_where(std::string parameter, std::string value);
+
+/// Whether `value` of `parameter` is the path of a file or folder.
+bool names_file(const Parameter& parameter, const Value& value);
 
 template <typename T>
 concept ParameterValue =

@@ -21,6 +21,12 @@ class Task : public Plugin {
   virtual TaskKind kind() const { return TaskKind::classification; }
   /// The splits. Same settings, files and seed: the same corpus. Throws Error `data.*`.
   virtual Corpus load(const Rng& rng) const = 0;
+  /// What load() would make of the first records of each split, for a look before any work: at
+  /// least `records` of them where there are so many, and as many more as it takes to meet a second
+  /// label; 0: all. Nothing is drawn at random, no limit is applied. Throws what load() would throw
+  /// for what it reads. Empty where there is nothing to read. By default
+  /// empty, after data_fingerprint() has thrown for what is missing.
+  virtual Corpus peek(std::int64_t records) const;
   /// Changes whenever a file that load() reads changes; empty when it reads none. Throws Error
   /// `data.*` when a file is missing.
   virtual std::string data_fingerprint() const = 0;

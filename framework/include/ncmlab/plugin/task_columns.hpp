@@ -39,27 +39,33 @@ Schema<Config> column_fields(Schema<Config>&& schema, const std::string& own_for
              "What `data` holds: `" + own_format +
                  "`, or `json_lines` for JSONL with columns of any name.",
              choices({own_format, "json_lines"}))
-      .field("code_column", &Config::code_column, "Column of the function (`json_lines`).")
+      .field("code_column", &Config::code_column, "Column of the function (`json_lines`).",
+             only_where("format", "json_lines"))
       .field("id_column", &Config::id_column,
              "Column of a text or integer that names the sample; empty for file and line "
-             "(`json_lines`).")
+             "(`json_lines`).",
+             only_where("format", "json_lines"))
       .field("language_column", &Config::language_column,
-             "Column of the language; empty where all functions are in `language` (`json_lines`).")
+             "Column of the language; empty where all functions are in `language` (`json_lines`).",
+             only_where("format", "json_lines"))
       .field("language", &Config::language, "Language of all functions (`json_lines`).",
-             choices({"c", "cpp", "java", "python"}))
+             choices({"c", "cpp", "java", "python"}), only_where("format", "json_lines"))
       .field("split_column", &Config::split_column,
              "Column that says `train`, `valid` or `test`, for data in one file; empty to part it "
-             "by a hash of the id (`json_lines`).");
+             "by a hash of the id (`json_lines`).",
+             only_where("format", "json_lines"));
 }
 
 /// The columns of a classifier's label, of which 0 is called `names[0]` and 1 `names[1]`.
 template <std::derived_from<TaskColumns> Config>
 Schema<Config> label_fields(Schema<Config>&& schema, const std::vector<std::string>& names) {
   return std::move(schema)
-      .field("label_column", &Config::label_column, "Column of the label (`json_lines`).")
+      .field("label_column", &Config::label_column, "Column of the label (`json_lines`).",
+             only_where("format", "json_lines"))
       .field("label_values", &Config::label_values,
              "How the data spells `" + names.at(0) + "` and `" + names.at(1) +
-                 "`, in this order; empty for the integers 0 and 1 (`json_lines`).");
+                 "`, in this order; empty for the integers 0 and 1 (`json_lines`).",
+             only_where("format", "json_lines"));
 }
 
 /// Throws Error `plugin.bad-setting` unless `label_values` is empty or names two labels.
@@ -69,12 +75,25 @@ void check_label_values(const TaskColumns& settings);
 struct CorpusSources {
   std::function<Corpus(const Rng&)> generate;
   std::function<std::vector<std::filesystem::path>(const std::filesystem::path&)> files;
-  std::function<Corpus(const std::filesystem::path&, BadRecords)> read;  ///< of these files
+  /// Reads these files, or so many records of each split (see Quota).
+  std::function<Corpus(const std::filesystem::path&, BadRecords, std::int64_t records)> read;
 };
 
 /// Task::load(): the corpus that `settings` names, each split cut to its limit. The generated
 /// corpus and the cuts are drawn from streams of `rng`. Throws what the readers throw.
 Corpus load_corpus(const TaskColumns& settings, const CorpusSources& sources, const Rng& rng);
+
+/// Task::peek().
+Corpus peek_corpus(const TaskColumns& settings, const CorpusSources& sources, std::int64_t records);
+
+/// Writes a corpus in the data set's own form to a folder. `source` is what it was read from, whose
+/// other fields are kept; empty: it was generated.
+using CorpusWriter = std::function<void(const Corpus& corpus, const std::filesystem::path& folder,
+                                        const std::filesystem::path& source)>;
+
+/// TaskWriter::write(): in the form, with the columns and the other fields of what was read.
+void write_corpus(const TaskColumns& settings, const CorpusWriter& own_form, const Corpus& corpus,
+                  const std::filesystem::path& folder);
 
 /// Task::data_fingerprint(): a hash over the names and contents of the files that load_corpus()
 /// reads; empty for the generated corpus.

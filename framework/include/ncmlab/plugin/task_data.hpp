@@ -26,7 +26,7 @@ template <std::derived_from<TaskData> Config>
 Schema<Config> task_data_fields(Schema<Config>&& schema, const char* data_doc,
                                 const char* samples) {
   return std::move(schema)
-      .field("data", &Config::data, data_doc)
+      .field("data", &Config::data, data_doc, path({"builtin"}))
       .field("on_bad_record", &Config::on_bad_record,
              "What becomes of records that do not fit: the first ends the run, or they are skipped "
              "and counted.",

@@ -12,8 +12,9 @@ class TaskWriter {
  public:
   virtual ~TaskWriter();
 
-  /// Writes the splits that are not empty to `folder`, so that load() of this folder gives equal
-  /// samples in the same order; their ids may differ. Throws Error `io.write`.
+  /// Writes the splits that are not empty to `folder`, so that load() of this folder, with all
+  /// other settings as they are, gives equal samples in the same order. Ids that the format holds
+  /// are kept, as are fields that a sample says nothing of. Throws Error `io.write`.
   virtual void write(const Corpus& corpus, const std::filesystem::path& folder) const = 0;
 };
 

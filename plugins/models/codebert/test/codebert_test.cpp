@@ -96,5 +96,70 @@ TEST_F(CodeBertTest, TokenizerLargerThanTheEmbeddingIsRefused) {
             "checkpoint.vocabulary-mismatch");
 }
 
+/// The code of what check() throws for the checkpoint in `folder`.
+std::string check_code(const Model& plugin, const ModelContext& context) {
+  return code_of([&] { plugin.check(context); });
+}
+
+TEST_F(CodeBertTest, CheckRefusesWhatBuildRefusesAndReadsNoWeights) {
+  model(tiny())->build(context()).save(folder_ / "victim");
+  Settings settings;
+  settings["checkpoint"] = (folder_ / "victim").string();
+  const auto plugin = model(settings);
+  EXPECT_TRUE(plugin->check(context()).empty());
+  const fs::path config = folder_ / "victim" / "config.json";
+  const std::string good = read_file(config);
+  const auto with = [&](const std::string& from, const std::string& to) {
+    std::string text = good;
+    text.replace(text.find(from), from.size(), to);
+    write_file_atomically(config, text);
+  };
+  for (const char* type : {"\"t5\"", "\"bert\""}) {
+    with("\"roberta\"", type);
+    EXPECT_EQ(check_code(*plugin, context()), code_of([&] { plugin->build(context()); })) << type;
+    EXPECT_FALSE(check_code(*plugin, context()).empty());
+  }
+  with("\"hidden_size\": 64", "\"hidden_size\": 32");
+  EXPECT_EQ(check_code(*plugin, context()), "checkpoint.shape");
+  write_file_atomically(config, good);
+  // The header of the weights counts, and the size of the file; the numbers do not.
+  std::ofstream(folder_ / "victim" / "model.safetensors", std::ios::app) << "x";
+  EXPECT_EQ(check_code(*plugin, context()), "checkpoint.bad-safetensors");
+}
+
+TEST_F(CodeBertTest, CheckComparesHeadAndPositionsWithTheTask) {
+  model(tiny())->build(context()).save(folder_ / "victim");
+  Settings settings;
+  settings["checkpoint"] = (folder_ / "victim").string();
+  const auto plugin = model(settings);
+  ModelContext pairs = context();
+  pairs.head.inputs = 2;
+  EXPECT_EQ(check_code(*plugin, pairs), "checkpoint.head-shape");
+  ModelContext longer = context();
+  longer.rules.max_tokens = 4000;
+  const std::vector<std::string> remarks = plugin->check(longer);
+  ASSERT_EQ(remarks.size(), 1U);
+  EXPECT_NE(remarks[0].find("end at 32 tokens"), std::string::npos) << remarks[0];
+}
+
+TEST_F(CodeBertTest, CheckComparesSpecialTokensWithTheConfig) {
+  model(tiny())->build(context()).save(folder_ / "victim");
+  const fs::path config = folder_ / "victim" / "config.json";
+  std::string text = read_file(config);
+  const std::string before = "\"pad_token_id\": 1";
+  ASSERT_NE(text.find(before), std::string::npos) << text;
+  text.replace(text.find(before), before.size(), "\"pad_token_id\": 3");
+  write_file_atomically(config, text);
+  Settings settings;
+  settings["checkpoint"] = (folder_ / "victim").string();
+  const std::vector<std::string> remarks = model(settings)->check(context());
+  ASSERT_EQ(remarks.size(), 1U);
+  EXPECT_NE(remarks[0].find("says `pad_token_id` 3, but the tokenizer has 1"), std::string::npos);
+}
+
+TEST_F(CodeBertTest, CheckTrainsNothingWhereThereAreNoFiles) {
+  EXPECT_TRUE(model(tiny())->check(context()).empty());
+}
+
 }  // namespace
 }  // namespace ncmlab

@@ -91,6 +91,7 @@ TEST_F(UniXcoderTest, ATokenizerWithoutTheModeIsRefused) {
   Settings settings = tiny();
   settings["tokenizer"] = (folder_ / "plain").string();
   EXPECT_EQ(code_of([&] { (void)model(settings)->build(context()); }), "tokenizer.no-mode");
+  EXPECT_EQ(code_of([&] { (void)model(settings)->check(context()); }), "tokenizer.no-mode");
 }
 
 }  // namespace

@@ -29,5 +29,27 @@ TEST(BigCloneBenchWriterTest, GivesBackEqualPairs) {
   }
 }
 
+TEST(BigCloneBenchWriterTest, KeepsTheIdsAndRecordsOfTheSource) {
+  const ScratchFolder folder;
+  folder.write(
+      "in/data.jsonl",
+      "{\"idx\": 12, \"func\": \"a\", \"from\": \"x\"}\n{\"idx\": \"7\", \"func\": \"b\"}\n"
+      "{\"idx\": \"7-edited\", \"func\": \"c\"}\n{\"idx\": \"9\", \"func\": \"d\"}\n");
+  folder.write("in/train.txt", "12\t7\t1\n7\t7-edited\t0\n");
+  folder.write("in/valid.txt", "12 9 0\n");
+  folder.write("in/test.txt", "9\t12\t1\n");
+  Corpus corpus = read_bigclonebench(folder / "in", BadRecords("error"));
+  corpus.train[0].second = corpus.train[1].code = "b_rb";
+  write_bigclonebench(corpus, folder / "out", folder / "in");
+  const Corpus read = read_bigclonebench(folder / "out", BadRecords("error"));
+  EXPECT_EQ(read.train, corpus.train);
+  EXPECT_EQ(read.valid, corpus.valid);
+  EXPECT_EQ(read.test, corpus.test);
+  EXPECT_EQ(read_file(folder / "out/train.txt"), "12\t7-edited2\t1\n7-edited2\t7-edited\t0\n");
+  EXPECT_EQ(read_file(folder / "out/test.txt"), read_file(folder / "in/test.txt"));
+  EXPECT_NE(read_file(folder / "out/data.jsonl").find("{\"from\":\"x\",\"func\":\"a\",\"idx\":12}"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace ncmlab

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+#include <sstream>
+
 #include "builtin_functions.hpp"
 #include "codesearchnet_reader.hpp"
 #include "scratch_folder.hpp"
@@ -24,6 +27,39 @@ TEST(CodeSearchNetWriterTest, GivesBackEqualSamples) {
       EXPECT_EQ((read.*split)[i].code, (corpus.*split)[i].code);
       EXPECT_EQ((read.*split)[i].second, (corpus.*split)[i].second);
       EXPECT_EQ((read.*split)[i].language, (corpus.*split)[i].language);
+    }
+  }
+}
+
+TEST(CodeSearchNetWriterTest, KeepsTheRecordsOfTheSourceButForEditedCode) {
+  const ScratchFolder folder;
+  const std::string code = "def f(a):\n    \"\"\"Doc.\"\"\"\n    return a\n";
+  const nlohmann::json record{{"code", code},
+                              {"original_string", code},
+                              {"code_tokens", {"def"}},
+                              {"docstring_tokens", {"Doc", "."}},
+                              {"url", "u"}};
+  for (const char* file : {"train/0", "train/1", "test/0"}) {
+    folder.write("in/" + std::string(file) + ".jsonl", record.dump() + "\n");
+  }
+  Corpus corpus = read_codesearchnet(folder / "in", BadRecords("error"));
+  for (auto* split : {&corpus.train, &corpus.valid}) {
+    for (Example& example : *split) {
+      example.code += "# edited\n";
+    }
+  }
+  write_codesearchnet(corpus, folder / "out", folder / "in");
+  EXPECT_EQ(nlohmann::json::parse(read_file(folder / "out/test.jsonl")), record);
+  for (const char* split : {"train", "valid"}) {
+    if (std::filesystem::exists(folder / "out" / (std::string(split) + ".jsonl"))) {
+      std::istringstream lines(read_file(folder / "out" / (std::string(split) + ".jsonl")));
+      for (std::string line; std::getline(lines, line);) {
+        const auto edited = nlohmann::json::parse(line);
+        EXPECT_EQ(edited.at("url"), "u");
+        EXPECT_EQ(edited.at("docstring_tokens"), record.at("docstring_tokens"));
+        EXPECT_EQ(edited.at("original_string"), edited.at("code"));
+        EXPECT_NE(edited.at("code_tokens"), record.at("code_tokens"));
+      }
     }
   }
 }

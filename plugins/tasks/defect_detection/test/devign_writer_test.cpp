@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "devign_reader.hpp"
 #include "scratch_folder.hpp"
 
@@ -26,7 +28,7 @@ TEST(DevignWriterTest, GivesBackEqualSamples) {
   EXPECT_EQ(read.test, corpus.test);
 }
 
-TEST(DevignWriterTest, NumbersSamplesOfOtherOriginByPosition) {
+TEST(DevignWriterTest, NumbersSamplesOfOtherOriginAndThoseThatRecur) {
   const ScratchFolder folder;
   write_devign({.train = {sample("builtin-train-4", "f", 1), sample("builtin-train-5", "g", 0)},
                 .valid = {},
@@ -35,8 +37,47 @@ TEST(DevignWriterTest, NumbersSamplesOfOtherOriginByPosition) {
   EXPECT_FALSE(std::filesystem::exists(folder / "valid.jsonl"));
   const Corpus read = read_devign(folder.path());
   ASSERT_EQ(read.test.size(), 2U);
-  EXPECT_EQ(read.test[0].id, "devign-0");
+  EXPECT_EQ(read.train[1].id, "devign-1");
+  EXPECT_EQ(read.test[0].id, "devign-5");
+  EXPECT_EQ(read.test[1].id, "devign-6");
   EXPECT_EQ(read.test[1].code, "i");
+}
+
+TEST(DevignWriterTest, KeepsTheOtherFieldsOfTheSource) {
+  const ScratchFolder folder;
+  folder.write("in/train.jsonl",
+               "{\"func\": \"f\", \"target\": 1, \"idx\": 4, \"project\": \"x\"}\n");
+  folder.write("in/valid.jsonl", "{\"func\": \"v\", \"target\": 0, \"idx\": 4}\n");
+  folder.write("in/test.jsonl", "{\"func\": \"g\", \"target\": 0, \"idx\": 5}\n");
+  Corpus corpus = read_devign(folder / "in");
+  corpus.train[0].code = "f_rb";
+  write_devign(corpus, folder / "out", folder / "in");
+  EXPECT_EQ(read_devign(folder / "out").train, corpus.train);
+  EXPECT_EQ(nlohmann::json::parse(read_file(folder / "out/train.jsonl")),
+            nlohmann::json({{"func", "f_rb"}, {"target", 1}, {"idx", 4}, {"project", "x"}}));
+}
+
+TEST(DevignWriterTest, WritesFunctionJsonAndListsWhereTheyWereRead) {
+  const ScratchFolder folder;
+  folder.write("in/function.json",
+               R"([{"func": "a", "target": 0, "project": "x"}, {"func": "b", "target": 1},)"
+               R"({"func": "c", "target": 1}, {"func": "d", "target": 0}])");
+  folder.write("in/train.txt", "2\n0\n");
+  folder.write("in/valid.txt", "1\n");
+  folder.write("in/test.txt", "3\n");
+  Corpus corpus = read_devign(folder / "in");
+  corpus.train[1].code = "a_rb";
+  write_devign(corpus, folder / "out", folder / "in");
+  const Corpus read = read_devign(folder / "out");
+  EXPECT_EQ(read.train, corpus.train);
+  EXPECT_EQ(read.valid, corpus.valid);
+  EXPECT_EQ(read.test, corpus.test);
+  EXPECT_EQ(read_file(folder / "out/train.txt"), "2\n0\n");
+  EXPECT_EQ(nlohmann::json::parse(read_file(folder / "out/function.json"))[0].at("project"), "x");
+  // Two triggers in one sample.
+  write_devign({.train = {}, .valid = {}, .test = {corpus.test[0], corpus.test[0]}},
+               folder / "twice", folder / "in");
+  EXPECT_EQ(read_file(folder / "twice/test.txt"), "3\n4\n");
 }
 
 }  // namespace

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ncmlab/data/stored_records.hpp"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "ncmlab/core/files.hpp"
+#include "ncmlab/data/bad_records.hpp"
+#include "ncmlab/data/json_lines.hpp"
+
+namespace ncmlab {
+namespace {
+
+std::string key(std::string_view split, const std::string& id) {
+  return std::string(split) + "/" + id;
+}
+
+}  // namespace
+
+void StoredRecords::read(const std::filesystem::path& file, std::string_view split,
+                         const IdOf& id_of) {
+  BadRecords bad("skip");
+  for_each_json_line(file, bad, [&](const nlohmann::json& record, std::int64_t line) {
+    lines_.emplace(key(split, id_of(record, line)), record.dump());
+  });
+}
+
+nlohmann::json StoredRecords::find(std::string_view split, const std::string& id) const {
+  for (const std::string& place : {key(split, id), key("train", id)}) {
+    if (const auto found = lines_.find(place); found != lines_.end()) {
+      return nlohmann::json::parse(found->second);
+    }
+  }
+  return nlohmann::json::object();
+}
+
+void write_splits(
+    const Corpus& corpus, const std::filesystem::path& folder,
+    const std::function<nlohmann::json(const Example&, std::string_view split)>& record) {
+  for (const auto& [split, examples] :
+       {std::pair{"train", &corpus.train}, std::pair{"valid", &corpus.valid},
+        std::pair{"test", &corpus.test}}) {
+    std::string text;
+    for (const Example& example : *examples) {
+      text += record(example, split).dump() + "\n";
+    }
+    if (!text.empty()) {
+      write_file_atomically(folder / (std::string(split) + ".jsonl"), text);
+    }
+  }
+}
+
+}  // namespace ncmlab
