@@ -106,7 +106,7 @@ int command_run(const Arguments& arguments) {
 
   for (const Diagnostic& warning : check_data(plan.experiment, plugins.catalogue).warnings) {
     // What is to be said of the data, the run says of all of it.
-    if (warning.code != "data.remark") {
+    if (warning.code.starts_with("checkpoint.")) {
       print(arguments, warning);
     }
   }
