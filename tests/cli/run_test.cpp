@@ -11,141 +11,22 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <thread>
-#include <tuple>
 #include <vector>
 
 #include "engine/lock.hpp"
-#include "engine/run_folder.hpp"
 #include "ncmlab/core/files.hpp"
 #include "ncmlab/core/hash.hpp"
 #include "ncmlab/core/rng.hpp"
-#include "scratch_folder.hpp"
+#include "run_command.hpp"
 
 namespace ncmlab {
 namespace {
 
-namespace fs = std::filesystem;
 using testing::HasSubstr;
-
-constexpr const char* kExperiment = R"([experiment]
-name = "toys"
-seeds = [1]
-
-[training]
-epochs = 1
-learning_rate = 1e-3
-
-[[task]]
-plugin = "toy"
-
-[[model]]
-plugin = "echo"
-
-[[attack]]
-plugin = "toy"
-
-[[defense]]
-name = "repair"
-plugin = "toy"
-repair = true
-sleep_ms = 60
-
-[[defense]]
-name = "flag"
-plugin = "toy"
-flag = 4
-sleep_ms = 60
-)";
-
-/// `ncmlab run` and `ncmlab plan` as processes of their own, in a folder of their own.
-class RunCommandTest : public testing::Test {
- protected:
-  RunCommandTest() { write(kExperiment); }
-
-  void write(const std::string& text) const {
-    write_file_atomically(folder_ / "experiment.toml", text);
-  }
-
-  pid_t start(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.begin(), NCMLAB_CLI);
-    for (const std::string& plugins :
-         {std::string(NCMLAB_TEST_PLUGINS), std::string(NCMLAB_PLUGINS), further_plugins_}) {
-      arguments.insert(arguments.end(), {"--plugin-path", plugins});
-    }
-    std::vector<char*> argv;
-    for (std::string& argument : arguments) {
-      argv.push_back(argument.data());
-    }
-    argv.push_back(nullptr);
-    fs::remove(folder_ / "out");
-    fs::remove(folder_ / "err");
-    const pid_t child = ::fork();
-    if (child == 0) {
-      const int out = ::open((folder_ / "out").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
-      const int err = ::open((folder_ / "err").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
-      if (::chdir(folder_.path().c_str()) == 0 && ::dup2(out, STDOUT_FILENO) >= 0 &&
-          ::dup2(err, STDERR_FILENO) >= 0) {
-        ::execv(NCMLAB_CLI, argv.data());
-      }
-      ::_exit(127);
-    }
-    return child;
-  }
-  /// The exit code, or minus the signal that ended it.
-  static int finish(pid_t child) {
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-  }
-  int run(const std::vector<std::string>& arguments) const { return finish(start(arguments)); }
-  std::string out() const { return read_file(folder_ / "out"); }
-  std::string err() const { return read_file(folder_ / "err"); }
-
-  /// Waits until `text` was written to stderr.
-  bool wait_for(const std::string& text) const {
-    for (int i = 0; i < 1500; ++i) {
-      if (fs::exists(folder_ / "err") && err().find(text) != std::string::npos) {
-        return true;
-      }
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }
-    return false;
-  }
-
-  /// The records of a store, seconds apart.
-  std::vector<std::string> records(const std::string& store) const {
-    std::vector<std::string> texts;
-    for (CellRecord record : read_records(run_folder(folder_ / store, "toys"))) {
-      for (StageCost& cost : record.costs) {
-        cost.seconds = 0;
-      }
-      texts.push_back(to_json(record));
-    }
-    return texts;
-  }
-
-  /// Digests of the weights and the training records of a store's victims, in order.
-  std::vector<std::string> victim_files(const std::string& store) const {
-    std::vector<std::string> digests;
-    for (const auto& entry :
-         fs::recursive_directory_iterator(folder_ / store / "objects" / "victim")) {
-      const std::string name = entry.path().filename().string();
-      if (name == "model.safetensors" || name == "training.json") {
-        digests.push_back(name + " " + hash_file(entry.path()));
-      }
-    }
-    std::ranges::sort(digests);
-    return digests;
-  }
-
-  const ScratchFolder folder_;
-  std::string further_plugins_ = NCMLAB_PLUGINS;
-};
 
 TEST_F(RunCommandTest, KilledAnywhereAndStartedAgainItEndsWithTheSameRecords) {
   const auto begin = std::chrono::steady_clock::now();
@@ -285,87 +166,6 @@ TEST_F(RunCommandTest, PlanSaysWhatIsThereAndWhy) {
   EXPECT_THAT(out(), HasSubstr("pending  victim: toy, echo, clean, seed 1 (3 cells): "
                                "`training.epochs` was 1, is 2"));
   EXPECT_THAT(out(), HasSubstr("cached   poison: toy, toy, seed 1 (3 cells)"));
-}
-
-/// The experiment without attacks and defenses under another name, with other seeds and settings of
-/// its task.
-std::string small_experiment(const std::string& name, const std::string& seeds,
-                             const std::string& task = "") {
-  std::string text = kExperiment;
-  const auto replace = [&](const std::string& before, const std::string& after) {
-    text.replace(text.find(before), before.size(), after);
-  };
-  replace("\"toys\"", "\"" + name + "\"");
-  replace("seeds = [1]", "seeds = " + seeds);
-  replace("plugin = \"toy\"\n", "plugin = \"toy\"\n" + task);
-  return text.substr(0, text.find("[[attack]]"));
-}
-
-TEST_F(RunCommandTest, ReportTakesMeansOverSeedsOfOneConfigurationOnly) {
-  for (const auto& [name, seeds, task] : {std::tuple("a", "[1, 2]", ""), std::tuple("b", "[3]", ""),
-                                          std::tuple("c", "[4]", "samples = 50\n")}) {
-    write(small_experiment(name, seeds, task));
-    ASSERT_EQ(run({"run", "experiment.toml"}), 0) << err();
-  }
-  ASSERT_EQ(run({"report", "a", "b"}), 0) << err();
-  EXPECT_THAT(out(), HasSubstr("Means over 3 seeds (1, 2, 3)"));
-  ASSERT_EQ(run({"report", "a", "c"}), 0) << err();
-  EXPECT_THAT(out(),
-              testing::AllOf(HasSubstr("toy[samples=60]"), HasSubstr("toy[samples=50]"),
-                             HasSubstr("Means over 2 seeds (1, 2)"), HasSubstr("One seed (4)"),
-                             testing::Not(HasSubstr("Means over 3 seeds"))));
-}
-
-TEST_F(RunCommandTest, AChangedRecordIsAnErrorUntilTheRunIsRunAgain) {
-  write(small_experiment("toys", "[1]"));
-  ASSERT_EQ(run({"run", "experiment.toml"}), 0) << err();
-  ASSERT_EQ(run({"report", "toys"}), 0) << err();
-  const std::string table = out();
-  const fs::path folder = run_folder(folder_ / "ncmlab-runs", "toys");
-  const fs::path file = folder / (read_index(folder).cells.front().key + ".json");
-  std::string text = read_file(file);
-  const std::string figure = "\"accuracy\":";
-  text.insert(text.find(figure) + figure.size(), "0.99,\"was\":");
-  write_file_atomically(file, text);
-  EXPECT_EQ(run({"report", "toys"}), 5);
-  EXPECT_TRUE(out().empty());
-  EXPECT_THAT(err(), testing::AllOf(HasSubstr("error[store.bad-record]"),
-                                    HasSubstr(file.filename().string()),
-                                    HasSubstr("run the experiment again")));
-  ASSERT_EQ(run({"run", "experiment.toml"}), 0) << err();
-  EXPECT_THAT(err(), HasSubstr("0 stages to run"));
-  ASSERT_EQ(run({"report", "toys"}), 0) << err();
-  EXPECT_EQ(out(), table);
-}
-
-TEST_F(RunCommandTest, AnotherFileOfTheSameNameIsToldAndAnEditedOneIsNot) {
-  write(small_experiment("toys", "[1]"));
-  ASSERT_EQ(run({"run", "experiment.toml"}), 0) << err();
-  write(small_experiment("toys", "[2]"));
-  ASSERT_EQ(run({"run", "experiment.toml"}), 0) << err();
-  EXPECT_THAT(err(), testing::Not(HasSubstr("warning")));
-  write_file_atomically(folder_ / "other.toml", small_experiment("toys", "[3]"));
-  ASSERT_EQ(run({"run", "other.toml"}), 0) << err();
-  EXPECT_THAT(err(), testing::AllOf(HasSubstr("warning[store.other-experiment]"),
-                                    HasSubstr("experiment.toml"), HasSubstr("other.toml")));
-  EXPECT_TRUE(fs::exists(folder_ / "ncmlab-runs" / "runs" / "toys" / "experiment.1.json"));
-}
-
-TEST_F(RunCommandTest, LinksInAStoreLeadNowhere) {
-  write(small_experiment("toys", "[1]"));
-  const fs::path precious = folder_ / "precious" / "experiment.json";
-  write_file_atomically(precious, "kept");
-  const fs::path store = folder_ / "ncmlab-runs";
-  for (const char* link : {"lock", "runs", "runs/toys", "objects", "work"}) {
-    fs::create_directories((store / link).parent_path());
-    fs::create_symlink(link == std::string("lock") ? precious : precious.parent_path(),
-                       store / link);
-    EXPECT_NE(run({"run", "experiment.toml"}), 0) << link;
-    EXPECT_THAT(err(), HasSubstr("symbolic link")) << link;
-    fs::remove_all(store);
-  }
-  EXPECT_EQ(read_file(precious), "kept");
-  EXPECT_EQ(std::distance(fs::directory_iterator(precious.parent_path()), {}), 1);
 }
 
 TEST_F(RunCommandTest, AnotherNumberOfThreadsIsAnotherResult) {

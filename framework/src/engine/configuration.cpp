@@ -28,8 +28,9 @@ std::map<std::string, std::string> configuration_of(const Plan& plan, const Cell
         continue;
       }
       // Most parts are those of other stages too; a surrogate is another model than the victim.
-      const bool is_of_surrogate = key.stage() == "surrogate" &&
-                                   (name.starts_with("model.") || name.starts_with("training."));
+      const std::string owner = name.substr(0, name.find_first_of(". "));
+      const bool is_of_surrogate =
+          key.stage() == "surrogate" && (owner == "model" || owner == "training");
       const auto [part, is_new] =
           configuration.emplace((is_of_surrogate ? "surrogate." : "") + name, value);
       if (!is_new && part->second != value) {

@@ -74,7 +74,7 @@ RunIndex index_from(const json& object, const std::filesystem::path& file) {
                  .file = object.at("file"),
                  .location = object.at("location"),
                  .source = object.at("source"),
-                 .command = object.value("command", ""),
+                 .command = object.at("command"),
                  .limit = integer_from_json(object.at("limit"))};
   for (const json& cell : object.at("cells")) {
     index.cells.push_back(cell_from(cell, file));
@@ -145,11 +145,10 @@ void write_index(const std::filesystem::path& folder, const RunIndex& index) {
   for (const IndexedCell& cell : index.cells) {
     cells.push_back(to_object(cell));
   }
-  const json object{{"schema", kRecordSchema},          {"name", index.name},
-                    {"description", index.description}, {"file", index.file},
-                    {"location", index.location},       {"source", index.source},
-                    {"command", index.command},         {"limit", index.limit},
-                    {"cells", std::move(cells)}};
+  const json object{
+      {"schema", kRecordSchema},  {"name", index.name},         {"description", index.description},
+      {"file", index.file},       {"location", index.location}, {"source", index.source},
+      {"command", index.command}, {"limit", index.limit},       {"cells", std::move(cells)}};
   write_file_atomically(folder / kIndex,
                         sealed(object.dump(1, ' ', false, json::error_handler_t::replace) + "\n"));
 }
@@ -175,6 +174,7 @@ std::optional<Diagnostic> replace_index(const std::filesystem::path& store, cons
     write_index(folder, index);
     return std::nullopt;
   }
+  const std::string former = older->command.empty() ? "ncmlab run " + older->file : older->command;
   const std::filesystem::path copy = free_copy(folder);
   write_file_atomically(copy, read_file(folder / kIndex));
   write_index(folder, index);
@@ -183,7 +183,7 @@ std::optional<Diagnostic> replace_index(const std::filesystem::path& store, cons
                     .message = "run `" + index.name + "` was that of `" + older->location +
                                "` and is that of `" + index.location + "` now",
                     .help = {"give one of the two experiments another `name`",
-                             "`ncmlab run " + older->file +
+                             "`" + former +
                                  "` reports the former again: what the store holds is "
                                  "not redone"},
                     .notes = {"the records of its " + std::to_string(older->cells.size()) +

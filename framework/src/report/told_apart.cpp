@@ -20,6 +20,8 @@ using Label = std::string CellRecord::*;
 constexpr std::array<Label, 4> kAxes = {&CellRecord::task, &CellRecord::model, &CellRecord::attack,
                                         &CellRecord::defense};
 constexpr const char* kControl = "none";
+/// Between the owner of a part and its name: `task.data`, `task files`.
+constexpr const char* kSeparators = ". ";
 constexpr std::size_t kMostParts = 4;
 constexpr std::size_t kLongestValue = 40;
 constexpr std::size_t kDigestDigits = 8;
@@ -32,8 +34,8 @@ bool is_digest(const std::string& value) {
 
 /// The axis whose label shows a part. What is of no plugin goes to the model: device, software.
 Label axis_of(const std::string& part) {
-  const std::string_view owner = std::string_view(part).substr(0, part.find('.'));
-  if (owner == "task" || owner.starts_with("clean_")) {
+  const std::string_view owner = std::string_view(part).substr(0, part.find_first_of(kSeparators));
+  if (owner == "task" || owner == "limit" || owner.starts_with("clean_")) {
     return &CellRecord::task;
   }
   if (owner == "attack" || owner == "surrogate") {
@@ -56,8 +58,8 @@ int rank(const std::string& part, const std::vector<const Parts*>& variants) {
   return part.starts_with("software.") ? 3 : part.ends_with(".library") ? 4 : 2;
 }
 
-/// `task.data` as `data`, `"a.jsonl"` as `a.jsonl`, a digest by its first digits, a long value by
-/// its end.
+/// `task.data` as `data`, `task files` as `files`, `"a.jsonl"` as `a.jsonl`, a digest by its first
+/// digits, a long value by its end.
 std::string shown(const std::string& part, const Parts& parts) {
   const auto found = parts.find(part);
   std::string value = found == parts.end() ? "absent" : found->second;
@@ -77,7 +79,7 @@ std::string shown(const std::string& part, const Parts& parts) {
     }
     value = "..." + value.substr(start);
   }
-  return part.substr(part.rfind('.') + 1) + "=" + value;
+  return part.substr(part.find_last_of(kSeparators) + 1) + "=" + value;
 }
 
 std::string digest_of(const Parts& parts) {

@@ -23,7 +23,7 @@ constexpr const char* kDigest = "0123456789abcdef0123456789abcdef";
 constexpr const char* kOtherDigest = "fedcba9876543210fedcba9876543210";
 
 const Parts kConfiguration = {
-    {"task.data", "\"a.jsonl\""}, {"task.content", kDigest},       {"task.max_tokens", "256"},
+    {"task.data", "\"a.jsonl\""}, {"task files", kDigest},         {"task.max_tokens", "256"},
     {"model.layers", "2"},        {"training.epochs", "3"},        {"attack.rate", "0.05"},
     {"defense.library", kDigest}, {"software.libncmlab", kDigest}, {"threads", "2"}};
 
@@ -67,6 +67,10 @@ TEST(ToldApartTest, WhatDiffersIsInTheLabelOfItsAxis) {
             (Labels{"task[max_tokens=256]", "task[max_tokens=512]"}));
   EXPECT_EQ(labels(differing("clean_share", "0.2"), &CellRecord::task),
             (Labels{"task[clean_share=absent]", "task[clean_share=0.2]"}));
+  EXPECT_EQ(labels(differing("limit", "10"), &CellRecord::task),
+            (Labels{"task[limit=absent]", "task[limit=10]"}));
+  EXPECT_EQ(labels(differing("model files", kOtherDigest), &CellRecord::model),
+            (Labels{"tiny[files=absent]", "tiny[files=fedcba98]"}));
   EXPECT_EQ(labels(differing("training.epochs", "5"), &CellRecord::model),
             (Labels{"tiny[epochs=3]", "tiny[epochs=5]"}));
   EXPECT_EQ(labels(differing("threads", "8"), &CellRecord::model),
@@ -101,12 +105,12 @@ TEST(ToldApartTest, NothingThatDiffersIsAveraged) {
 TEST(ToldApartTest, DigestsAreShownOnlyWhereSettingsDoNotTell) {
   const std::vector<CellRecord> both = {
       configured("b", "x", 1),
-      configured("b", "x", 1, {{"task.data", "\"b.jsonl\""}, {"task.content", kOtherDigest}})};
+      configured("b", "x", 1, {{"task.data", "\"b.jsonl\""}, {"task files", kOtherDigest}})};
   EXPECT_EQ(labels(both, &CellRecord::task), (Labels{"task[data=a.jsonl]", "task[data=b.jsonl]"}));
-  const std::vector<CellRecord> content = {
-      configured("b", "x", 1), configured("b", "x", 1, {{"task.content", kOtherDigest}})};
+  const std::vector<CellRecord> content = {configured("b", "x", 1),
+                                           configured("b", "x", 1, {{"task files", kOtherDigest}})};
   EXPECT_EQ(labels(content, &CellRecord::task),
-            (Labels{"task[content=01234567]", "task[content=fedcba98]"}));
+            (Labels{"task[files=01234567]", "task[files=fedcba98]"}));
 }
 
 TEST(ToldApartTest, AddsToTheSettingsThatALabelHasAlready) {
