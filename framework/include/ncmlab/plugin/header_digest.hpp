@@ -15,13 +15,13 @@ struct HeaderDigest {
 };
 
 inline constexpr HeaderDigest kHeaderDigests[] = {
-    {"code", 0x255cc83bb3da029a},
+    {"code", 0x80259f0cf937d16b},
 
     {"core", 0x9888d5fe12546582},
 
     {"data", 0x785eeab4365c4676},
 
-    {"metrics", 0x33b1f32afad1d34d},
+    {"metrics", 0x46db4956fcacc31b},
 
     {"nn", 0x392d45e710288310},
 
