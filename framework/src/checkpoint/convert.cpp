@@ -160,15 +160,6 @@ void check_ending(const fs::path& target) {
   }
 }
 
-/// Leaves nothing of a folder whose writing failed.
-struct RemovedAtEnd {
-  fs::path folder;
-  ~RemovedAtEnd() {
-    std::error_code ignored;
-    fs::remove_all(folder, ignored);
-  }
-};
-
 void write_folder(const Checkpoint& checkpoint, const fs::path& target, const fs::path& tokenizer,
                   Sorted& sorted) {
   if (checkpoint.config.empty()) {
