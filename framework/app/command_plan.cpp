@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "command.hpp"
+#include "core/printable.hpp"
 #include "engine/console_progress.hpp"
 #include "engine/plan.hpp"
 #include "engine/survey.hpp"
@@ -105,9 +106,9 @@ void print_summary(const Plan& plan, const std::vector<StageSurvey>& surveys) {
 }
 
 void print_stage(const StageSurvey& survey, const std::string& name) {
-  std::cout << "  " << padded(std::string(to_string(survey.state)), 9) << name;
+  std::cout << "  " << padded(std::string(to_string(survey.state)), 9) << printable(name);
   if (!survey.reasons.empty()) {
-    std::cout << ": " << joined(survey.reasons);
+    std::cout << ": " << printable(joined(survey.reasons));
   }
   std::cout << "\n";
 }

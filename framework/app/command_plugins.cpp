@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "command.hpp"
+#include "core/printable.hpp"
 #include "describe.hpp"
 
 namespace ncmlab::app {
@@ -99,7 +100,7 @@ int doctor(const Arguments& arguments) {
   const std::vector<LoadReport> reports = ncmlab::load_plugins(folders, catalogue);
   std::cout << "Folders:\n";
   for (const auto& folder : folders) {
-    std::cout << "  " << folder.string()
+    std::cout << "  " << printable(folder.string())
               << (std::filesystem::is_directory(folder) ? ""
                   : std::filesystem::exists(folder)     ? " (no folder)"
                                                         : " (not there)")
@@ -111,17 +112,17 @@ int doctor(const Arguments& arguments) {
   bool all_accepted = true;
   for (const LoadReport& report : reports) {
     all_accepted = all_accepted && report.problems.empty();
-    std::cout << "\n" << verdict(report) << "  " << report.file.string() << "\n";
+    std::cout << "\n" << verdict(report) << "  " << printable(report.file.string()) << "\n";
     for (const std::string& name : report.entries) {
-      std::cout << "  " << name << "\n";
+      std::cout << "  " << printable(name) << "\n";
     }
     for (const Diagnostic& problem : report.problems) {
-      std::cout << "  " << problem.message << "\n";
+      std::cout << "  " << printable_lines(problem.message) << "\n";
       for (const std::string& note : problem.notes) {
-        std::cout << "    " << note << "\n";
+        std::cout << "    " << printable_lines(note) << "\n";
       }
       for (const std::string& help : problem.help) {
-        std::cout << "    help: " << help << "\n";
+        std::cout << "    help: " << printable_lines(help) << "\n";
       }
     }
   }

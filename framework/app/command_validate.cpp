@@ -6,6 +6,7 @@
 
 #include "command.hpp"
 #include "config/check_data.hpp"
+#include "core/printable.hpp"
 
 namespace ncmlab::app {
 namespace {
@@ -71,7 +72,7 @@ int command_validate(const Arguments& arguments) {
   const std::size_t cells = experiment.tasks.size() * experiment.models.size() *
                             experiment.attacks.size() * experiment.defenses.size() *
                             experiment.seeds.size();
-  std::cout << file << ": valid, " << count(cells, "cell", "cells") << " ("
+  std::cout << printable(file) << ": valid, " << count(cells, "cell", "cells") << " ("
             << count(experiment.tasks.size(), "task", "tasks") << ", "
             << count(experiment.models.size(), "model", "models") << ", "
             << count(experiment.attacks.size(), "attack", "attacks") << ", "

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/printable.hpp"
+
 namespace ncmlab::app {
 namespace {
 
@@ -113,8 +115,8 @@ std::string aligned(const std::vector<std::vector<std::string>>& rows) {
 std::string list_as_text(const std::vector<const LoadedPlugin*>& plugins) {
   std::vector<std::vector<std::string>> rows{{"KIND", "NAME", "VERSION", "SUMMARY"}};
   for (const LoadedPlugin* plugin : plugins) {
-    rows.push_back(
-        {kind_of(*plugin), plugin->entry.name, plugin->entry.version, plugin->entry.summary});
+    rows.push_back({kind_of(*plugin), plugin->entry.name, printable(plugin->entry.version),
+                    printable(plugin->entry.summary)});
   }
   return aligned(rows);
 }
@@ -133,14 +135,14 @@ std::string describe_as_text(const LoadedPlugin& plugin) {
                      entry.summary + "\n\nReference: " + entry.reference +
                      "\nFile: " + plugin.file.string() + "\n";
   if (entry.parameters.empty()) {
-    return text + "\nNo parameters.\n";
+    return printable_lines(text + "\nNo parameters.\n");
   }
   text += "\nParameters:\n";
   for (const Parameter& parameter : entry.parameters) {
     text += "  " + parameter.name + " = " + default_text(parameter) + "    (" +
             type_text(parameter) + ")\n      " + parameter.doc + "\n";
   }
-  return text;
+  return printable_lines(text);
 }
 
 std::string describe_as_json(const LoadedPlugin& plugin) {

@@ -5,6 +5,8 @@
 #include <cctype>
 #include <nlohmann/json.hpp>
 
+#include "core/printable.hpp"
+
 namespace ncmlab {
 namespace {
 
@@ -81,18 +83,6 @@ struct Paint {
   std::string place(const std::string& text) const { return in("\033[1;34m", text); }
 };
 
-// Names and source lines come from files; an escape sequence in them must not reach a terminal.
-std::string visible(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte < 0x20 && c != '\t' && c != '\n') || byte == 0x7f) {
-      c = '?';
-    }
-  }
-  return result;
-}
-
 std::string place_of(const Span& span) {
   std::string place = span.file;
   if (span.line > 0) {
@@ -104,28 +94,40 @@ std::string place_of(const Span& span) {
   return place;
 }
 
-// The source line and a line of carets below it. Tabs are repeated in the indent, so that the
-// carets stand right whatever the width of a tab is.
+std::size_t code_points(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(
+      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) >> 6) != 2; }));
+}
+
+// The source line, or the part of it around the place, and a line of carets below it. Tabs are
+// repeated in the indent, so that the carets stand right whatever the width of a tab is.
 std::string source_excerpt(const Span& span, const std::string& margin, const Paint& paint) {
-  std::string indent;
-  int column = 1;
-  for (const char c : span.source_line) {
-    const bool continues_code_point = (static_cast<unsigned char>(c) & 0xC0) == 0x80;
-    if (continues_code_point) {
-      continue;
+  constexpr int kBefore = 60;
+  constexpr int kWidest = 160;
+  const int first = std::max(1, span.column - kBefore);
+  std::string shown = first > 1 ? "..." : "";
+  std::string indent(shown.size(), ' ');
+  std::string carets;
+  std::string_view rest = span.source_line;
+  for (int column = 1; !rest.empty() && column < first + kWidest; ++column) {
+    std::size_t size = 1;
+    while (size < rest.size() && (static_cast<unsigned char>(rest[size]) >> 6) == 2) {
+      ++size;
     }
-    if (column < span.column) {
-      indent += c == '\t' ? '\t' : ' ';
+    if (column >= first) {
+      const std::string character = printable_lines(rest.substr(0, size));
+      if (column < span.column) {
+        indent += character == "\t" ? character : std::string(code_points(character), ' ');
+      } else if (column - span.column < std::max(1, span.length)) {
+        carets += std::string(code_points(character), '^');
+      }
+      shown += character;
     }
-    ++column;
+    rest.remove_prefix(size);
   }
-  const int code_points = column - 1;
-  const int until_end = std::max(1, code_points + 1 - std::max(1, span.column));
-  const int length = std::clamp(span.length, 1, until_end);
-  const std::string carets(static_cast<std::size_t>(length), '^');
   return margin + paint.place("|") + "\n" + paint.place(std::to_string(span.line) + " |") + " " +
-         visible(span.source_line) + "\n" + margin + paint.place("|") + " " + indent +
-         paint.accent(carets) + "\n";
+         shown + (rest.empty() ? "" : "...") + "\n" + margin + paint.place("|") + " " + indent +
+         paint.accent(carets.empty() ? "^" : carets) + "\n";
 }
 
 }  // namespace
@@ -143,21 +145,21 @@ std::string render(const Diagnostic& diagnostic, bool colour) {
   const Paint paint{colour, colour_of(diagnostic.severity)};
   const std::string code = diagnostic.code.empty() ? "" : "[" + diagnostic.code + "]";
   std::string out = paint.accent(std::string(name_of(diagnostic.severity)) + code) + ": " +
-                    visible(diagnostic.message) + "\n";
+                    printable_lines(diagnostic.message) + "\n";
   std::string margin = " ";
   if (diagnostic.span) {
     const Span& span = *diagnostic.span;
-    out += " " + paint.place(" --> ") + visible(place_of(span)) + "\n";
+    out += " " + paint.place(" --> ") + printable(place_of(span)) + "\n";
     if (span.line > 0 && !span.source_line.empty()) {
       margin = std::string(std::to_string(span.line).size() + 1, ' ');
       out += source_excerpt(span, margin, paint);
     }
   }
   for (const std::string& help : diagnostic.help) {
-    out += margin + " = help: " + visible(help) + "\n";
+    out += margin + " = help: " + printable_lines(help) + "\n";
   }
   for (const std::string& note : diagnostic.notes) {
-    out += margin + " = note: " + visible(note) + "\n";
+    out += margin + " = note: " + printable_lines(note) + "\n";
   }
   return out;
 }

@@ -8,6 +8,8 @@
 #include <ostream>
 #include <utility>
 
+#include "core/printable.hpp"
+
 namespace ncmlab {
 namespace {
 
@@ -228,7 +230,7 @@ void ConsoleProgress::redraw(bool at_once) {
   }
   last_shown_ = now;
   if (options_.bar) {
-    out_ << "\r\x1b[K" << cut(status_line(), options_.width - 1) << std::flush;
+    out_ << "\r\x1b[K" << cut(printable(status_line()), options_.width - 1) << std::flush;
     is_drawn_ = true;
   } else if (!at_once) {
     print_line("working " + status_line());
@@ -240,7 +242,7 @@ void ConsoleProgress::print_line(const std::string& line) {
   if (!options_.bar) {
     out_ << clock_text(options_.seconds() - run_start_) << "  ";
   }
-  out_ << line << '\n' << std::flush;
+  out_ << printable_lines(line) << '\n' << std::flush;
 }
 
 }  // namespace ncmlab

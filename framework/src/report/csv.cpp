@@ -6,7 +6,7 @@ namespace ncmlab {
 namespace {
 
 // Printable, so that every line of the file is one line of the table and UTF-8.
-std::string field(const std::string& text) { return quote_csv(printable(text)); }
+std::string field(const std::string& text) { return quote_csv(plain_text_cell(printable(text))); }
 
 // The lines of one cell; all begin with its task, model, attack, defense and seed.
 class CellLines {

@@ -22,8 +22,8 @@ std::string render_latex(const std::vector<Table>& tables, const std::string& pr
                          const ReportOptions& options);
 
 /// Tidy form: one line per cell, seed and metric, values unrounded. A failed cell has one line with
-/// the metric `failure` and the reason as its text. Printable text,
-/// quoted by RFC 4180; lines end with \n.
+/// the metric `failure` and the reason as its text. Printable text that no spreadsheet takes for a
+/// formula, quoted by RFC 4180; lines end with \n.
 std::string render_csv(const std::vector<CellRecord>& records, const ReportOptions& options);
 
 /// One object: `schema_version`, the records, and the tables' means and deviations.

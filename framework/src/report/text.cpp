@@ -36,20 +36,6 @@ std::string hexadecimal(const char* format, unsigned value) {
   return buffer.data();
 }
 
-bool is_control(utf8proc_int32_t value) {
-  switch (utf8proc_category(value)) {
-    case UTF8PROC_CATEGORY_CC:
-    case UTF8PROC_CATEGORY_CF:
-    case UTF8PROC_CATEGORY_ZL:
-    case UTF8PROC_CATEGORY_ZP:
-    case UTF8PROC_CATEGORY_CN:
-    case UTF8PROC_CATEGORY_CO:
-      return true;
-    default:
-      return false;
-  }
-}
-
 // The letters that LaTeX sets in its default encodings.
 bool is_accented_latin1(utf8proc_int32_t value) {
   return value >= 0xC0 && value <= 0xFF && value != 0xD0 && value != 0xD7 && value != 0xDE &&
@@ -105,26 +91,6 @@ std::string_view latex_of(char c) {
 }
 
 }  // namespace
-
-std::string printable(std::string_view text) {
-  std::string result;
-  while (!text.empty()) {
-    const CodePoint point = first_code_point(text);
-    if (point.value == '\n') {
-      result += "\\n";
-    } else if (point.value == '\t') {
-      result += "\\t";
-    } else if (point.value < 0 || (point.value < 0x80 && is_control(point.value))) {
-      result += hexadecimal("\\x%02x", static_cast<unsigned char>(text.front()));
-    } else if (is_control(point.value)) {
-      result += hexadecimal("\\u{%x}", static_cast<unsigned>(point.value));
-    } else {
-      result += text.substr(0, point.bytes);
-    }
-    text.remove_prefix(point.bytes);
-  }
-  return result;
-}
 
 int display_width(std::string_view text) {
   int width = 0;
@@ -199,8 +165,17 @@ std::string escape_latex(std::string_view text) {
   return result;
 }
 
+std::string plain_text_cell(std::string text) {
+  for (const std::string_view sign : {"=", "+", "-", "@", "\uFF1D", "\uFF0B", "\uFF0D", "\uFF20"}) {
+    if (text.starts_with(sign)) {
+      return "'" + text;
+    }
+  }
+  return text;
+}
+
 std::string quote_csv(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
+  if (text.find_first_of(",;\"\r\n") == std::string_view::npos) {
     return std::string(text);
   }
   std::string result = "\"";

@@ -7,11 +7,9 @@
 #include <string_view>
 #include <utility>
 
-namespace ncmlab {
+#include "core/printable.hpp"
 
-/// One line of valid UTF-8: line ends, tabs, control characters and bytes that are not UTF-8 become
-/// `\n`, `\t`, `\xNN`, so that a name from a file cannot move the cursor or break a table.
-std::string printable(std::string_view text);
+namespace ncmlab {
 
 /// Columns that a terminal needs for a printable text.
 int display_width(std::string_view text);
@@ -27,7 +25,10 @@ std::string escape_markdown(std::string_view text);
 /// Plain LaTeX text for pdflatex without packages. Code points beyond ASCII and the accented
 /// letters of Latin-1 become `U+XXXX` in typewriter face.
 std::string escape_latex(std::string_view text);
-/// One field by RFC 4180.
+/// The text with `'` before it where a spreadsheet would take it for a formula: it begins with `=`,
+/// `+`, `-`, `@` or one of their full-width forms. Not for numbers.
+std::string plain_text_cell(std::string text);
+/// One field by RFC 4180; quoted also where a semicolon would divide it in some countries.
 std::string quote_csv(std::string_view text);
 
 std::string fixed_decimals(double value, int decimals);

@@ -61,9 +61,16 @@ TEST(DiagnosticTest, PassesNoEscapeSequenceOn) {
   Diagnostic diagnostic = at(1, 1, "a\x1b[2J");
   diagnostic.message = "bad name `\x1b]0;x\x07`";
   const std::string text = render(diagnostic);
-  EXPECT_THAT(text, HasSubstr("a?[2J"));
+  EXPECT_THAT(text, HasSubstr("a\\x1b[2J"));
   EXPECT_THAT(text, Not(HasSubstr("\x1b")));
   EXPECT_THAT(text, Not(HasSubstr("\x07")));
+}
+
+TEST(DiagnosticTest, CaretsStandBelowEscapedCharacters) {
+  Diagnostic diagnostic = at(1, 3, "\u202ea\u009bb c");
+  diagnostic.span->length = 2;
+  EXPECT_THAT(render(diagnostic), HasSubstr("1 | \\u{202e}a\\u{9b}b c\n"
+                                            "  |          ^^^^^^^\n"));
 }
 
 TEST(DiagnosticTest, ColourChangesNothingButEscapes) {

@@ -46,6 +46,18 @@ Devign #1,code_bert[size=1],bad_code,x|y,1,failure,,,"5% & ""more"", \x1b[2J"
 )golden");
 }
 
+TEST(CsvTest, NoTextIsTakenForAFormula) {
+  CellRecord record = cell("=cmd|calc!A1", "@SUM(1;2)", 1, 0.9);
+  record.task = "+1";
+  record.model = "-1";
+  record.figures = {{"delta", -0.5}};
+  const std::string text = render_report({record}, ReportFormat::csv);
+  EXPECT_THAT(text, HasSubstr("'+1,'-1,'=cmd|calc!A1,\"'@SUM(1;2)\",1,accuracy,0.9,400,\n"));
+  EXPECT_THAT(text, HasSubstr(",figure:delta,-0.5,,\n"));
+  record.attack = "\uFF1Dcmd";
+  EXPECT_THAT(render_report({record}, ReportFormat::csv), HasSubstr(",'\uFF1Dcmd,"));
+}
+
 TEST(CsvTest, AddsIntervalsToProportionsOnly) {
   const std::string text =
       render_report({cell("none", "none", 1, 0.9)}, ReportFormat::csv, {.intervals = true});

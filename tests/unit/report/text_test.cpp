@@ -8,16 +8,6 @@
 namespace ncmlab {
 namespace {
 
-TEST(PrintableTest, ShowsWhatATerminalWouldObey) {
-  EXPECT_EQ(printable("a\nb\tc\x1b[1m\x7f"), "a\\nb\\tc\\x1b[1m\\x7f");
-  EXPECT_EQ(printable("é中"), "é中");
-  EXPECT_EQ(printable("\xff"
-                      "a\xc3"),
-            "\\xffa\\xc3");
-  EXPECT_EQ(printable("\u202e\u0085"), "\\u{202e}\\u{85}");
-  EXPECT_EQ(printable(""), "");
-}
-
 TEST(DisplayWidthTest, CountsColumnsAndNotBytes) {
   EXPECT_EQ(display_width("abc"), 3);
   EXPECT_EQ(display_width("±é"), 2);
