@@ -7,6 +7,8 @@
 #include <cstring>
 
 #include "ncmlab/core/files.hpp"
+#include "nn/foreign_elements.hpp"
+#include "nn/tied_weights.hpp"
 
 namespace ncmlab {
 namespace {
@@ -25,18 +27,22 @@ const Architecture* guess_architecture(const StateDict& weights) {
   return nullptr;
 }
 
-TensorRole role_of(const Architecture& architecture, const StateDict& encoder,
-                   const std::string& name, const at::Tensor& tensor) {
+/// Role and name of an encoder's tensor that is stored under `name`.
+void place(const Architecture& architecture, const StateDict& encoder, const std::string& name,
+           NamedTensor& named) {
+  named.role = TensorRole::encoder;
+  named.name = "encoder." + name;
   if (std::ranges::find(architecture.derived, name) != architecture.derived.end()) {
-    return TensorRole::derived;
+    named.role = TensorRole::derived;
   }
   for (const auto& [copy, original] : architecture.tied) {
-    const at::Tensor* counts = name == copy ? encoder.find(original) : nullptr;
-    if (counts != nullptr && bit_identical(*counts, tensor)) {
-      return TensorRole::copy;
+    const std::string_view counts = stored_name(architecture, original, encoder);
+    if (name == copy && name == counts) {
+      named.name = "encoder." + std::string(original);
+    } else if (name == copy && !counts.empty() && bit_identical(encoder.at(counts), named.tensor)) {
+      named.role = TensorRole::copy;
     }
   }
-  return TensorRole::encoder;
 }
 
 }  // namespace
@@ -95,8 +101,7 @@ std::vector<NamedTensor> name_tensors(const Checkpoint& checkpoint) {
       named.role = TensorRole::head;
     } else if (encoder != split.encoder.end() && encoder->second.is_same(tensor) &&
                stored.ends_with(encoder->first)) {
-      named.role = role_of(*checkpoint.architecture, split.encoder, encoder->first, tensor);
-      named.name = "encoder." + (encoder++)->first;
+      place(*checkpoint.architecture, split.encoder, (encoder++)->first, named);
     }
     result.push_back(std::move(named));
   }
@@ -104,6 +109,15 @@ std::vector<NamedTensor> name_tensors(const Checkpoint& checkpoint) {
 }
 
 bool bit_identical(const at::Tensor& a, const at::Tensor& b) {
+  const ForeignElements* first = foreign_elements(a);
+  const ForeignElements* second = foreign_elements(b);
+  if (first != nullptr && second != nullptr) {
+    return first->type == second->type && first->shape == second->shape &&
+           bit_identical(first->bytes.reshape({-1}), second->bytes.reshape({-1}));
+  }
+  if (first != nullptr || second != nullptr) {
+    return false;
+  }
   if (a.scalar_type() != b.scalar_type() || a.sizes() != b.sizes()) {
     return false;
   }

@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <cctype>
 #include <nlohmann/json.hpp>
 
 #include "checkpoint/inspect.hpp"
@@ -11,6 +12,7 @@
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/durable_writes.hpp"
 #include "ncmlab/core/files.hpp"
+#include "nn/foreign_elements.hpp"
 #include "tokenize/engine.hpp"
 
 namespace ncmlab {
@@ -56,6 +58,21 @@ Sorted sort_tensors(const Checkpoint& checkpoint) {
     }
   }
   return result;
+}
+
+/// Takes out of the head what a torch pickle of ncmlab cannot hold.
+void leave_out_foreign(Sorted& sorted) {
+  StateDict head;
+  for (const auto& [name, tensor] : sorted.head) {
+    if (foreign_elements(tensor) == nullptr) {
+      head.add(name, tensor);
+    } else {
+      sorted.notes.push_back("left out `" + std::string(kHead) + name + "`, " +
+                             type_and_shape(tensor) +
+                             ": ncmlab writes no such type to a torch pickle");
+    }
+  }
+  sorted.head = std::move(head);
 }
 
 /// Encoder and head in one dictionary.
@@ -127,6 +144,22 @@ std::size_t copy_tokenizer(const fs::path& from, const fs::path& to,
   return count;
 }
 
+/// A name that looks like a file's must be one of a form that can be written. What begins with a
+/// digit, as in `model-0.1`, is no ending.
+void check_ending(const fs::path& target) {
+  const std::string ending = target.extension().string();
+  const auto is_alphanumeric = [](unsigned char c) { return std::isalnum(c) != 0; };
+  const bool looks_like_file = ending.size() > 1 && ending != ".bin" && ending != ".safetensors" &&
+                               std::isalpha(static_cast<unsigned char>(ending[1])) != 0 &&
+                               std::all_of(ending.begin() + 1, ending.end(), is_alphanumeric);
+  if (looks_like_file) {
+    throw Error("usage.unknown-format",
+                "expected a target that ends with `.bin` or `.safetensors`, or a folder, found `" +
+                    target.filename().string() + "`",
+                {"for a folder, end the name with `/`"});
+  }
+}
+
 void write_folder(const Checkpoint& checkpoint, const fs::path& target, const fs::path& tokenizer,
                   Sorted& sorted) {
   if (checkpoint.config.empty()) {
@@ -159,11 +192,13 @@ void write_folder(const Checkpoint& checkpoint, const fs::path& target, const fs
 
 std::vector<std::string> convert(const Checkpoint& checkpoint, const fs::path& target,
                                  const fs::path& tokenizer) {
+  check_ending(target);
   fs::path clean = target;
   if (!clean.has_filename()) {
     clean = clean.parent_path();
   }
-  if (fs::exists(clean)) {
+  std::error_code code;
+  if (fs::exists(clean, code)) {
     throw Error("io.exists", "`" + clean.string() + "` exists already",
                 {"remove it or name another target"});
   }
@@ -175,6 +210,7 @@ std::vector<std::string> convert(const Checkpoint& checkpoint, const fs::path& t
   check_against_config(checkpoint);
   Sorted sorted = sort_tensors(checkpoint);
   if (clean.extension() == ".bin") {
+    leave_out_foreign(sorted);
     write_torch_pickle(clean, joined(sorted, *checkpoint.architecture, true));
   } else if (clean.extension() == ".safetensors") {
     write_safetensors(clean, joined(sorted, *checkpoint.architecture, false));

@@ -9,7 +9,10 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "checkpoint/ascii_json.hpp"
 #include "checkpoint/tensor_text.hpp"
+#include "core/printable.hpp"
+#include "nn/foreign_elements.hpp"
 
 namespace ncmlab {
 namespace {
@@ -29,7 +32,8 @@ Tensors by_name(const Checkpoint& checkpoint) {
 }
 
 std::optional<double> deviation(const at::Tensor& a, const at::Tensor& b) {
-  if (a.sizes() != b.sizes()) {
+  const bool is_foreign = foreign_elements(a) != nullptr || foreign_elements(b) != nullptr;
+  if (is_foreign || a.sizes() != b.sizes()) {
     return std::nullopt;
   }
   if (a.numel() == 0) {
@@ -70,7 +74,9 @@ CheckpointDiff diff(const Checkpoint& first, const Checkpoint& second) {
       result.differences.push_back({.name = name,
                                     .first = type_and_shape(tensor.tensor),
                                     .second = type_and_shape(other),
-                                    .deviation = deviation(tensor.tensor, other)});
+                                    .deviation = deviation(tensor.tensor, other),
+                                    .foreign = foreign_elements(tensor.tensor) != nullptr &&
+                                               foreign_elements(other) != nullptr});
     }
   }
   for (const auto& [name, tensor] : b) {
@@ -87,11 +93,14 @@ std::string to_text(const CheckpointDiff& diff) {
     text = "bit-identical: " + std::to_string(diff.compared) + " tensors\n";
   }
   for (const TensorDifference& each : diff.differences) {
-    text += each.name + ": ";
+    text += printable(each.name) + ": ";
     if (each.first != each.second) {
       text += each.first + " and " + each.second;
     } else {
       text += each.first;
+    }
+    if (each.foreign) {
+      text += ", other bytes in a type that ncmlab does not compute with";
     }
     if (each.deviation) {
       text += ", largest difference " + short_number(*each.deviation);
@@ -109,7 +118,7 @@ std::string to_text(const CheckpointDiff& diff) {
             " tensors differ\n";
   }
   for (const std::string& name : diff.left_out) {
-    text += "left out: " + name + ", which follows from another tensor or the config\n";
+    text += "left out: " + printable(name) + ", which follows from another tensor or the config\n";
   }
   return text;
 }
@@ -129,7 +138,7 @@ std::string to_json(const CheckpointDiff& diff) {
                                        {"compared", diff.compared},
                                        {"differences", std::move(differences)},
                                        {"left_out", diff.left_out}};
-  return json.dump(2) + "\n";
+  return ascii_json(json);
 }
 
 }  // namespace ncmlab

@@ -14,8 +14,9 @@ struct TensorDifference {
   std::string name;           ///< without wrapping prefix: `encoder...`, `classifier...`
   std::string first, second;  ///< `float32 [2, 3]`, or `absent`
   /// Largest absolute difference of the numbers; NaN where exactly one side is not a number.
-  /// Nothing if a side is absent or of another shape.
+  /// Nothing if a side is absent, of another shape or of a type that ncmlab does not compute with.
   std::optional<double> deviation;
+  bool foreign = false;  ///< both sides are of such a type; their bytes differ
 };
 
 struct CheckpointDiff {

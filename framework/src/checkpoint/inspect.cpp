@@ -4,10 +4,13 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "checkpoint/ascii_json.hpp"
 #include "checkpoint/tensor_text.hpp"
+#include "core/printable.hpp"
 #include "nn/shape_text.hpp"
 
 namespace ncmlab {
@@ -23,7 +26,7 @@ std::map<TensorRole, Totals> totals_of(const std::vector<NamedTensor>& tensors) 
   for (const NamedTensor& each : tensors) {
     Totals& totals = result[each.role];
     ++totals.tensors;
-    totals.numbers += each.tensor.numel();
+    totals.numbers += c10::multiply_integers(shape_of(each.tensor));
   }
   return result;
 }
@@ -46,25 +49,29 @@ std::string padded(std::string_view text, std::size_t width) {
 
 std::string inspect_text(const Checkpoint& checkpoint) {
   const std::vector<NamedTensor> tensors = name_tensors(checkpoint);
-  std::string text =
-      "source   " + checkpoint.source.string() + "\nmodel    " + model_text(checkpoint) + "\n";
+  std::string text = "source   " + printable(checkpoint.source.string()) + "\nmodel    " +
+                     model_text(checkpoint) + "\n";
   for (const auto& [role, totals] : totals_of(tensors)) {
     text += padded(to_string(role), 9) + std::to_string(totals.tensors) + " tensors, " +
             std::to_string(totals.numbers) + " numbers\n";
   }
-  std::size_t name_width = 4;
-  std::size_t shape_width = 5;
+  std::vector<std::array<std::string, 4>> rows = {{"name", "shape", "type", "role"}};
   for (const NamedTensor& each : tensors) {
-    name_width = std::max(name_width, each.stored_name.size());
-    shape_width = std::max(shape_width, shape_text(each.tensor.sizes()).size());
+    rows.push_back({printable(each.stored_name), shape_text(shape_of(each.tensor)),
+                    type_name(each.tensor), std::string(to_string(each.role))});
   }
-  text += "\n" + padded("name", name_width) + "  " + padded("shape", shape_width) + "  " +
-          padded("type", 8) + "  role\n";
-  for (const NamedTensor& each : tensors) {
-    text += padded(each.stored_name, name_width) + "  " +
-            padded(shape_text(each.tensor.sizes()), shape_width) + "  " +
-            padded(type_name(each.tensor.scalar_type()), 8) + "  " +
-            std::string(to_string(each.role)) + "\n";
+  std::array<std::size_t, 4> widths = {0, 0, 8, 0};
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i + 1 < row.size(); ++i) {
+      widths[i] = std::max(widths[i], row[i].size());
+    }
+  }
+  text += "\n";
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      text += (i > 0 ? "  " : "") + padded(row[i], widths[i]);
+    }
+    text += "\n";
   }
   return text;
 }
@@ -74,8 +81,8 @@ std::string inspect_json(const Checkpoint& checkpoint) {
   for (const NamedTensor& each : name_tensors(checkpoint)) {
     lines.push_back({{"name", each.stored_name},
                      {"role", to_string(each.role)},
-                     {"shape", each.tensor.sizes().vec()},
-                     {"type", type_name(each.tensor.scalar_type())}});
+                     {"shape", shape_of(each.tensor)},
+                     {"type", type_name(each.tensor)}});
   }
   nlohmann::ordered_json json = {{"source", checkpoint.source.string()}};
   json["model_type"] = nullptr;
@@ -87,7 +94,7 @@ std::string inspect_json(const Checkpoint& checkpoint) {
     json["config"] = nlohmann::ordered_json::parse(checkpoint.config);
   }
   json["tensors"] = std::move(lines);
-  return json.dump(2) + "\n";
+  return ascii_json(json);
 }
 
 void check_against_config(const Checkpoint& checkpoint) {

@@ -3,6 +3,7 @@
 
 #include <cstdio>
 
+#include "nn/foreign_elements.hpp"
 #include "nn/shape_text.hpp"
 
 namespace ncmlab {
@@ -34,8 +35,18 @@ std::string_view type_name(at::ScalarType type) {
   }
 }
 
+std::string type_name(const at::Tensor& tensor) {
+  const ForeignElements* foreign = foreign_elements(tensor);
+  return foreign != nullptr ? foreign->type : std::string(type_name(tensor.scalar_type()));
+}
+
+std::vector<std::int64_t> shape_of(const at::Tensor& tensor) {
+  const ForeignElements* foreign = foreign_elements(tensor);
+  return foreign != nullptr ? foreign->shape : tensor.sizes().vec();
+}
+
 std::string type_and_shape(const at::Tensor& tensor) {
-  return std::string(type_name(tensor.scalar_type())) + " " + shape_text(tensor.sizes());
+  return type_name(tensor) + " " + shape_text(shape_of(tensor));
 }
 
 std::string short_number(double value) {

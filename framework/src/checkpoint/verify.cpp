@@ -8,6 +8,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "checkpoint/ascii_json.hpp"
 #include "checkpoint/recorded_case.hpp"
 #include "checkpoint/tensor_text.hpp"
 #include "ncmlab/train/optimizer.hpp"
@@ -256,7 +257,7 @@ std::string to_json(const CaseReport& report) {
       {"architecture", report.architecture}, {"task", report.task},
       {"tolerance", report.tolerance},       {"passed", report.passed()},
       {"problems", report.problems},         {"lines", std::move(lines)}};
-  return json.dump(2) + "\n";
+  return ascii_json(json);
 }
 
 }  // namespace ncmlab

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string_view>
 
+#include "core/json_depth.hpp"
 #include "data/gzip_buffer.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
@@ -125,6 +126,10 @@ std::string hint_for(std::string_view text) {
 nlohmann::json parse_line(const std::string& text, const std::filesystem::path& file,
                           std::int64_t line) {
   nlohmann::json record;
+  if (const std::string deep = too_deep_json(text); !deep.empty()) {
+    fail("data.not-json", "expected one JSON object per line, found one whose " + deep, file, line,
+         1, text);
+  }
   try {
     record = nlohmann::json::parse(text);
   } catch (const nlohmann::json::parse_error& error) {

@@ -5,10 +5,12 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "core/json_depth.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/nn/roberta.hpp"
 #include "ncmlab/nn/t5.hpp"
 #include "nn/shape_text.hpp"
+#include "nn/tied_weights.hpp"
 
 namespace ncmlab {
 namespace {
@@ -27,17 +29,40 @@ constexpr std::string_view kT5Parts[] = {"shared.", "encoder.", "decoder.", "lm_
 // The first T5 checkpoints have a position bias where no T5 uses one.
 constexpr std::string_view kT5Derived[] = {
     "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"};
+constexpr std::string_view kT5Anchor = "shared.weight";
+constexpr std::string_view kT5Output = "lm_head.weight";
 constexpr std::pair<std::string_view, std::string_view> kT5Tied[] = {
-    {"encoder.embed_tokens.weight", "shared.weight"},
-    {"decoder.embed_tokens.weight", "shared.weight"},
-    {"lm_head.weight", "shared.weight"}};
+    {"encoder.embed_tokens.weight", kT5Anchor},
+    {"decoder.embed_tokens.weight", kT5Anchor},
+    {kT5Output, kT5Anchor}};
+
+/// The name in `weights` of the first tied tensor with `original`; empty if there is none.
+template <typename Pairs>
+std::string_view tied_name(const Pairs& tied, std::string_view original, const StateDict& weights) {
+  if (weights.contains(original)) {
+    return original;
+  }
+  const auto found = std::ranges::find_if(tied, [&](const auto& pair) {
+    return pair.second == original && weights.contains(pair.first);
+  });
+  return found == std::end(tied) ? std::string_view() : found->first;
+}
 
 std::unique_ptr<Encoder> t5(std::string_view config, std::string_view origin, Pooling pooling,
                             const StateDict& weights) {
   if (pooling != Pooling::last_eos) {
     throw Error("model.bad-pooling", "a T5 model is pooled by `last_eos` alone");
   }
-  return make_t5(T5Config::from_json(config, origin), weights);
+  const T5Config parsed = T5Config::from_json(config, origin);
+  const std::string_view stored = tied_name(kT5Tied, kT5Anchor, weights);
+  // An output layer of its own says nothing about the embeddings.
+  const bool stands_for_words = stored != kT5Output || parsed.tie_word_embeddings;
+  if (stored.empty() || stored == kT5Anchor || !stands_for_words) {
+    return make_t5(parsed, weights);
+  }
+  StateDict completed = weights;
+  completed.add(std::string(kT5Anchor), weights.at(stored));
+  return make_t5(parsed, completed);
 }
 
 constexpr Architecture kArchitectures[] = {
@@ -52,7 +77,7 @@ constexpr Architecture kArchitectures[] = {
      .make = roberta},
     {.model_type = "t5",
      .base_class = "T5ForConditionalGeneration",
-     .anchor = "shared.weight",
+     .anchor = kT5Anchor,
      .parts = kT5Parts,
      .derived = kT5Derived,
      .tied = kT5Tied,
@@ -61,7 +86,7 @@ constexpr Architecture kArchitectures[] = {
      .make = t5},
 };
 
-/// The shortest name that is the anchor or ends with it after a dot.
+/// The shortest name that is `anchor` or ends with it after a dot.
 const std::string* find_anchor(std::string_view anchor, const StateDict& weights) {
   const std::string* found = nullptr;
   for (const auto& [name, tensor] : weights) {
@@ -86,8 +111,12 @@ std::size_t head_name(std::string_view name) {
 
 std::span<const Architecture> architectures() { return kArchitectures; }
 
+std::string_view stored_name(const Architecture& architecture, std::string_view original,
+                             const StateDict& encoder) {
+  return tied_name(architecture.tied, original, encoder);
+}
+
 const Architecture& architecture_of(std::string_view config, std::string_view origin) {
-  const nlohmann::json parsed = nlohmann::json::parse(config, nullptr, false);
   const auto fail = [&](const std::string& what) {
     std::string known;
     for (const Architecture& architecture : kArchitectures) {
@@ -96,6 +125,10 @@ const Architecture& architecture_of(std::string_view config, std::string_view or
     throw Error("checkpoint.bad-config", "`" + std::string(origin) + "` " + what,
                 {"name a Hugging Face `config.json` whose `model_type` is one of " + known});
   };
+  if (const std::string deep = too_deep_json(config); !deep.empty()) {
+    fail("is no config: " + deep);
+  }
+  const nlohmann::json parsed = nlohmann::json::parse(config, nullptr, false);
   if (!parsed.is_object()) {
     fail("is not a JSON object");
   }
@@ -107,7 +140,8 @@ const Architecture& architecture_of(std::string_view config, std::string_view or
     return type.is_string() && type.get_ref<const std::string&>() == architecture.model_type;
   });
   if (found == std::end(kArchitectures)) {
-    fail("has the unknown `model_type` " + type.dump());
+    fail("has the unknown `model_type` " +
+         type.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   }
   return *found;
 }
@@ -137,26 +171,33 @@ std::unique_ptr<Encoder> make_encoder(std::string_view config, std::string_view 
 }
 
 SplitWeights split_weights(const Architecture& architecture, const StateDict& weights) {
-  const std::string* anchor = find_anchor(architecture.anchor, weights);
+  std::string_view name = architecture.anchor;
+  const std::string* anchor = find_anchor(name, weights);
+  for (const auto& [copy, original] : architecture.tied) {
+    if (anchor == nullptr && original == architecture.anchor) {
+      name = copy;
+      anchor = find_anchor(name, weights);
+    }
+  }
   if (anchor == nullptr) {
     throw Error("checkpoint.no-encoder",
                 "the weights hold no " + std::string(architecture.base_class) +
                     ": no tensor is called `" + std::string(architecture.anchor) +
                     "` below any prefix");
   }
-  const std::string prefix = anchor->substr(0, anchor->size() - architecture.anchor.size());
+  const std::string prefix = anchor->substr(0, anchor->size() - name.size());
   SplitWeights result;
-  for (const auto& [name, tensor] : weights) {
+  for (const auto& [full, tensor] : weights) {
     const std::string_view inner =
-        std::string_view(name).substr(name.starts_with(prefix) ? prefix.size() : name.size());
-    if (const std::size_t at = head_name(name); at != std::string::npos) {
-      result.head.add(name.substr(at), tensor);
+        std::string_view(full).substr(full.starts_with(prefix) ? prefix.size() : full.size());
+    if (const std::size_t at = head_name(full); at != std::string::npos) {
+      result.head.add(full.substr(at), tensor);
     } else if (std::ranges::any_of(architecture.parts, [&](std::string_view part) {
                  return inner.starts_with(part);
                })) {
       result.encoder.add(std::string(inner), tensor);
     } else {
-      result.others.add(name, tensor);
+      result.others.add(full, tensor);
     }
   }
   return result;

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nn/config_fields.hpp"
 
+#include "core/json_depth.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 
 namespace ncmlab {
 
 ConfigFields::ConfigFields(std::string_view json, std::string_view origin, std::string model,
                            const std::string& model_type)
-    : json_(nlohmann::ordered_json::parse(json, nullptr, false)),
-      origin_(origin),
-      model_(std::move(model)) {
+    : origin_(origin), model_(std::move(model)) {
+  if (const std::string deep = too_deep_json(json); !deep.empty()) {
+    fail(deep);
+  }
+  json_ = nlohmann::ordered_json::parse(json, nullptr, false);
   if (!json_.is_object()) {
     fail("it is not a JSON object");
   }

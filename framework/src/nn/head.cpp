@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "ncmlab/core/diagnostic.hpp"
+#include "nn/foreign_elements.hpp"
 #include "nn/random_weights.hpp"
 #include "nn/shape_text.hpp"
 
@@ -20,6 +21,9 @@ constexpr double kWeightStd = 0.02;
 
 at::Tensor parameter(const StateDict& weights, std::string_view name, std::int64_t dimensions) {
   const at::Tensor& tensor = weights.at(name);
+  if (const ForeignElements* foreign = foreign_elements(tensor)) {
+    throw Error("checkpoint.bad-dtype", foreign_message(name, *foreign));
+  }
   if (tensor.dim() != dimensions) {
     misfit("`" + std::string(name) + "` has the shape " + shape_text(tensor.sizes()));
   }

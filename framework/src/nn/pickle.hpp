@@ -25,11 +25,17 @@ struct PickleValue {
     dictionary,  ///< `items`: key, value, key, value, ...
     global,      ///< a name that may be called: `text` is `module.name`
     storage,     ///< `text` is its key, `integer` its number of elements
-    tensor,  ///< `items`: storage, sizes, strides; `integer`: offset in the storage, in elements
+    /// `items`: storage, each size, each stride, as many as sizes; `integer`: offset in the
+    /// storage, in elements
+    tensor,
     mark
   };
   Kind kind = Kind::none;
-  at::ScalarType type = at::kFloat;  ///< of a storage
+  at::ScalarType type = at::kFloat;  ///< of a storage; kByte for one of a foreign type
+  std::uint8_t element_size = 0;     ///< bytes per element, of a storage or a foreign tensor
+  /// Of a storage or a tensor: the type as safetensors spells it where ncmlab does not compute with
+  /// it. A storage without a type of its own (`UntypedStorage`) is one of bytes.
+  std::string_view foreign_type = {};
   std::int64_t integer = 0;
   std::string_view text = {};  ///< in the pickle itself, or a constant
   std::vector<PickleValue*> items = {};

@@ -5,11 +5,13 @@
 #include <bit>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <unordered_map>
 #include <utility>
 
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
 #include "ncmlab/nn/state_dict.hpp"
+#include "nn/foreign_elements.hpp"
 #include "nn/safetensors_header.hpp"
 #include "nn/weight_readers.hpp"
 
@@ -22,13 +24,31 @@ StateDict read_safetensors(FileReader& file) {
   const std::uint64_t length = little_endian(prefix.data(), 8);
   const std::string header = file.read(8, length, "the header");
   const std::uint64_t data = 8 + length;
+  SafetensorsHeader parsed =
+      parse_safetensors_header(header, file.size() - data, file.path().string());
   StateDict result;
-  for (SafetensorsEntry& entry :
-       parse_safetensors_header(header, file.size() - data, file.path().string())) {
-    at::Tensor tensor = at::empty(entry.shape, entry.type);
-    file.read_into(data + entry.begin, entry.end - entry.begin, tensor.data_ptr(),
-                   "tensor `" + entry.name + "`");
+  std::unordered_map<std::string, at::Tensor> by_name;
+  for (SafetensorsEntry& entry : parsed.entries) {
+    const std::uint64_t size = entry.end - entry.begin;
+    const std::string what = "tensor `" + entry.name + "`";
+    at::Tensor tensor;
+    if (entry.foreign_type.empty()) {
+      tensor = at::empty(entry.shape, entry.type);
+      file.read_into(data + entry.begin, size, tensor.data_ptr(), what);
+    } else {
+      at::Tensor bytes = at::empty({static_cast<std::int64_t>(size)}, at::kByte);
+      file.read_into(data + entry.begin, size, bytes.data_ptr(), what);
+      tensor = foreign_tensor({.type = std::move(entry.foreign_type),
+                               .shape = std::move(entry.shape),
+                               .bytes = std::move(bytes)});
+    }
+    if (!parsed.other_names.empty()) {
+      by_name.emplace(entry.name, tensor);
+    }
     result.add(std::move(entry.name), std::move(tensor));
+  }
+  for (auto& [name, stored] : parsed.other_names) {
+    result.add(std::move(name), by_name.at(stored).alias());
   }
   return result;
 }
@@ -43,17 +63,20 @@ void write_safetensors(const std::filesystem::path& path, const StateDict& tenso
   std::vector<at::Tensor> contiguous;
   std::uint64_t total = 0;
   for (const auto& [name, tensor] : tensors) {
+    const ForeignElements* foreign = foreign_elements(tensor);
     const auto* type = std::ranges::find(kSafetensorsTypes, tensor.scalar_type(),
                                          &std::pair<std::string_view, at::ScalarType>::second);
-    if (type == std::end(kSafetensorsTypes)) {
+    if (foreign == nullptr && type == std::end(kSafetensorsTypes)) {
       throw Error("checkpoint.bad-dtype", "tensor `" + name + "` has the element type " +
                                               c10::toString(tensor.scalar_type()) +
                                               ", which safetensors cannot hold");
     }
-    contiguous.push_back(tensor.detach().cpu().contiguous());
+    contiguous.push_back(foreign != nullptr ? foreign->bytes.contiguous()
+                                            : tensor.detach().cpu().contiguous());
     const std::uint64_t end = total + contiguous.back().nbytes();
-    header[name] = {
-        {"dtype", type->first}, {"shape", tensor.sizes().vec()}, {"data_offsets", {total, end}}};
+    header[name] = {{"dtype", foreign != nullptr ? foreign->type : std::string(type->first)},
+                    {"shape", foreign != nullptr ? foreign->shape : tensor.sizes().vec()},
+                    {"data_offsets", {total, end}}};
     total = end;
   }
   std::string text = header.dump();

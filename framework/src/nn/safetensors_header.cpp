@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "ncmlab/core/diagnostic.hpp"
 #include "nn/shape_text.hpp"
@@ -13,6 +14,31 @@ namespace {
 
 using Json = nlohmann::json;
 
+/// Bits of an element of the types that safetensors has beside those that ncmlab computes with.
+constexpr std::pair<std::string_view, std::uint64_t> kForeignBits[] = {
+    {"F4", 4},      {"F6_E2M3", 6}, {"F6_E3M2", 6},     {"F8_E5M2", 8},
+    {"F8_E4M3", 8}, {"F8_E8M0", 8}, {"F8_E4M3FNUZ", 8}, {"F8_E5M2FNUZ", 8},
+    {"U16", 16},    {"U32", 32},    {"U64", 64},        {"C64", 64}};
+
+/// Whether a type that is not known looks like one that a later safetensors might add.
+bool may_be_type(std::string_view name) {
+  constexpr std::size_t kLongest = 24;
+  return !name.empty() && name.size() <= kLongest && name.front() >= 'A' && name.front() <= 'Z' &&
+         std::ranges::all_of(name, [](char c) {
+           return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+         });
+}
+
+/// Bits of one element; nothing for a type that is not known.
+std::optional<std::uint64_t> element_bits(const SafetensorsEntry& entry) {
+  if (entry.foreign_type.empty()) {
+    return 8 * c10::elementSize(entry.type);
+  }
+  const auto* found = std::ranges::find(kForeignBits, entry.foreign_type,
+                                        &std::pair<std::string_view, std::uint64_t>::first);
+  return found == std::end(kForeignBits) ? std::nullopt : std::optional(found->second);
+}
+
 /// Turns the events of the JSON parser into entries. Anything that has no place in a header ends
 /// the parsing at once, so that nothing is built for it.
 class HeaderReader final : public Json::json_sax_t {
@@ -20,6 +46,7 @@ class HeaderReader final : public Json::json_sax_t {
   explicit HeaderReader(std::string_view header) : size_(header.size()) {}
 
   std::vector<SafetensorsEntry> entries;
+  std::vector<std::pair<std::string, std::string>> metadata;
   std::string problem;
 
   bool null() override { return unexpected("null"); }
@@ -45,6 +72,7 @@ class HeaderReader final : public Json::json_sax_t {
 
   bool string(string_t& value) override {
     if (place_ == Place::metadata) {
+      metadata.emplace_back(std::move(field_), std::move(value));
       return true;
     }
     if (place_ != Place::tensor || field_ != "dtype") {
@@ -52,10 +80,13 @@ class HeaderReader final : public Json::json_sax_t {
     }
     const auto* found = std::ranges::find(kSafetensorsTypes, value,
                                           &std::pair<std::string_view, at::ScalarType>::first);
-    if (found == std::end(kSafetensorsTypes)) {
-      return fail("tensor `" + entry().name + "` has the unknown dtype `" + value + "`");
+    if (found != std::end(kSafetensorsTypes)) {
+      entry().type = found->second;
+    } else if (may_be_type(value)) {
+      entry().foreign_type = std::move(value);
+    } else {
+      return fail("tensor `" + entry().name + "` has the impossible dtype `" + value + "`");
     }
-    entry().type = found->second;
     return true;
   }
 
@@ -77,9 +108,12 @@ class HeaderReader final : public Json::json_sax_t {
     if (place_ == Place::header) {
       is_metadata_ = name == "__metadata__";
       if (!is_metadata_) {
-        entries.push_back({.name = name, .shape = {}});
+        entries.push_back({.name = name, .foreign_type = {}, .shape = {}});
       }
       return true;
+    }
+    if (place_ == Place::metadata) {
+      field_ = name;
     }
     if (place_ == Place::tensor) {
       field_ = name;
@@ -152,8 +186,12 @@ class HeaderReader final : public Json::json_sax_t {
 
 /// What is wrong with the shape and the bytes of one tensor; empty if nothing.
 std::string misfit(const SafetensorsEntry& entry) {
+  const std::string tensor = "tensor `" + entry.name + "` of shape " + shape_text(entry.shape);
+  const std::string found =
+      "those from " + std::to_string(entry.begin) + " to " + std::to_string(entry.end);
+  const std::optional<std::uint64_t> bits = element_bits(entry);
   // A zero extent must not hide others whose product no tensor can have.
-  std::uint64_t span = c10::elementSize(entry.type);
+  std::uint64_t span = bits.value_or(1);
   bool empty = false;
   for (const std::int64_t extent : entry.shape) {
     empty = empty || extent == 0;
@@ -162,11 +200,17 @@ std::string misfit(const SafetensorsEntry& entry) {
       return "tensor `" + entry.name + "` has the impossible shape " + shape_text(entry.shape);
     }
   }
-  const std::uint64_t expected = empty ? 0 : span;
+  if (!bits) {
+    return entry.end < entry.begin ? tensor + " has an impossible range of bytes, " + found
+                                   : std::string();
+  }
+  constexpr std::uint64_t kBitsPerByte = 8;
+  const std::uint64_t expected = empty ? 0 : span / kBitsPerByte;
+  if (!empty && span % kBitsPerByte != 0) {
+    return tensor + " ends within a byte";
+  }
   if (entry.end < entry.begin || entry.end - entry.begin != expected) {
-    return "tensor `" + entry.name + "` of shape " + shape_text(entry.shape) + " needs " +
-           std::to_string(expected) + " bytes, but has those from " + std::to_string(entry.begin) +
-           " to " + std::to_string(entry.end);
+    return tensor + " needs " + std::to_string(expected) + " bytes, but has " + found;
   }
   return {};
 }
@@ -198,11 +242,30 @@ std::string repeated_name(const std::vector<SafetensorsEntry>& entries) {
                              : "two tensors are called `" + std::string(*twin) + "`";
 }
 
+/// The metadata that gives tensors further names.
+std::vector<std::pair<std::string, std::string>> other_names(HeaderReader& reader) {
+  std::vector<std::string_view> names;
+  for (const SafetensorsEntry& entry : reader.entries) {
+    names.emplace_back(entry.name);
+  }
+  std::ranges::sort(names);
+  auto& pairs = reader.metadata;
+  std::erase_if(pairs, [&](const auto& pair) {
+    return std::ranges::binary_search(names, std::string_view(pair.first)) ||
+           !std::ranges::binary_search(names, std::string_view(pair.second));
+  });
+  // Of a name that is given twice the last counts, as in any JSON reader.
+  std::ranges::stable_sort(pairs, {}, &std::pair<std::string, std::string>::first);
+  const auto begin = std::unique(pairs.rbegin(), pairs.rend(),
+                                 [](const auto& a, const auto& b) { return a.first == b.first; });
+  pairs.erase(pairs.begin(), begin.base());
+  return std::move(pairs);
+}
+
 }  // namespace
 
-std::vector<SafetensorsEntry> parse_safetensors_header(std::string_view header,
-                                                       std::uint64_t data_size,
-                                                       const std::string& origin) {
+SafetensorsHeader parse_safetensors_header(std::string_view header, std::uint64_t data_size,
+                                           const std::string& origin) {
   HeaderReader reader(header);
   Json::sax_parse(header, &reader);
   const auto check = [&](const std::string& problem) {
@@ -221,7 +284,8 @@ std::vector<SafetensorsEntry> parse_safetensors_header(std::string_view header,
     return std::pair(entry.begin, entry.end);
   });
   check(bad_layout(reader.entries, data_size));
-  return std::move(reader.entries);
+  auto names = other_names(reader);
+  return {std::move(reader.entries), std::move(names)};
 }
 
 }  // namespace ncmlab

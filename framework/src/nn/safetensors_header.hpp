@@ -11,7 +11,7 @@
 
 namespace ncmlab {
 
-/// The element types of safetensors that ncmlab knows.
+/// The element types of safetensors that ncmlab computes with.
 constexpr std::pair<std::string_view, at::ScalarType> kSafetensorsTypes[] = {
     {"F32", at::kFloat}, {"F16", at::kHalf}, {"BF16", at::kBFloat16}, {"F64", at::kDouble},
     {"I64", at::kLong},  {"I32", at::kInt},  {"I16", at::kShort},     {"I8", at::kChar},
@@ -21,16 +21,23 @@ constexpr std::pair<std::string_view, at::ScalarType> kSafetensorsTypes[] = {
 struct SafetensorsEntry {
   std::string name;
   at::ScalarType type = at::kFloat;
+  std::string foreign_type;  ///< not empty: the type instead, one that ncmlab does not compute with
   std::vector<std::int64_t> shape;
   std::uint64_t begin = 0, end = 0;  ///< bytes of the data section
 };
 
-/// Parses the JSON header of safetensors and checks it: names are unique, shapes fit their bytes,
-/// and the tensors cover the `data_size` bytes of the data section without a gap or an overlap.
-/// Entries come in the order of their data. Throws Error `checkpoint.bad-safetensors`; `origin`
-/// names the file. Memory stays within a small multiple of the header's size.
-std::vector<SafetensorsEntry> parse_safetensors_header(std::string_view header,
-                                                       std::uint64_t data_size,
-                                                       const std::string& origin);
+struct SafetensorsHeader {
+  std::vector<SafetensorsEntry> entries;  ///< in the order of their data
+  /// Further names of a tensor: the name, then the entry's. `safetensors.torch.save_model` stores a
+  /// tied tensor once and its other names in the metadata.
+  std::vector<std::pair<std::string, std::string>> other_names;
+};
+
+/// Parses the JSON header of safetensors and checks it: names are unique, shapes fit their bytes
+/// (but for types that ncmlab has never heard of), and the tensors cover the `data_size` bytes of
+/// the data section without a gap or an overlap. Throws Error `checkpoint.bad-safetensors`;
+/// `origin` names the file. Memory stays within a small multiple of the header's size.
+SafetensorsHeader parse_safetensors_header(std::string_view header, std::uint64_t data_size,
+                                           const std::string& origin);
 
 }  // namespace ncmlab

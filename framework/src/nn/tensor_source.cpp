@@ -5,12 +5,18 @@
 
 #include <algorithm>
 
+#include "nn/foreign_elements.hpp"
 #include "nn/shape_text.hpp"
 
 namespace ncmlab {
 
 at::Tensor StoredTensors::copy(const std::string& name, const std::vector<std::int64_t>& sizes) {
   const at::Tensor* found = weights_.find(name);
+  if (const auto* foreign = found != nullptr ? foreign_elements(*found) : nullptr) {
+    problems_.push_back(
+        {.code = "checkpoint.bad-dtype", .message = foreign_message(name, *foreign)});
+    return {};
+  }
   if (found != nullptr && found->sizes() == at::IntArrayRef(sizes)) {
     return found->detach().to(device_, at::kFloat, false, true).contiguous();
   }

@@ -6,9 +6,11 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <span>
 
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/nn/state_dict.hpp"
+#include "nn/foreign_elements.hpp"
 #include "nn/pickle.hpp"
 #include "nn/weight_readers.hpp"
 #include "nn/zip_archive.hpp"
@@ -28,15 +30,21 @@ using Storages = std::map<std::string, at::Tensor>;
 std::uint64_t storage_bytes(const std::filesystem::path& file, const PickleValue& storage) {
   std::uint64_t bytes = 0;
   if (__builtin_mul_overflow(static_cast<std::uint64_t>(storage.integer),
-                             std::uint64_t{c10::elementSize(storage.type)}, &bytes)) {
+                             std::uint64_t{storage.element_size}, &bytes)) {
     fail(file, "storage `" + std::string(storage.text) + "` is larger than any memory");
   }
   return bytes;
 }
 
-std::vector<std::int64_t> counts(const PickleValue& sequence) {
+/// Room for `bytes` = storage_bytes() of a storage.
+at::Tensor empty_storage(const PickleValue& storage, std::uint64_t bytes) {
+  return at::empty({static_cast<std::int64_t>(bytes / c10::elementSize(storage.type))},
+                   storage.type);
+}
+
+std::vector<std::int64_t> counts(std::span<PickleValue* const> items) {
   std::vector<std::int64_t> result;
-  for (const PickleValue* item : sequence.items) {
+  for (const PickleValue* item : items) {
     result.push_back(item->integer);
   }
   return result;
@@ -45,12 +53,13 @@ std::vector<std::int64_t> counts(const PickleValue& sequence) {
 /// A view of the storage, checked to lie within it.
 at::Tensor view_of(const std::filesystem::path& file, const std::string& name,
                    const at::Tensor& storage, const PickleValue& tensor) {
-  if (tensor.items[1]->items.size() > kMostDimensions) {
-    fail(file,
-         "tensor `" + name + "` has more than " + std::to_string(kMostDimensions) + " dimensions");
-  }
-  const std::vector<std::int64_t> sizes = counts(*tensor.items[1]);
-  const std::vector<std::int64_t> strides = counts(*tensor.items[2]);
+  const std::size_t dimensions = (tensor.items.size() - 1) / 2;
+  const std::span<PickleValue* const> items = std::span(tensor.items).subspan(1);
+  const std::vector<std::int64_t> sizes = counts(items.first(dimensions));
+  const std::vector<std::int64_t> strides = counts(items.last(dimensions));
+  const bool is_foreign = !tensor.foreign_type.empty();
+  const std::int64_t elements =
+      is_foreign ? storage.numel() / tensor.element_size : storage.numel();
   std::int64_t count = 1;
   std::int64_t last = tensor.integer;
   bool fits = true;
@@ -63,14 +72,30 @@ at::Tensor view_of(const std::filesystem::path& file, const std::string& name,
            !__builtin_add_overflow(last, reach, &last);
   }
   const bool empty = std::ranges::find(sizes, 0) != sizes.end();
-  fits = fits && (empty ? tensor.integer <= storage.numel()
-                        : last < storage.numel() && count <= storage.numel());
+  fits = fits && (empty ? tensor.integer <= elements : last < elements && count <= elements);
   if (!fits) {
-    fail(file, "tensor `" + name + "` reaches beyond its storage of " +
-                   std::to_string(storage.numel()) + " elements");
+    fail(file, "tensor `" + name + "` reaches beyond its storage of " + std::to_string(elements) +
+                   " elements");
   }
-  return empty ? at::empty(sizes, storage.options())
-               : storage.as_strided(sizes, strides, tensor.integer);
+  if (!is_foreign) {
+    return empty ? at::empty(sizes, storage.options())
+                 : storage.as_strided(sizes, strides, tensor.integer);
+  }
+  std::vector<std::int64_t> byte_sizes = sizes;
+  std::vector<std::int64_t> byte_strides;
+  for (const std::int64_t stride : strides) {
+    // Where an extent is 1, a stride may be of any size.
+    std::int64_t bytes = 0;
+    byte_strides.push_back(
+        __builtin_mul_overflow(stride, std::int64_t{tensor.element_size}, &bytes) ? 0 : bytes);
+  }
+  byte_sizes.push_back(tensor.element_size);
+  byte_strides.push_back(1);
+  const std::int64_t begin = empty ? 0 : tensor.integer * tensor.element_size;
+  return foreign_tensor({.type = std::string(tensor.foreign_type),
+                         .shape = sizes,
+                         .bytes = empty ? at::empty({0}, at::kByte)
+                                        : storage.as_strided(byte_sizes, byte_strides, begin)});
 }
 
 using StorageReader = std::function<const at::Tensor&(const PickleValue& storage)>;
@@ -134,7 +159,8 @@ const at::Tensor* known(const std::filesystem::path& file, const Storages& stora
   if (found == storages.end()) {
     return nullptr;
   }
-  if (found->second.scalar_type() != storage.type || found->second.numel() != storage.integer) {
+  if (found->second.scalar_type() != storage.type ||
+      found->second.nbytes() != storage_bytes(file, storage)) {
     fail(file, "storage `" + found->first + "` is described in two ways");
   }
   return &found->second;
@@ -162,7 +188,7 @@ StateDict read_zip(FileReader& reader) {
       fail(file, "storage `" + name + "` has " + std::to_string(archive.size_of(name)) +
                      " bytes, but its tensors need " + std::to_string(bytes));
     }
-    at::Tensor tensor = at::empty({wanted.integer}, wanted.type);
+    at::Tensor tensor = empty_storage(wanted, bytes);
     archive.read_into(name, bytes, tensor.data_ptr());
     return storages.emplace(std::string(wanted.text), std::move(tensor)).first->second;
   };
@@ -204,7 +230,7 @@ StateDict read_legacy(FileReader& reader) {
     at += 8;
     const std::uint64_t size = storage_bytes(file, storage);
     reader.check_range(at, size, "storage `" + name + "`");
-    at::Tensor tensor = at::empty({storage.integer}, storage.type);
+    at::Tensor tensor = empty_storage(storage, size);
     std::memcpy(tensor.data_ptr(), bytes.data() + at, size);
     storages.emplace(name, std::move(tensor));
     at += size;

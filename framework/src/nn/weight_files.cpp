@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
-#include <vector>
 
+#include "core/json_depth.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
 #include "ncmlab/nn/state_dict.hpp"
@@ -29,7 +29,11 @@ StateDict read_one(const fs::path& file) {
 
 /// The file of each tensor, as `weight_map` of an index says.
 std::map<std::string, std::string> weight_map(const fs::path& index) {
-  const auto parsed = nlohmann::json::parse(read_file(index), nullptr, false);
+  const std::string text = read_file(index);
+  if (const std::string deep = too_deep_json(text); !deep.empty()) {
+    bad_index(index, deep);
+  }
+  const auto parsed = nlohmann::json::parse(text, nullptr, false);
   if (!parsed.is_object() || !parsed.contains("weight_map") || !parsed["weight_map"].is_object()) {
     bad_index(index, "it has no object `weight_map`");
   }
@@ -50,14 +54,12 @@ std::map<std::string, std::string> weight_map(const fs::path& index) {
 
 StateDict read_shards(const fs::path& index) {
   const std::map<std::string, std::string> files = weight_map(index);
-  std::vector<std::string> shards;
+  std::set<std::string> shards;
   for (const auto& [name, file] : files) {
-    if (std::ranges::find(shards, file) == shards.end()) {
-      shards.push_back(file);
-    }
+    shards.insert(file);
   }
-  std::ranges::sort(shards);
   StateDict result;
+  std::set<std::string> found;
   for (const std::string& shard : shards) {
     for (const auto& [name, tensor] : read_one(index.parent_path() / shard)) {
       const auto expected = files.find(name);
@@ -66,10 +68,11 @@ StateDict read_shards(const fs::path& index) {
                   "tensor `" + name + "` lies in `" + shard + "`, where it does not expect it");
       }
       result.add(name, tensor);
+      found.insert(name);
     }
   }
   for (const auto& [name, file] : files) {
-    if (!result.contains(name)) {
+    if (!found.contains(name)) {
       bad_index(index, "tensor `" + name + "` is not in `" + file + "`");
     }
   }
@@ -78,9 +81,13 @@ StateDict read_shards(const fs::path& index) {
 
 /// `weights` with the head that a folder keeps in a file of its own.
 StateDict with_head(StateDict weights, const fs::path& head_file) {
+  std::set<std::string> names;
+  for (const auto& [name, tensor] : weights) {
+    names.insert(name);
+  }
   for (const auto& [name, tensor] : read_safetensors(head_file)) {
     const std::string full = std::string(kHeadPrefix) + name;
-    if (weights.contains(full)) {
+    if (names.contains(full)) {
       throw Error("checkpoint.two-heads",
                   "both `" + head_file.string() + "` and the weights beside it hold the head's `" +
                       name + "`",

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nn/zip_archive.hpp"
 
+#include <zlib.h>
+
 #include <algorithm>
+#include <cstdio>
+#include <utility>
+#include <vector>
 
 #include "ncmlab/core/diagnostic.hpp"
 
@@ -59,6 +64,19 @@ bool apply_zip64(std::string_view extra, std::uint64_t& size, std::uint64_t& sto
   return size != kInZip64 && stored != kInZip64 && offset != kInZip64;
 }
 
+/// Goes on with a CRC-32; zlib counts in 32 bits.
+std::uint32_t checksum(std::uint32_t sum, const void* bytes, std::uint64_t count) {
+  constexpr std::uint64_t kPiece = std::uint64_t{1} << 30;
+  const auto* at = static_cast<const Bytef*>(bytes);
+  for (; count > 0;) {
+    const std::uint64_t piece = std::min(count, kPiece);
+    sum = static_cast<std::uint32_t>(::crc32(sum, at, static_cast<uInt>(piece)));
+    at += piece;
+    count -= piece;
+  }
+  return sum;
+}
+
 }  // namespace
 
 ZipArchive::ZipArchive(FileReader& file) : file_(file) { read_directory(); }
@@ -95,18 +113,20 @@ void ZipArchive::read_directory() {
     offset = number(record, 48, 8);
   }
   read_entries(file_.read(offset, size, "the zip directory"), count);
+  check_layout(offset);
 }
 
 void ZipArchive::read_entries(const std::string& directory, std::uint64_t count) {
   std::uint64_t at = 0;
-  std::uint64_t total = 0;
   for (std::uint64_t i = 0; i < count; ++i) {
     if (directory.size() - at < kDirectoryEntrySize || !has(directory, at, kDirectoryEntry)) {
       fail("entry " + std::to_string(i + 1) + " of the zip directory is garbled");
     }
     const std::uint64_t method = number(directory, at + 10, 2);
     std::uint64_t stored = number(directory, at + 20, 4);
-    Entry entry{.offset = number(directory, at + 42, 4), .size = number(directory, at + 24, 4)};
+    Entry entry{.offset = number(directory, at + 42, 4),
+                .size = number(directory, at + 24, 4),
+                .checksum = static_cast<std::uint32_t>(number(directory, at + 16, 4))};
     const std::uint64_t name_size = number(directory, at + 28, 2);
     const std::uint64_t extra_size = number(directory, at + 30, 2);
     const std::uint64_t comment_size = number(directory, at + 32, 2);
@@ -123,12 +143,30 @@ void ZipArchive::read_entries(const std::string& directory, std::uint64_t count)
       fail("entry `" + name + "` is compressed, which torch.save never does");
     }
     file_.check_range(entry.offset, entry.size, "entry `" + name + "`");
-    // Entries that overlap could ask for far more memory than the file has bytes.
-    total += entry.size;
-    if (total > file_.size() || !entries_.emplace(name, entry).second) {
-      fail("entry `" + name + "` overlaps others or occurs twice");
+    has_checksums_ = has_checksums_ || entry.checksum != 0;
+    if (!entries_.emplace(name, entry).second) {
+      fail("entry `" + name + "` occurs twice");
     }
     at += name_size + extra_size + comment_size;
+  }
+}
+
+void ZipArchive::check_layout(std::uint64_t directory_offset) {
+  using Item = std::pair<const std::string, Entry>;
+  std::vector<Item*> sorted;
+  for (Item& item : entries_) {
+    sorted.push_back(&item);
+  }
+  std::ranges::sort(sorted, {}, [](const Item* item) { return item->second.offset; });
+  for (std::size_t i = 0; i < sorted.size(); ++i) {
+    auto& [name, entry] = *sorted[i];
+    const bool is_last = i + 1 == sorted.size();
+    entry.limit = is_last ? directory_offset : sorted[i + 1]->second.offset;
+    // Both sizes fit the file, so the sum cannot overflow.
+    if (entry.offset + kLocalHeaderSize + name.size() + entry.size > entry.limit) {
+      fail("entry `" + name + "` overlaps " +
+           (is_last ? "the zip directory" : "entry `" + sorted[i + 1]->first + "`"));
+    }
   }
 }
 
@@ -157,25 +195,56 @@ const ZipArchive::Entry& ZipArchive::entry(std::string_view name) const {
 }
 
 std::uint64_t ZipArchive::data_offset(std::string_view name) {
-  const std::uint64_t begin = entry(name).offset;
-  const std::string header =
-      file_.read(begin, kLocalHeaderSize, "the header of `" + std::string(name) + "`");
+  const Entry& found = entry(name);
+  const std::string what = "entry `" + std::string(name) + "`";
+  const std::string header = file_.read(found.offset, kLocalHeaderSize, "the header of " + what);
   if (!has(header, 0, kLocalHeader)) {
-    fail("the header of entry `" + std::string(name) + "` is garbled");
+    fail("the header of " + what + " is garbled");
   }
-  return begin + kLocalHeaderSize + number(header, 26, 2) + number(header, 28, 2);
+  const std::uint64_t begin =
+      found.offset + kLocalHeaderSize + number(header, 26, 2) + number(header, 28, 2);
+  if (begin + found.size > found.limit) {
+    fail(what + " overlaps what follows it");
+  }
+  return begin;
+}
+
+void ZipArchive::check_sum(std::string_view name, std::uint32_t sum) const {
+  const std::uint32_t expected = entry(name).checksum;
+  if (has_checksums_ && sum != expected) {
+    char text[64];
+    std::snprintf(text, sizeof text, "expected the CRC-32 %08x, found %08x", expected, sum);
+    fail("the bytes of entry `" + std::string(name) + "` were changed: " + text);
+  }
 }
 
 std::string ZipArchive::read(std::string_view name) {
-  return file_.read(data_offset(name), entry(name).size, "entry `" + std::string(name) + "`");
+  const std::string bytes =
+      file_.read(data_offset(name), entry(name).size, "entry `" + std::string(name) + "`");
+  check_sum(name, checksum(0, bytes.data(), bytes.size()));
+  return bytes;
 }
 
 void ZipArchive::read_into(std::string_view name, std::uint64_t count, void* target) {
-  if (count > entry(name).size) {
-    fail("entry `" + std::string(name) + "` has " + std::to_string(entry(name).size) +
-         " bytes, but " + std::to_string(count) + " are needed");
+  const std::uint64_t size = entry(name).size;
+  const std::string what = "entry `" + std::string(name) + "`";
+  if (count > size) {
+    fail(what + " has " + std::to_string(size) + " bytes, but " + std::to_string(count) +
+         " are needed");
   }
-  file_.read_into(data_offset(name), count, target, "entry `" + std::string(name) + "`");
+  const std::uint64_t begin = data_offset(name);
+  file_.read_into(begin, count, target, what);
+  if (!has_checksums_) {
+    return;
+  }
+  std::uint32_t sum = checksum(0, target, count);
+  // The checksum is that of the whole entry.
+  constexpr std::uint64_t kPiece = std::uint64_t{1} << 16;
+  for (std::uint64_t at = count; at < size; at += kPiece) {
+    const std::string rest = file_.read(begin + at, std::min(kPiece, size - at), what);
+    sum = checksum(sum, rest.data(), rest.size());
+  }
+  check_sum(name, sum);
 }
 
 }  // namespace ncmlab

@@ -11,12 +11,15 @@
 namespace ncmlab {
 
 /// The uncompressed zip archives (zip64 included) that torch.save writes. Nothing in the file is
-/// trusted: damage throws Error `checkpoint.bad-zip` or `checkpoint.truncated`.
+/// trusted: damage throws Error `checkpoint.bad-zip` or `checkpoint.truncated`. Entries may not
+/// overlap, and what is read must have the checksum that the directory says.
 class ZipArchive {
  public:
   struct Entry {
     std::uint64_t offset = 0;  ///< of the local header
     std::uint64_t size = 0;
+    std::uint32_t checksum = 0;
+    std::uint64_t limit = 0;  ///< where the next entry or the directory begins
   };
 
   /// `file` must outlive the archive.
@@ -40,8 +43,12 @@ class ZipArchive {
   std::uint64_t data_offset(std::string_view name);
   void read_directory();
   void read_entries(const std::string& directory, std::uint64_t count);
+  void check_layout(std::uint64_t directory_offset);
+  void check_sum(std::string_view name, std::uint32_t sum) const;
 
   FileReader& file_;
+  /// PyTorch can be told to write no checksums; then all are 0.
+  bool has_checksums_ = false;
   std::map<std::string, Entry, std::less<>> entries_;
 };
 

@@ -7,6 +7,7 @@
 
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/nn/roberta.hpp"
+#include "ncmlab/nn/t5.hpp"
 
 namespace ncmlab {
 namespace {
@@ -52,6 +53,9 @@ TEST(ArchitectureTest, ModelTypeDecides) {
   EXPECT_THAT(refused("{}"), HasSubstr("`dir/config.json` does not say its `model_type`"));
   EXPECT_THAT(refused("[]"), HasSubstr("not a JSON object"));
   EXPECT_THAT(refused("{"), HasSubstr("not a JSON object"));
+  const std::string deep =
+      "{\"model_type\": " + std::string(300000, '[') + std::string(300000, ']') + "}";
+  EXPECT_THAT(refused(deep.c_str()), HasSubstr("nest more than 100 levels"));
 }
 
 TEST(SplitWeightsTest, FindsEncoderAndHeadBelowAnyPrefix) {
@@ -115,6 +119,49 @@ TEST(MakeEncoderTest, CarriesThePoolerThatNothingReads) {
   const auto encoder = make_encoder(tiny().to_json(), "config.json", Pooling::cls, weights);
   EXPECT_TRUE(at::equal(encoder->clone()->parameters().at("pooler.dense.weight"),
                         weights.at("pooler.dense.weight")));
+}
+
+/// A T5 without its table of words, which stands under `name` instead.
+struct RenamedT5 {
+  StateDict weights;
+  at::Tensor words;
+  std::string config;
+
+  explicit RenamedT5(const std::string& name, bool tied = true) {
+    T5Config shape{.vocab_size = 10,
+                   .d_model = 8,
+                   .d_kv = 4,
+                   .d_ff = 12,
+                   .num_layers = 1,
+                   .num_decoder_layers = 1,
+                   .num_heads = 2,
+                   .tie_word_embeddings = tied};
+    const auto whole = make_t5(shape, Rng(1));
+    config = shape.to_json(!tied);
+    for (const auto& [original, tensor] : whole->parameters()) {
+      const bool is_words = original == "shared.weight";
+      weights.add("module." + (is_words ? name : original), tensor);
+      words = is_words ? tensor : words;
+    }
+  }
+};
+
+TEST(SplitWeightsTest, TiedWordsMayStandUnderAnyOfTheirNames) {
+  for (const char* name :
+       {"encoder.embed_tokens.weight", "decoder.embed_tokens.weight", "lm_head.weight"}) {
+    const RenamedT5 t5(name);
+    const Architecture& architecture = architecture_of(t5.config, "config.json");
+    const SplitWeights split = split_weights(architecture, t5.weights);
+    const auto encoder = make_encoder(t5.config, "config.json", Pooling::last_eos, split.encoder);
+    EXPECT_TRUE(at::equal(encoder->parameters().at("shared.weight"), t5.words)) << name;
+  }
+}
+
+TEST(SplitWeightsTest, AnOutputLayerOfItsOwnIsNotTheTableOfWords) {
+  const RenamedT5 t5("lm_head.weight", false);
+  const SplitWeights split = split_weights(architecture_of(t5.config, "c"), t5.weights);
+  EXPECT_THAT(complaint([&] { make_encoder(t5.config, "c", Pooling::last_eos, split.encoder); }),
+              HasSubstr("no tensor `shared.weight`"));
 }
 
 }  // namespace

@@ -52,6 +52,11 @@ TEST_F(ShardsTest, AreReadAsOneThroughTheFolderAndThroughTheIndex) {
   }
 }
 
+TEST_F(ShardsTest, AnIndexThatNestsDeepIsRefused) {
+  write_index("{\"a\": " + std::string(300000, '[') + std::string(300000, ']') + "}");
+  EXPECT_THAT(refusal(), HasSubstr("nest more than 100 levels"));
+}
+
 TEST_F(ShardsTest, AMissingShardIsNamed) {
   fs::remove(folder_ / "two.safetensors");
   EXPECT_THAT(refusal(), HasSubstr("two.safetensors"));
