@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <filesystem>
 
 #include "config/experiment.hpp"
+#include "config/path_problem.hpp"
 #include "ncmlab/plugin/model.hpp"
 #include "ncmlab/plugin/surrogate_attack.hpp"
 #include "ncmlab/plugin/task.hpp"
@@ -33,15 +35,20 @@ void check_label(const AttackChoice& attack, const std::string& key, const std::
 // Runs `work`; what it throws is added to `problems` with the place of `choice`.
 template <typename Work>
 void attempt(const PluginChoice& choice, std::vector<Diagnostic>& problems, const Work& work) {
+  const auto add = [&](Diagnostic problem) {
+    if (!problem.span && choice.span.line > 0) {
+      problem.span = choice.span;
+    }
+    problems.push_back(std::move(problem));
+  };
   try {
     work();
   } catch (const Error& error) {
-    for (Diagnostic problem : error.diagnostics()) {
-      if (!problem.span && choice.span.line > 0) {
-        problem.span = choice.span;
-      }
-      problems.push_back(std::move(problem));
+    for (const Diagnostic& problem : error.diagnostics()) {
+      add(problem);
     }
+  } catch (const std::filesystem::filesystem_error& error) {
+    add(path_problem(error));
   }
 }
 

@@ -20,6 +20,8 @@ using config::Problems;
 
 constexpr std::int64_t kMostSeeds = 1000;
 constexpr std::string_view kControl = "none";
+// A file system takes 255 bytes; the rest is for endings.
+constexpr std::size_t kLongestName = 200;
 
 bool is_experiment_name(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
@@ -120,6 +122,12 @@ void read_header(const toml::table& table, Experiment& experiment, Problems& pro
       problems.add("config.bad-value",
                    "`name` must consist of the characters a-z, 0-9, `_` and `-`, found `" +
                        experiment.name + "`",
+                   name->source());
+    } else if (experiment.name.size() > kLongestName) {
+      problems.add("config.bad-value",
+                   "`name` becomes the name of a folder and may have at most " +
+                       std::to_string(kLongestName) + " characters, found " +
+                       std::to_string(experiment.name.size()),
                    name->source());
     }
   }

@@ -6,6 +6,8 @@
 #include <string_view>
 
 #include "config/problems.hpp"
+#include "config/toml_nesting.hpp"
+#include "core/printable.hpp"
 
 namespace ncmlab::config {
 namespace {
@@ -47,9 +49,7 @@ std::string as_message(std::string_view description) {
     message.pop_back();
   }
   // What toml++ quotes from the file may hold anything.
-  std::replace_if(
-      message.begin(), message.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
-  return message;
+  return printable(message);
 }
 
 }  // namespace
@@ -62,6 +62,13 @@ toml::table parse_toml(const std::string& text, const std::string& file) {
     problems.add("config.too-large", "the file has " + std::to_string(text.size()) +
                                          " bytes, at most " + std::to_string(kMostBytes) +
                                          " are read");
+    problems.throw_if_any();
+  }
+  if (const auto deep = too_deep(text)) {
+    const toml::source_position begin{static_cast<toml::source_index>(deep->line),
+                                      static_cast<toml::source_index>(deep->column)};
+    problems.add("config.too-deep", deep->what,
+                 toml::source_region{begin, {begin.line, begin.column + 1}, nullptr});
     problems.throw_if_any();
   }
   try {
