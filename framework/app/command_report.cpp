@@ -34,7 +34,8 @@ Syntax syntax() {
       ("store", po::value<std::string>()->value_name("DIR")->default_value("ncmlab-runs"),
        "where runs are kept")
       ("format", po::value<std::string>()->value_name("FORMAT"),
-       "terminal, markdown, latex, csv or json; by default what the name of --out says")
+       "terminal, markdown, latex, csv or json; by default what the ending of --out says: md, tex,\n"
+       "csv, json, or txt for what a terminal shows")
       ("out", po::value<std::string>()->value_name("FILE"), "write to FILE")
       ("columns", po::value<std::string>()->value_name("NAMES"),
        "only these columns, for example accuracy,asr,natural_rate")
@@ -57,9 +58,17 @@ ReportFormat format_of(const po::variables_map& values) {
   if (!name) {
     const auto out = text_of(values, "out");
     const std::string extension = out ? fs::path(*out).extension().string() : "";
-    const auto implied =
-        extension.empty() ? std::nullopt : report_format_named(extension.substr(1));
-    return implied.value_or(ReportFormat::terminal);
+    if (extension.empty() || extension == ".txt") {
+      return ReportFormat::terminal;
+    }
+    if (const auto implied = report_format_named(extension.substr(1))) {
+      return *implied;
+    }
+    throw Error("usage.unknown-format",
+                "expected a file for `--out` that ends with `.md`, `.tex`, `.csv`, `.json` or "
+                "`.txt`, found `" +
+                    *out + "`",
+                {"for another ending, name the form with `--format`"});
   }
   const auto format = report_format_named(*name);
   if (!format) {
@@ -162,6 +171,25 @@ int terminal_width() {
              : 0;
 }
 
+/// Refuses what the format has no place for.
+void check_options(const po::variables_map& values, ReportFormat format) {
+  const bool is_csv = format == ReportFormat::csv;
+  const bool is_json = format == ReportFormat::json;
+  const auto needs = [&](const char* option, bool is_used, const std::string& formats) {
+    if (values.count(option) != 0 && !values[option].defaulted() && !is_used) {
+      throw Error("usage.conflict", "`--" + std::string(option) + "` changes nothing here: it is " +
+                                        "for " + formats);
+    }
+  };
+  const std::string tables = "tables, not for CSV, which holds every figure of every cell";
+  needs("intervals", is_csv || is_json, "`--format csv` and `--format json`");
+  needs("samples", is_json, "`--format json`");
+  needs("standalone", format == ReportFormat::latex, "`--format latex`");
+  needs("columns", !is_csv, tables);
+  needs("stealth", !is_csv, tables);
+  needs("perspective", !is_csv && !is_json, "`terminal`, `markdown` and `latex`");
+}
+
 ReportOptions options_of(const Arguments& arguments, const po::variables_map& values) {
   ReportOptions options;
   options.version = NCMLAB_VERSION;
@@ -219,6 +247,7 @@ int command_report(const Arguments& arguments) {
     return kOk;
   }
   const ReportFormat format = format_of(*values);
+  check_options(*values, format);
   ReportOptions options = options_of(arguments, *values);
   const std::vector<CellRecord> records =
       collect(arguments, folders_of(*values), options.regenerate);

@@ -125,10 +125,6 @@ int command_tokenize(const Arguments& arguments) {
   } else {
     for_each_json_line(file, print_line(file));
   }
-  std::cout.flush();
-  if (!std::cout) {
-    throw Error("io.write", "cannot write to standard output");
-  }
   return kOk;
 }
 

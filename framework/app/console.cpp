@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "command.hpp"
+#include "core/printable.hpp"
 
 namespace ncmlab::app {
 namespace {
@@ -52,7 +53,7 @@ int print(const Arguments& arguments, const Error& error) {
            diagnostic.span->file == all.front().span->file;
   });
   if (all.size() > 1 && one_file) {
-    std::cerr << "error: " << all.size() << " problems in " << all.front().span->file
+    std::cerr << "error: " << all.size() << " problems in " << printable(all.front().span->file)
               << ", nothing was run\n";
   }
   return exit_code(error);

@@ -4,11 +4,15 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <iostream>
 
 #include "command.hpp"
+#include "config/path_problem.hpp"
+#include "core/printable.hpp"
 #include "ncmlab/core/progress.hpp"
 #include "ncmlab/plugin/build_stamp.hpp"
+#include "standard_streams.hpp"
 
 namespace ncmlab::app {
 namespace {
@@ -119,18 +123,22 @@ int dispatch(Arguments arguments) {
 }
 
 int run(int argc, char** argv) {
+  open_standard_streams();
   Arguments arguments;
   try {
     arguments = read_arguments(argc, argv);
-    return dispatch(arguments);
+    return finish_output(arguments, dispatch(arguments));
   } catch (const Error& error) {
     std::cout.flush();
     return print(arguments, error);
   } catch (const Cancelled&) {
     std::cerr << "interrupted\n";
     return kInterrupted;
+  } catch (const std::filesystem::filesystem_error& error) {
+    std::cout.flush();
+    return print(arguments, Error(path_problem(error)));
   } catch (const std::exception& error) {
-    std::cerr << "error[internal]: " << error.what()
+    std::cerr << "error[internal]: " << printable(error.what())
               << "\n   = note: this is a defect of ncmlab; please report it with the command and "
                  "the file that led to it\n";
     return kInternalError;
