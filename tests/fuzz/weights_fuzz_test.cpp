@@ -66,7 +66,8 @@ class AddressSpaceLimit {
 };
 
 /// Reads damaged inputs; every one is read or refused with an Error, in bounded memory and time.
-void fuzz(Mutator mutator, const std::function<StateDict(FileReader&)>& read) {
+template <typename Inputs>
+void fuzz(Inputs mutator, const std::function<StateDict(FileReader&)>& read) {
   const AddressSpaceLimit limit;
   std::size_t refused = 0;
   long long most_taken = 0;
@@ -190,6 +191,73 @@ TEST(WeightsFuzzTest, TorchPickles) {
                                           std::string("X\xff\xff\xff\x7f", 5),
                                           "."};
   fuzz(Mutator({archive(false), archive(true), legacy}, words, 2),
+       [](FileReader& file) { return read_torch_pickle(file); });
+}
+
+/// Inputs whose inside is damaged and then wrapped as a whole file, so that what stands at the
+/// front (lengths, directories) does not end the reading.
+class Wrapped {
+ public:
+  Wrapped(Mutator inside, std::function<std::string(const std::string&)> wrap)
+      : inside_(std::move(inside)), wrap_(std::move(wrap)) {}
+  std::string next() { return wrap_(inside_.next()); }
+
+ private:
+  Mutator inside_;
+  std::function<std::string(const std::string&)> wrap_;
+};
+
+TEST(WeightsFuzzTest, SafetensorsHeaders) {
+  const std::vector<std::string> seeds = {
+      R"({"__metadata__":{"format":"pt","shared.weight":"a","b":"a"},"a":{"dtype":"F32",)"
+      R"("shape":[2,4],"data_offsets":[0,32]},"c":{"dtype":"U64","shape":[4],)"
+      R"("data_offsets":[32,64]},"d":{"dtype":"F4","shape":[0],"data_offsets":[64,64]}})",
+      R"({"x":{"dtype":"F8_E4M3","shape":[64],"data_offsets":[0,64]}})",
+      R"({"x":{"dtype":"I3_NEW","shape":[3],"data_offsets":[0,64]}})"};
+  const std::vector<std::string> words = {"\"a\"", "\"b\"",   "__metadata__", "C64",
+                                          "U16",   "F6_E2M3", "[0,64]",       "[]",
+                                          "{}",    ":",       "\"x\":\"a\","};
+  fuzz(Wrapped(Mutator(seeds, words, 3),
+               [](const std::string& header) { return safetensors(header, 64); }),
+       [](FileReader& file) { return read_safetensors(file); });
+}
+
+TEST(WeightsFuzzTest, PicklesOfWholeArchives) {
+  using testing::pickle_state_dict;
+  const std::string typed = "\x80\x02}q\x01(" + testing::pickle_text("u") +
+                            "ctorch._utils\n_rebuild_tensor_v3\nq\x02((" +
+                            testing::pickle_text("storage") + "ctorch.storage\nUntypedStorage\n" +
+                            testing::pickle_text("0") + testing::pickle_text("cpu") +
+                            "K\x30tQq\x03" + "K\x01K\x04\x85q\x04" +
+                            "K\x01\x85\x89"
+                            "ccollections\nOrderedDict\n)Rctorch\nuint16\ntRu.";
+  const std::vector<std::string> seeds = {
+      pickle_state_dict({{.name = "a", .elements = 12, .sizes = {3, 4}, .strides = {4, 1}},
+                         {.name = "b", .elements = 12, .offset = 8, .sizes = {4}, .strides = {1}}}),
+      pickle_state_dict({{.name = "c",
+                          .storage_class = "ComplexFloatStorage",
+                          .elements = 6,
+                          .sizes = {2, 3},
+                          .strides = {3, 1}}}),
+      typed};
+  const std::vector<std::string> words = {"h\1",
+                                          "h\2",
+                                          "h\3",
+                                          "h\4",
+                                          "q\1",
+                                          "](K\2e",
+                                          "tR",
+                                          "u",
+                                          "N",
+                                          "\x85",
+                                          "\x86",
+                                          "(",
+                                          "ctorch\nfloat8_e5m2\n",
+                                          "."};
+  fuzz(Wrapped(Mutator(seeds, words, 4),
+               [](const std::string& pickle) {
+                 return testing::zip({{"m/data.pkl", pickle}, {"m/data/0", std::string(48, '\1')}});
+               }),
        [](FileReader& file) { return read_torch_pickle(file); });
 }
 
