@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "checkpoint/convert.hpp"
@@ -109,7 +110,7 @@ TEST(InspectTest, ATiedTensorCountsUnderAnyOfItsNames) {
 }
 
 TEST(ConvertTest, AnEndingThatIsNoFormIsRefused) {
-  const ModelFolder folder({});
+  const ModelFolder folder(StateDict{});
   const Checkpoint checkpoint = read_checkpoint(folder.path());
   for (const char* name : {"model.onnx", "model.pt", "model.h5", "model.safetensor"}) {
     EXPECT_EQ(code_of([&] { convert(checkpoint, folder / name, {}); }), "usage.unknown-format");
