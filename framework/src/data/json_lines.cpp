@@ -128,7 +128,7 @@ nlohmann::json parse_line(const std::string& text, const std::filesystem::path& 
   nlohmann::json record;
   if (const std::string deep = too_deep_json(text); !deep.empty()) {
     fail("data.not-json", "expected one JSON object per line, found one whose " + deep, file, line,
-         1, text);
+         text);
   }
   try {
     record = nlohmann::json::parse(text);

@@ -9,21 +9,39 @@
 #include <vector>
 
 #include "nn/file_reader.hpp"
+#include "nn/foreign_elements.hpp"
 #include "nn/safetensors_header.hpp"
 
 namespace ncmlab {
 namespace {
+
+/// A tensor of this shape that has the memory of one number.
+at::Tensor of_shape(const std::vector<std::int64_t>& shape, at::ScalarType type) {
+  return at::zeros({1}, type).as_strided(shape, std::vector<std::int64_t>(shape.size(), 0));
+}
 
 StateDict read_header(const std::filesystem::path& path) {
   FileReader file(path);
   const std::string prefix = file.read(0, 8, "the header's length");
   const std::uint64_t length = little_endian(prefix.data(), 8);
   const std::string header = file.read(8, length, "the header");
+  SafetensorsHeader parsed =
+      parse_safetensors_header(header, file.size() - 8 - length, path.string());
   StateDict shapes;
-  for (SafetensorsEntry& entry :
-       parse_safetensors_header(header, file.size() - 8 - length, path.string())) {
-    const std::vector<std::int64_t> strides(entry.shape.size(), 0);
-    shapes.add(std::move(entry.name), at::zeros({1}, entry.type).as_strided(entry.shape, strides));
+  for (SafetensorsEntry& entry : parsed.entries) {
+    at::Tensor shape;
+    if (entry.foreign_type.empty()) {
+      shape = of_shape(entry.shape, entry.type);
+    } else {
+      const auto size = static_cast<std::int64_t>(entry.end - entry.begin);
+      shape = foreign_tensor({.type = std::move(entry.foreign_type),
+                              .shape = std::move(entry.shape),
+                              .bytes = of_shape({size}, at::kByte)});
+    }
+    shapes.add(std::move(entry.name), std::move(shape));
+  }
+  for (auto& [name, stored] : parsed.other_names) {
+    shapes.add(std::move(name), shapes.at(stored).alias());
   }
   return shapes;
 }
