@@ -131,13 +131,13 @@ class ExportFormTest : public testing::TestWithParam<Form> {
   }
 
   int ncmlab(const std::string& data, const std::string& command) const {
-    folder_.write("exp.toml",
-                  "[experiment]\nname = \"export\"\nseeds = [1]\n[[task]]\nplugin = \"" +
-                      std::string(GetParam().task) + "\"\ndata = \"" + data + "\"\n" +
-                      GetParam().columns +
-                      "[[model]]\nplugin = \"codebert\"\npreset = \"tiny\"\n"
-                      "[[attack]]\nplugin = \"badcode\"\ntriggers = [\"rb\"]\n"
-                      "mode = \"suffix\"\nrate = 0.3\n");
+    folder_.write(
+        "exp.toml",
+        "[experiment]\nname = \"export\"\nseeds = [1]\nclean_share = 0\n[[task]]\nplugin = \"" +
+            std::string(GetParam().task) + "\"\ndata = \"" + data + "\"\n" + GetParam().columns +
+            "[[model]]\nplugin = \"codebert\"\npreset = \"tiny\"\n"
+            "[[attack]]\nplugin = \"badcode\"\ntriggers = [\"rb\"]\n"
+            "mode = \"suffix\"\nrate = 0.3\n");
     const std::string line = "cd '" + folder_.path().string() +
                              "' && '" NCMLAB_CLI "' --plugin-path '" NCMLAB_PLUGINS "' " + command +
                              " > log 2>&1 < /dev/null";
