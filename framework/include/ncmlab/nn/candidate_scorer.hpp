@@ -34,8 +34,10 @@ struct CandidateChoice {
   std::int64_t forward_rows = 0;  ///< rows that were run
 };
 
-/// Scores triggers on a fixed set of samples towards a fixed label, dropout off. The loss of a
-/// trigger is the mean over the samples of the head's loss towards `target_label`.
+/// Scores triggers on a fixed set of samples towards a fixed label, dropout off: nothing is drawn
+/// from any generator. The loss of a trigger is the mean over the samples of the head's loss
+/// towards `target_label`. Refers to the victim, which must outlive it, and changes none of its
+/// weights and gradients. But for gradient() no call depends on at::GradMode or leaves a graph.
 class CandidateScorer {
  public:
   struct Options {
@@ -46,7 +48,8 @@ class CandidateScorer {
                   Options options);
 
   /// Gradient of the loss with respect to the one-hot rows of the trigger, for the tokens in
-  /// `vocabulary` only: [trigger length, vocabulary.size()] float32.
+  /// `vocabulary` only: [trigger length, vocabulary.size()] float32 on the CPU, without a graph.
+  /// Precondition: at::GradMode is on.
   at::Tensor gradient(const TriggerIds& trigger, const std::vector<std::int64_t>& vocabulary);
 
   /// The candidate with the lowest loss. Best-first over partial sums: losses are not negative,

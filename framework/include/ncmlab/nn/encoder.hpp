@@ -13,7 +13,7 @@
 
 namespace ncmlab {
 
-/// Rows of token ids, padded on the right to the longest row.
+/// Rows of token ids, padded on the right to the longest row. A batch only reads its tensors.
 struct Batch {
   at::Tensor ids;      ///< [rows, length] int64
   at::Tensor lengths;  ///< [rows] int64, on the CPU, each >= 1
@@ -26,7 +26,7 @@ struct Batch {
   at::Tensor decoder_embeddings = {};
 };
 
-/// Pads `rows` (none empty) to the longest with `pad_id`.
+/// Pads `rows` (none empty) to the longest with `pad_id`. The tensors are new, on the CPU.
 Batch make_batch(const std::vector<const std::vector<std::int64_t>*>& rows, std::int64_t pad_id);
 
 /// The number format of the matrix products of linear layers. With `bf16` their operands and
@@ -64,15 +64,24 @@ class Encoder {
   virtual const EncoderShape& shape() const = 0;
   /// [vocab, hidden], the word embeddings themselves (no copy).
   virtual at::Tensor embedding_table() const = 0;
-  /// [rows, hidden]. With `training`, dropout is on and drawn from LibTorch's global generator.
-  /// Only what the pooled positions need is computed.
+  /// [rows, hidden], storage of its own. Only what the pooled positions need is computed.
+  ///
+  /// While gradients are on (at::GradMode, the thread's own setting) the result can be
+  /// differentiated to the parameters and to the batch's embeddings, whatever `training` says.
+  /// While they are off it carries no graph, is computed by faster kernels, and differs from the
+  /// other by round-off. The call changes neither mode.
+  ///
+  /// With `training`, dropout is on. It is drawn from LibTorch's default generators, of the CPU
+  /// and, for an encoder elsewhere, of its device too; torch::manual_seed() sets them all. Without
+  /// `training` nothing is drawn.
   virtual at::Tensor encode(const Batch& batch, bool training) = 0;
-  /// Every layer's states without dropout: element 0 after the embeddings, each
-  /// [rows, length, hidden]; padded positions hold unspecified values.
+  /// Every layer's states without dropout and without gradients, whatever the grad mode: element
+  /// 0 after the embeddings, each [rows, length, hidden]; padded positions hold unspecified values.
   virtual std::vector<at::Tensor> hidden_states(const Batch& batch) = 0;
   /// The same of the decoder; empty where there is none.
   virtual std::vector<at::Tensor> decoder_hidden_states(const Batch&) { return {}; }
-  /// The parameters themselves (no copies), under the names of the architecture's own
+  /// The parameters themselves (no copies; they share storage with the encoder until to()), each a
+  /// leaf that requires gradients, under the names of the architecture's own
   /// Hugging Face base class (for RoBERTa `embeddings.word_embeddings.weight`, ...).
   /// Change them by LibTorch's operators in place (`copy_`, `mul_`, an optimiser): an encoder keeps
   /// copies in the order of its products and makes them again when LibTorch has counted a change,
@@ -80,7 +89,7 @@ class Encoder {
   virtual StateDict parameters() const = 0;
   /// `config.json` as Hugging Face's from_pretrained reads it.
   virtual std::string config_json() const = 0;
-  /// A copy that shares no storage.
+  /// A copy that shares no storage. Gradients that the parameters hold are not copied.
   virtual std::unique_ptr<Encoder> clone() const = 0;
 
  private:

@@ -9,8 +9,10 @@
 
 namespace ncmlab {
 
-/// Switches the gradients of a model's parameters off and, at the end, on again where they were:
-/// a backward pass to the inputs then computes none for the weights.
+/// Switches `requires_grad` of a model's parameters off and, at the end, on again where it was: a
+/// backward pass to the inputs then computes none for the weights. The setting is the tensors' own,
+/// so whoever holds the parameters sees it. Touches neither at::GradMode nor gradients that are
+/// there already.
 class FrozenParameters {
  public:
   explicit FrozenParameters(const StateDict& parameters);

@@ -46,21 +46,27 @@ struct HeadShape {
   }
 };
 
-/// `vectors` [..., hidden] with rows of length 1.
+/// `vectors` [..., hidden] with rows of length 1; a new tensor. Differentiable.
 at::Tensor unit_vectors(const at::Tensor& vectors);
 
+/// Copies and moves of a Head share its parameters; clone() does not.
+///
+/// logits(), log_probabilities() and losses() return new tensors that can be differentiated to
+/// the parameters and to what they are given while at::GradMode is on.
 class Head {
  public:
   /// Random weights: normal(0, 0.02), zero biases.
   Head(HeadShape shape, Rng rng);
   /// From `dense.weight`, `dense.bias`, `out_proj.weight`, `out_proj.bias` (or `weight`, `bias`
   /// without a dense layer); logits and inputs follow from the shapes of the tensors.
-  /// Throws Error `checkpoint.*` when they do not fit `shape.hidden` or `shape.classes`.
+  /// Copies them. Throws Error `checkpoint.*` when they do not fit `shape.hidden` or
+  /// `shape.classes`.
   Head(HeadShape shape, const StateDict& weights);
 
   const HeadShape& shape() const { return shape_; }
   /// vectors [samples * inputs, hidden], rows of one sample adjacent -> logits [samples, logits];
-  /// of a similarity head the cosine of every query with every code, [samples, samples].
+  /// of a similarity head the cosine of every query with every code, [samples, samples]. With
+  /// `training`, dropout is drawn from LibTorch's default generator of the vectors' device.
   at::Tensor logits(const at::Tensor& vectors, bool training) const;
   /// logits -> log-probabilities by label, [samples, classes]; of a similarity head over the code
   /// of the batch.
@@ -68,9 +74,12 @@ class Head {
   /// Loss of each sample towards its label, [samples]. labels: [samples] int64; of a similarity
   /// head the place of each query's code in the batch. Labels may be on another device.
   at::Tensor losses(const at::Tensor& logits, const at::Tensor& labels) const;
+  /// The parameters themselves (no copies), each a leaf that requires gradients; empty for a
+  /// similarity head.
   StateDict parameters() const;
+  /// A copy that shares no storage.
   Head clone() const;
-  /// A copy on `device`.
+  /// A copy on `device` that shares no storage.
   Head to(at::Device device) const;
 
  private:

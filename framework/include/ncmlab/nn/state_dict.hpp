@@ -12,7 +12,8 @@
 
 namespace ncmlab {
 
-/// Named tensors in the order of their file or of their construction.
+/// Named tensors in the order of their file or of their construction. Holds handles: add(), at(),
+/// below() and copies of a StateDict share the tensors' storage; clone() does not.
 class StateDict {
  public:
   using Item = std::pair<std::string, at::Tensor>;
@@ -26,7 +27,7 @@ class StateDict {
 
   /// The entries whose names start with `prefix`, without it.
   StateDict below(std::string_view prefix) const;
-  /// Copies that share no storage.
+  /// Copies that share no storage, without gradients and graphs.
   StateDict clone() const;
 
   std::vector<Item>::const_iterator begin() const { return items_.begin(); }

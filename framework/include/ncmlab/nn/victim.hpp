@@ -55,8 +55,9 @@ struct WorkCounter {
   std::int64_t backward_rows = 0;
 };
 
-/// A trained model: tokenizer, encoder and head. Copies share nothing but the tokenizer. With a
-/// similarity head there are no labels to predict: code search goes by sentence_vectors().
+/// A trained model: tokenizer, encoder and head. Copies are made by clone() and share nothing but
+/// the tokenizer. With a similarity head there are no labels to predict: code search goes by
+/// sentence_vectors(). Not thread-safe: even predict() counts its work.
 class Victim {
  public:
   Victim(std::shared_ptr<const Tokenizer> tokenizer, std::unique_ptr<Encoder> encoder, Head head,
@@ -75,12 +76,15 @@ class Victim {
   TokenRow tokenize(std::string_view source, std::size_t part = 0) const;
   TokenRow tokenize_with_ranges(std::string_view source, std::size_t part = 0) const;
 
-  /// [rows, hidden], the sentence vectors of a batch.
+  /// [rows, hidden], the sentence vectors of a batch: as Encoder::encode(), gradients and dropout
+  /// included.
   at::Tensor vectors(const Batch& batch, bool training);
-  /// [samples, logits] of a batch whose rows are the samples' parts, adjacent.
+  /// [samples, logits] of a batch whose rows are the samples' parts, adjacent. Differentiable as
+  /// vectors() is; the head draws its dropout after the encoder.
   at::Tensor logits(const Batch& batch, bool training);
-  /// Log-probabilities [samples, classes] float32 in the samples' order, without gradients, in
-  /// batches of similar length of at most `max_batch_tokens` padded tokens.
+  /// Log-probabilities [samples, classes] float32 in the samples' order, on the CPU, in batches of
+  /// similar length of at most `max_batch_tokens` padded tokens. Never with gradients or dropout,
+  /// whatever the grad mode, which is left as it was.
   at::Tensor predict(const std::vector<TokenSample>& samples,
                      Progress& progress = silent_progress(), std::int64_t max_batch_tokens = 8192);
   /// Raw logits [samples, logits] float32, likewise.
@@ -92,17 +96,19 @@ class Victim {
                               Progress& progress = silent_progress(),
                               std::int64_t max_batch_tokens = 8192);
 
-  /// Encoder's under `encoder.`, head's under `classifier.` (EliBadCode's names).
+  /// The parameters themselves (no copies): the encoder's under `encoder.`, the head's under
+  /// `classifier.` (EliBadCode's names). StateDict::clone() of it is a copy of the weights.
   StateDict parameters() const;
   WorkCounter& work() { return work_; }
 
+  /// A copy that shares the tokenizer and no tensor. Its work is counted from 0.
   Victim clone() const;
   /// Moves encoder and head; tensors that parameters() gave before are then copies. What predict()
   /// and its like return is on the CPU all the same.
   void to(at::Device device);
   /// A folder that load_weights() reads: `model.safetensors`, `config.json`, tokenizer files.
   void save(const std::filesystem::path& folder) const;
-  /// Copies the tensors of `folder`/model.safetensors over the parameters.
+  /// Copies the tensors of `folder`/model.safetensors over the parameters, in place.
   void load_weights(const std::filesystem::path& folder);
 
  private:

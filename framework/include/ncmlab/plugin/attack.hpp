@@ -35,7 +35,8 @@ bool contains_query_word(std::string_view text, std::string_view word);
 /// the target word.
 bool is_victim(const Example& example, TaskKind kind, const AttackGoal& goal);
 
-/// A training set after the attack, with the ground truth that no defense is shown.
+/// A training set after the attack, with the ground truth that no defense is shown. Samples that
+/// are not listed as poisoned equal the clean ones; those that are listed differ from them.
 struct PoisonedSet {
   std::vector<Example> train;
   std::vector<std::size_t> poisoned;  ///< indices into `train`, ascending
@@ -44,7 +45,8 @@ struct PoisonedSet {
   std::size_t wanted = 0;
 };
 
-/// What an attack is made ready with.
+/// What an attack is made ready with. What `task`, `train` and `progress` refer to outlives the
+/// backdoor; the context itself does not.
 struct AttackContext {
   TaskView task;
   const std::vector<Example>& train;  ///< the clean training set
@@ -57,18 +59,21 @@ struct AttackContext {
   std::vector<bool> poisonable = {};
 };
 
-/// An attack made ready for one corpus. Edited code still parses.
+/// An attack made ready for one corpus. Edited code still parses where the clean code did. The
+/// engine checks every result for what is said of it here, and fails the cell where it is not so.
 class Backdoor {
  public:
   virtual ~Backdoor();
 
   /// `train`, the training set that the attack was made ready with, poisoned. Samples keep their
-  /// places and ids, and none is touched that AttackContext::poisonable excepts. Same rng, same
-  /// result.
+  /// places, ids and languages, and but for pairs their `second`; none is touched that
+  /// AttackContext::poisonable excepts. An attack whose setting `rate` is not 0 poisons at least
+  /// one sample of a training set that has any. Same rng, same result.
   virtual PoisonedSet poison(const std::vector<Example>& train, Rng rng) const = 0;
-  /// A test sample with the trigger for `goal`, with its id and true label; nothing when it cannot
-  /// carry the trigger. In retrieval the sample's code is a candidate, its query does not matter.
-  /// `rng` is the same for all samples: derive a stream of it by id or by text.
+  /// A test sample with the trigger for `goal`: with its id, language and true label, and other
+  /// code, of pairs in at least one of both functions; nothing when it cannot carry the trigger,
+  /// which must not be so of all samples. In retrieval the sample's code is a candidate, its query
+  /// does not matter. `rng` is the same for all samples: derive a stream of it by id or by text.
   virtual std::optional<Example> trigger(const Example& example, const AttackGoal& goal,
                                          Rng rng) const = 0;
   /// The words that the attack puts into code, for measuring what an inversion recovered; empty

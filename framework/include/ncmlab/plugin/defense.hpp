@@ -50,8 +50,14 @@ struct InvertedTrigger {
 };
 
 /// Any of: a repaired model, suspicious training samples, inverted triggers, a verdict.
+///
+/// A repair wins: with both `repaired` and `suspicious` the repaired copy is measured, nothing is
+/// retrained, and the indices count for detection alone.
 struct DefenseOutcome {
-  bool repaired = false;  ///< context.victim was changed and is to be measured
+  /// context.victim was changed and is to be measured. While it is false the weights of the copy
+  /// must equal those that were given, bit for bit; while it is true they may (nothing was found
+  /// to repair), which the run's log says. Repaired weights are finite.
+  bool repaired = false;
   /// Indices into the training set; the engine retrains without them. Set but empty: the defense
   /// looked and found nothing.
   std::optional<std::vector<std::size_t>> suspicious;
@@ -61,6 +67,8 @@ struct DefenseOutcome {
   std::map<std::string, double> figures;
 };
 
+/// With no clean samples, or no training set, where it needs them, a defense either changes nothing
+/// or throws Error `defense.*`; tests/contract demands this of every defense of the tree.
 class Defense : public Plugin {
  public:
   ~Defense() override;

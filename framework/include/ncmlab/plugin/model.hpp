@@ -16,7 +16,7 @@ namespace ncmlab {
 struct ModelContext {
   InputRules rules;  ///< of the task
   HeadShape head;    ///< of the task; `hidden` is filled in by the model
-  /// Clean training sources, for models that train their own tokenizer.
+  /// Clean training sources, for models that train their own tokenizer; valid during the call.
   std::vector<std::string_view> texts;
   Rng rng;
 };
@@ -26,7 +26,8 @@ class Model : public Plugin {
  public:
   ~Model() override;
 
-  /// A fresh victim. Same settings, texts and seed: same tokenizer and weights.
+  /// A fresh victim, on the CPU, whose weights are finite and nobody else's. Same settings, texts
+  /// and seed: same tokenizer and weights. Draws from `context.rng` alone.
   virtual Victim build(const ModelContext& context) const = 0;
   /// The victim that Victim::save() wrote to `folder`. `context.texts` may be empty.
   virtual Victim open(const std::filesystem::path& folder, const ModelContext& context) const = 0;

@@ -16,13 +16,15 @@ namespace ncmlab {
 /// spares parameters with one dimension, which are the biases and norm weights.
 class Optimizer {
  public:
-  /// `parameters` are updated in place; they stay the caller's.
+  /// `parameters` are updated in place (no copies); they stay the caller's.
   Optimizer(const StateDict& parameters, const TrainingOptions& options, std::int64_t warmup_steps,
             std::int64_t total_steps);
 
+  /// Drops the parameters' gradients.
   void zero_grad();
   /// Clips, steps and advances the schedule. Parameters without a gradient stay as they are.
-  /// Returns the gradient norm before clipping.
+  /// Returns the gradient norm before clipping. Clipping scales the gradients themselves. Works
+  /// whatever at::GradMode says.
   double step();
   double learning_rate() const;
   std::int64_t steps() const { return steps_; }
@@ -30,8 +32,8 @@ class Optimizer {
   /// What a step depends on besides parameters and gradients: `first_moment.NAME`,
   /// `second_moment.NAME` (no copies) and `updates.NAME` of every parameter that was updated.
   StateDict state() const;
-  /// Continues after `steps` steps from what state() gave. Throws Error `checkpoint.*` when it
-  /// does not fit the parameters.
+  /// Continues after `steps` steps from what state() gave, which it copies. Throws Error
+  /// `checkpoint.*` when it does not fit the parameters.
   void restore(const StateDict& state, std::int64_t steps);
 
  private:

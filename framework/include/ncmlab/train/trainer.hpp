@@ -40,8 +40,11 @@ struct TrainingResult {
   double resumed_seconds = 0;      ///< that those took
 };
 
-/// Trains in place. Batches are drawn from `rng` and run in pieces of similar length; dropout is
-/// seeded from `rng`. Same seed, device and thread count, same result. With `precision` bf16 only
+/// Trains the victim's parameters in place. Precondition: at::GradMode is on. Batches are drawn
+/// from `rng` and run in pieces of similar length. At the start of every epoch LibTorch's default
+/// generators are seeded from `rng` (torch::manual_seed); dropout draws from them, and they are
+/// left where the last epoch left them. The gradients of the parameters are dropped at the end.
+/// Same seed, device and thread count, same result. With `precision` bf16 only
 /// the training passes compute in it, not `evaluate`. `accumulation` batches make one
 /// step whose gradient is that of all their samples together. With a similarity head every batch,
 /// not every step, is one InfoNCE problem: its code are the negatives of its queries. Throws Error
