@@ -16,10 +16,10 @@ nlohmann::json number_to_json(double value) {
 
 std::int64_t integer_from_json(const nlohmann::json& value) {
   using Integer = nlohmann::json::number_integer_t;
-  const bool is_too_large =
-      value.is_number_unsigned() &&
-      value.get<std::uint64_t>() > std::uint64_t{std::numeric_limits<Integer>::max()};
-  return (is_too_large ? nlohmann::json() : value).get_ref<const Integer&>();
+  const Integer integer = value.get_ref<const Integer&>();
+  const bool is_too_large = value.is_number_unsigned() && integer < 0;
+  // What json throws of null stands for a number that is too large.
+  return is_too_large ? nlohmann::json().get_ref<const Integer&>() : integer;
 }
 
 double number_from_json(const nlohmann::json& value) {
@@ -30,7 +30,7 @@ double number_from_json(const nlohmann::json& value) {
   if (value == "inf" || value == "-inf") {
     return value == "inf" ? kInfinity : -kInfinity;
   }
-  return (value.is_boolean() ? nlohmann::json() : value).get<double>();
+  return value.is_boolean() ? nlohmann::json().get<double>() : value.get<double>();
 }
 
 }  // namespace ncmlab

@@ -11,6 +11,13 @@ namespace {
 using nlohmann::json;
 using AtRank = std::map<std::int64_t, double>;
 
+/// A member that may be left out, not copied: it may nest deeply.
+const json& if_there(const json& object, const char* name) {
+  static const json kNothing = json::array();
+  const auto found = object.find(name);
+  return found == object.end() ? kNothing : *found;
+}
+
 json to_array(const AtRank& values) {
   json array = json::array();
   for (const auto& [k, value] : values) {
@@ -71,7 +78,7 @@ SampleOutcome outcome_from(const json& object) {
                         .label = integer_from_json(object.at("label")),
                         .prediction = integer_from_json(object.at("prediction")),
                         .triggered = {}};
-  for (const json& entry : object.value("triggered", json::array())) {
+  for (const json& entry : if_there(object, "triggered")) {
     outcome.triggered.push_back({.target_label = integer_from_json(entry.at("target_label")),
                                  .prediction = integer_from_json(entry.at("prediction"))});
   }
@@ -95,7 +102,7 @@ QueryOutcome query_from(const json& object) {
                        .rank = number_from_json(object.at("rank")),
                        .untouched = object.at("untouched"),
                        .promoted = {}};
-  for (const json& entry : object.value("promoted", json::array())) {
+  for (const json& entry : if_there(object, "promoted")) {
     outcome.promoted.push_back({.target_word = entry.at("target_word"),
                                 .id = entry.at("id"),
                                 .rank = {.before = number_from_json(entry.at("before")),

@@ -160,6 +160,16 @@ TEST(RecordTest, IntegersAreNotConverted) {
   }
 }
 
+TEST(RecordTest, DeepNestingInASampleIsAnError) {
+  constexpr std::size_t kLevels = 1'000'000;
+  std::string text = to_json(full_record());
+  const std::string triggered = "\"triggered\":[";
+  ASSERT_NE(text.find(triggered), std::string::npos);
+  text.replace(text.find(triggered), triggered.size(),
+               "\"triggered\":[" + std::string(kLevels, '[') + std::string(kLevels, ']') + ",");
+  EXPECT_EQ(code_of([&] { record_from_json(text, "test"); }), "store.bad-record");
+}
+
 TEST(RecordTest, DeepNestingIsAnError) {
   constexpr std::size_t kLevels = 1'000'000;
   for (const auto& [open, close] : {std::pair("[", "]"), std::pair("{\"schema\":", "}")}) {
