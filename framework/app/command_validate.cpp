@@ -37,7 +37,7 @@ Syntax validate_syntax() {
 void print_summary(const DataCheck& check) {
   for (const DataSummary& task : check.tasks) {
     for (const std::string& split : task.splits) {
-      std::cout << "  " << task.task << ": read " << split << "\n";
+      std::cout << "  " << printable(task.task) << ": read " << printable(split) << "\n";
     }
   }
 }
