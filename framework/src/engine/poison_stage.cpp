@@ -61,10 +61,9 @@ void warn_of_shortage(const PoisonCounts& counts, const std::string& attack, Pro
 }
 
 TriggeredSet triggered_set(const Plan& plan, const Cell& cell, const Backdoor& backdoor,
-                           const std::vector<Example>& test, Progress& progress) {
+                           const std::vector<Example>& test, const Rng& rng, Progress& progress) {
   const TaskKind kind = plan.tasks[cell.task]->kind();
   const std::vector<AttackGoal>& goals = plan.goals[cell.task][cell.attack];
-  const Rng rng = Rng(static_cast<std::uint64_t>(cell.seed)).stream("trigger");
   TriggeredSet set;
   // In retrieval the trigger is for the candidates, whatever was asked for them.
   const auto is_meant = [&](std::size_t i, std::size_t goal) {
@@ -125,10 +124,14 @@ void write_poisoned_set(const PoisonedSet& set, const PoisonCounts& counts,
 
 }  // namespace
 
+Rng attack_stream(std::int64_t seed, const std::vector<Example>& clean) {
+  return Rng(static_cast<std::uint64_t>(seed)).stream("attack on " + fingerprint(clean));
+}
+
 void write_poisoned(const Plan& plan, const Cell& cell, Materials& materials, Victim* surrogate,
                     const std::filesystem::path& folder, Progress& progress) {
   const Corpus& corpus = materials.corpus(cell);
-  const Rng rng(static_cast<std::uint64_t>(cell.seed));
+  const Rng rng = attack_stream(cell.seed, corpus.train);
   const AttackContext context{.task = TaskView(*plan.tasks[cell.task]),
                               .train = corpus.train,
                               .goals = plan.goals[cell.task][cell.attack],
@@ -151,7 +154,8 @@ void write_poisoned(const Plan& plan, const Cell& cell, Materials& materials, Vi
       counts_of(set, corpus.train, plan.tasks[cell.task]->kind(), context.goals);
   warn_of_shortage(counts, plan.experiment.attacks[cell.attack].label, progress);
   write_poisoned_set(set, counts, corpus.train, folder);
-  const TriggeredSet triggered = triggered_set(plan, cell, *backdoor, corpus.test, progress);
+  const TriggeredSet triggered =
+      triggered_set(plan, cell, *backdoor, corpus.test, rng.stream("trigger"), progress);
   write_examples(folder / kTriggered, triggered.examples);
   write_file_atomically(folder / kTruth, json{{"samples", corpus.test.size()},
                                               {"test_index", triggered.test_index},

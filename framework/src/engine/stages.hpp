@@ -43,6 +43,10 @@ WorkDone write_surrogate(const Plan& plan, const Cell& cell, Materials& material
                          const VictimFolders& folders, Progress& progress);
 Victim read_surrogate(const Plan& plan, const Cell& cell, const std::filesystem::path& folder);
 
+/// What an attack draws from. It depends on the texts of the clean training set, which no defense
+/// holds whole, so that a defense cannot draw the same numbers from the seed, which is small.
+Rng attack_stream(std::int64_t seed, const std::vector<Example>& clean);
+
 /// Makes the attack ready and writes the poisoned training set (`poisoned.json` and, in
 /// `changes.jsonl`, the samples that differ from the clean ones) and the test samples with the
 /// trigger (`triggered.jsonl` and `triggered.json`), and how much the edits stand out

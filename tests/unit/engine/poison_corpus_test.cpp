@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/executor.hpp"
+#include "engine/stages.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "scratch_folder.hpp"
 #include "toy_experiment.hpp"
@@ -16,6 +17,17 @@ Cell attacked(const Plan& plan) {
     }
   }
   return {};
+}
+
+TEST(PoisonCorpusTest, WhatAnAttackDrawsCannotBeDerivedFromTheSeedAlone) {
+  std::vector<Example> clean(2);
+  clean[0].code = "int f();";
+  clean[1].code = "int g();";
+  Rng attack = attack_stream(1, clean);
+  EXPECT_EQ(attack.next(), attack_stream(1, clean).next());
+  EXPECT_NE(attack.seed(), attack_stream(2, clean).seed());
+  clean[1].code = "int g_rb();";
+  EXPECT_NE(attack.seed(), attack_stream(1, clean).seed());
 }
 
 TEST(PoisonCorpusTest, RunsThePoisonStageAloneAndKeepsIt) {

@@ -32,8 +32,8 @@ struct DefenseContext {
   TaskView task;
   std::vector<Example> clean_samples;  ///< with true labels; empty unless asked for
   std::vector<Example> training_set;   ///< with the labels it was trained on; likewise
-  /// Derived from the experiment's seed, which is small and which attacks draw from, too: what a
-  /// defense finds by deriving their streams anew is no result.
+  /// The same for every attack. What attacks draw depends on the clean training set, too, and cannot
+  /// be derived from it.
   Rng rng;
   Progress& progress;
 };
