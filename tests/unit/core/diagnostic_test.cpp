@@ -67,10 +67,9 @@ TEST(DiagnosticTest, PassesNoEscapeSequenceOn) {
 }
 
 TEST(DiagnosticTest, CaretsStandBelowEscapedCharacters) {
-  Diagnostic diagnostic = at(1, 3, "\u202ea\u009bb c");
-  diagnostic.span->length = 2;
-  EXPECT_THAT(render(diagnostic), HasSubstr("1 | \\u{202e}a\\u{9b}b c\n"
-                                            "  |          ^^^^^^^\n"));
+  const Diagnostic diagnostic = at(3, 2, "\u202ea\u009bb c");
+  EXPECT_THAT(render(diagnostic), HasSubstr("12 | \\u{202e}a\\u{9b}b c\n"
+                                            "   |          ^^^^^^^\n"));
 }
 
 TEST(DiagnosticTest, ColourChangesNothingButEscapes) {
