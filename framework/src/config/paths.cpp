@@ -23,6 +23,9 @@ class Resolver {
 
   void resolve(PluginChoice& choice) {
     const LoadedPlugin* plugin = catalogue_.find(choice.kind, choice.plugin);
+    if (plugin == nullptr) {
+      return;  // a control stands on its axis without a plugin for it
+    }
     for (const Parameter& parameter : plugin->entry.parameters) {
       const auto setting = choice.settings.find(parameter.name);
       const auto place = choice.places.find(parameter.name);

@@ -16,7 +16,7 @@
 namespace ncmlab {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 using testing::little;
 using testing::pickle_int;
 using testing::pickle_text;
