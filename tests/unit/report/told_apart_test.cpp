@@ -98,7 +98,7 @@ TEST(ToldApartTest, NothingThatDiffersIsAveraged) {
   const std::vector<CellRecord> models = {configured("b", "x", 1),
                                           configured("b", "x", 2, {{"training.epochs", "5"}})};
   EXPECT_THAT(render_report(models, ReportFormat::markdown),
-              testing::AllOf(Not(HasSubstr("Means over 2 seeds")), HasSubstr("tiny[epochs=5]"),
+              testing::AllOf(Not(HasSubstr("Means over 2 seeds")), HasSubstr(R"(tiny\[epochs=5\])"),
                              HasSubstr("(n=1)")));
 }
 
