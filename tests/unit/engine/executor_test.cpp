@@ -376,7 +376,9 @@ TEST_F(ExecutorTest, NothingThatADefenseIsGivenTellsWhatIsPoisoned) {
     experiment.tasks = {choose(PluginKind::task, task)};
     experiment.attacks.push_back(
         AttackChoice{choose(PluginKind::attack, "toy", {{"word", std::string("other")}}, "other")});
-    experiment.attacks.back().victim_label = "clean";
+    if (std::string(task) == "toy") {  // the other's test set is of one class
+      experiment.attacks.back().victim_label = "clean";
+    }
     add_defense(experiment, "spy", "spy");
     const std::string store = std::string("leak-") + task;
     const RunResult result = run(experiment, store);

@@ -120,8 +120,9 @@ TEST(RecordTest, RefusesOtherSchemasAndTypes) {
 /// The record's JSON with `value` in the place of each member, also of members of members.
 std::vector<std::string> with_each_member(const nlohmann::json& value) {
   const nlohmann::json whole = nlohmann::json::parse(to_json(full_record()));
+  const nlohmann::json flat = whole.flatten();
   std::vector<std::string> texts;
-  for (const auto& [path, ignored] : whole.flatten().items()) {
+  for (const auto& [path, ignored] : flat.items()) {
     nlohmann::json::json_pointer place(path);
     for (; !place.empty(); place = place.parent_pointer()) {
       nlohmann::json changed = whole;

@@ -177,6 +177,7 @@ TEST_F(StoreTest, FollowsNoLinkOutOfTheStore) {
     }
     fs::remove_all(root() / *link.begin());
   }
+  fs::remove_all(root() / "tmp");
   fs::create_directory_symlink(elsewhere.path(), root() / "tmp");
   store.sweep();
   EXPECT_FALSE(fs::exists(root() / "tmp"));
