@@ -27,7 +27,7 @@ using testing::HasSubstr;
 class AttackExportTest : public testing::TestWithParam<const char*> {
  protected:
   /// An experiment on 200 training samples of the corpus or of the folder `data`.
-  std::string experiment(const std::string& data) const {
+  std::string experiment(const std::string& data, const std::string& trigger = "rb") const {
     const fs::path file = folder_ / (fs::path(data).filename().string() + ".toml");
     const std::string sizes =
         data == "builtin" ? "builtin_train = 200\nbuiltin_valid = 10\nbuiltin_test = 40\n" : "";
@@ -37,8 +37,8 @@ class AttackExportTest : public testing::TestWithParam<const char*> {
             std::string(GetParam()) + "\"\ndata = \"" + data + "\"\n" + sizes +
             "[[model]]\nplugin = \"codebert\"\npreset = \"tiny\"\n"
             "vocab_size = 400\n"
-            "[[attack]]\nplugin = \"badcode\"\ntriggers = [\"rb\"]\n"
-            "mode = \"suffix\"\nrate = 0.2\n");
+            "[[attack]]\nplugin = \"badcode\"\ntriggers = [\"" +
+            trigger + "\"]\nmode = \"suffix\"\nrate = 0.2\n");
     return file.string();
   }
 
@@ -65,7 +65,8 @@ TEST_P(AttackExportTest, WhatItWritesIsADataSetOfTheTask) {
   EXPECT_FALSE(truth["poisoned"].empty());
   EXPECT_FALSE(truth["triggered"].empty());
 
-  ASSERT_EQ(ncmlab("attack preview " + experiment(target + "/data") + " --n 1"), 0) << err();
+  // With another trigger, since of search all queries with the target word have this one already.
+  ASSERT_EQ(ncmlab("attack preview " + experiment(target + "/data", "zz") + " --n 1"), 0) << err();
   EXPECT_THAT(out(), HasSubstr(" of 200 training samples poisoned"));
 }
 

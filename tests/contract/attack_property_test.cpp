@@ -49,7 +49,8 @@ void check_names(const Syntax& before, const Syntax& after, const Example& clean
       continue;
     }
     // A name that lost one of its two meanings may be told of in the other.
-    const bool lost_places = count_lexeme(edited, name.first) < count_lexeme(clean.code, name.first);
+    const bool lost_places =
+        count_lexeme(edited, name.first) < count_lexeme(clean.code, name.first);
     if (!is_touched(name.first) || lost_places) {
       continue;
     }

@@ -28,6 +28,11 @@ constexpr std::size_t kLongestStem = 200;
   throw Error("io.write", "cannot write `" + path.string() + "`: " + std::strerror(reason));
 }
 
+/// The folder that a name lies in, of one without a folder the working folder.
+fs::path folder_of(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
 }  // namespace
 
 fs::path unforeseeable_name(const fs::path& path) {
@@ -57,7 +62,7 @@ void flush_to_disk(const fs::path& path) {
 
 FolderDraft::FolderDraft(const fs::path& target) : folder_(unforeseeable_name(target)) {
   std::error_code error;
-  fs::create_directories(folder_.parent_path(), error);
+  fs::create_directories(folder_of(folder_), error);
   // Made with what the umask leaves, which is what it gets back in the end.
   if (error || ::mkdir(folder_.c_str(), 0777) != 0) {
     throw_write_error(folder_, error ? error.value() : errno);
@@ -84,14 +89,14 @@ void FolderDraft::move_to(const fs::path& place) {
   }
   flush_to_disk(folder_);
   std::error_code error;
-  fs::create_directories(place.parent_path(), error);
+  fs::create_directories(folder_of(place), error);
   fs::permissions(folder_, permissions_, error);
   fs::rename(folder_, place, error);
   if (error) {
     throw_write_error(place, error.value());
   }
   folder_.clear();
-  flush_to_disk(place.parent_path().empty() ? fs::path(".") : place.parent_path());
+  flush_to_disk(folder_of(place));
 }
 
 }  // namespace ncmlab
