@@ -8,7 +8,7 @@
 #include <iostream>
 
 #include "command.hpp"
-#include "config/path_problem.hpp"
+#include "core/path_problem.hpp"
 #include "core/printable.hpp"
 #include "ncmlab/core/progress.hpp"
 #include "ncmlab/plugin/build_stamp.hpp"

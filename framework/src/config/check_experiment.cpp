@@ -3,7 +3,7 @@
 #include <filesystem>
 
 #include "config/experiment.hpp"
-#include "config/path_problem.hpp"
+#include "core/path_problem.hpp"
 #include "ncmlab/plugin/model.hpp"
 #include "ncmlab/plugin/surrogate_attack.hpp"
 #include "ncmlab/plugin/task.hpp"

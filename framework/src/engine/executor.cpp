@@ -14,6 +14,7 @@
 #include "engine/configuration.hpp"
 #include "engine/doubts.hpp"
 #include "engine/kept_predictions.hpp"
+#include "engine/promises.hpp"
 #include "engine/stages.hpp"
 #include "engine/survey.hpp"
 #include "ncmlab/core/diagnostic.hpp"
@@ -80,6 +81,31 @@ class Executor {
     }
     failures_.fail(what, "data of task `" + plan_.experiment.tasks[cell.task].label + "`",
                    std::move(failure),
+                   [&](const std::string& text) { progress_.log("failed  " + text); });
+  }
+
+  /// Where nothing is poisoned or triggered there is nothing to measure: no victim is trained.
+  void require_effect(const Cell& cell) {
+    const Stage& poison = stage(*cell.poison);
+    const std::string what = "effect " + poison.hash;
+    failures_.throw_if_failed(what);
+    const AttackChoice& choice = plan_.experiment.attacks[cell.attack];
+    const auto rate = choice.settings.find("rate");
+    const Poisoning& done = poisoning(cell);
+    std::vector<Diagnostic> failure;
+    try {
+      check_effect(
+          *plan_.attacks[cell.attack],
+          {.train = done.set.train.size(),
+           .poisoned = done.set.poisoned.size(),
+           .meant = done.triggered.examples.size() + done.triggered.unedited,
+           .triggered = done.triggered.examples.size(),
+           .may_poison_nothing = rate != choice.settings.end() && rate->second == Value(0.0)});
+      return;
+    } catch (...) {
+      failure = current_failure(progress_);
+    }
+    failures_.fail(what, poison.title(), std::move(failure),
                    [&](const std::string& text) { progress_.log("failed  " + text); });
   }
 
@@ -261,6 +287,7 @@ class Executor {
     if (const auto poison = ensure_poison(cell)) {
       add_cost(costs, cell.surrogate);
       costs.push_back(cost("poison", *poison));
+      require_effect(cell);
     }
     const StoredObject defend = ensure_defense(cell);
     const DefenseOutcome outcome = read_outcome(defend.folder);

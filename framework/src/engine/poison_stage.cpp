@@ -23,12 +23,6 @@ constexpr const char* kTruth = "triggered.json";
 constexpr const char* kTriggered = "triggered.jsonl";
 constexpr const char* kStealth = "stealth.json";
 
-/// Whether the experiment asks the attack to poison nothing.
-bool asks_for_nothing(const AttackChoice& choice) {
-  const auto rate = choice.settings.find("rate");
-  return rate != choice.settings.end() && rate->second == Value(0.0);
-}
-
 PoisonCounts counts_of(const PoisonedSet& set, const std::vector<Example>& clean, TaskKind kind,
                        const std::vector<AttackGoal>& goals) {
   const auto is_meant = [&](const Example& example) {
@@ -70,7 +64,6 @@ TriggeredSet triggered_set(const Plan& plan, const Cell& cell, const Backdoor& b
     return kind == TaskKind::retrieval || is_victim(test[i], kind, goals[goal]);
   };
   const Attack& attack = *plan.attacks[cell.attack];
-  std::size_t asked = 0;
   for (std::size_t goal = 0; goal < goals.size(); ++goal) {
     std::vector<Example> meant;
     for (std::size_t i = 0; i < test.size(); ++i) {
@@ -78,7 +71,6 @@ TriggeredSet triggered_set(const Plan& plan, const Cell& cell, const Backdoor& b
         meant.push_back(test[i]);
       }
     }
-    asked += meant.size();
     foresee_triggers(backdoor, meant, goals[goal], rng);
     progress.begin("placing triggers", std::ssize(test));
     for (std::size_t i = 0; i < test.size(); ++i) {
@@ -97,7 +89,6 @@ TriggeredSet triggered_set(const Plan& plan, const Cell& cell, const Backdoor& b
       }
     }
   }
-  check_triggered(attack, asked, set.examples.size());
   return set;
 }
 
@@ -148,8 +139,7 @@ void write_poisoned(const Plan& plan, const Cell& cell, Materials& materials, Vi
   check_poisoning(attack, set, corpus.train,
                   {.kind = plan.tasks[cell.task]->kind(),
                    .labels = plan.tasks[cell.task]->label_names().size(),
-                   .poisonable = context.poisonable,
-                   .may_poison_nothing = asks_for_nothing(plan.experiment.attacks[cell.attack])});
+                   .poisonable = context.poisonable});
   const PoisonCounts counts =
       counts_of(set, corpus.train, plan.tasks[cell.task]->kind(), context.goals);
   warn_of_shortage(counts, plan.experiment.attacks[cell.attack].label, progress);

@@ -129,12 +129,6 @@ void check_poisoning(const Attack& attack, const PoisonedSet& set,
              std::to_string(labels - 1));
     }
   }
-  if (set.poisoned.empty() && !clean.empty() && !rules.may_poison_nothing) {
-    throw blame(attack, "engine.nothing-poisoned",
-                "poisoned none of " + std::to_string(clean.size()) + " training samples",
-                {"raise `rate`, or take more training samples that can carry the trigger",
-                 "`rate = 0` trains a victim on clean data on purpose"});
-  }
 }
 
 void check_trigger(const Attack& attack, const Example& clean, const Example& triggered,
@@ -155,18 +149,24 @@ void check_trigger(const Attack& attack, const Example& clean, const Example& tr
   }
 }
 
-void check_triggered(const Attack& attack, std::size_t meant, std::size_t triggered) {
-  if (triggered > 0) {
+void check_effect(const Attack& attack, const AttackEffect& effect) {
+  if (effect.poisoned == 0 && effect.train > 0 && !effect.may_poison_nothing) {
+    throw blame(attack, "engine.nothing-poisoned",
+                "poisoned none of " + std::to_string(effect.train) + " training samples",
+                {"raise `rate`, or take more training samples that can carry the trigger",
+                 "`rate = 0` trains a victim on clean data on purpose"});
+  }
+  if (effect.triggered > 0) {
     return;
   }
-  if (meant == 0) {
+  if (effect.meant == 0) {
     throw blame(attack, "engine.no-trigger",
                 "has nothing to attack: no test sample is of its victim class",
                 {"take more test samples, or another `victim_label`"});
   }
   throw blame(
       attack, "engine.no-trigger",
-      "has a trigger that none of the " + std::to_string(meant) +
+      "has a trigger that none of the " + std::to_string(effect.meant) +
           " test samples of its victim class can carry",
       {"choose another trigger: without a sample that carries it there is no success rate"});
 }

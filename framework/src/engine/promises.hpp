@@ -19,7 +19,6 @@ struct PoisoningRules {
   TaskKind kind = TaskKind::classification;
   std::size_t labels = 2;             ///< of the task; 0 in retrieval
   std::vector<bool> poisonable = {};  ///< AttackContext::poisonable
-  bool may_poison_nothing = false;    ///< the experiment asks for a rate of 0
 };
 
 /// PoisonedSet and Backdoor::poison(). Throws Error `engine.bad-poisoning`.
@@ -29,8 +28,18 @@ void check_poisoning(const Attack& attack, const PoisonedSet& set,
 /// Backdoor::trigger() of `clean`. Throws Error `engine.bad-trigger`.
 void check_trigger(const Attack& attack, const Example& clean, const Example& triggered,
                    TaskKind kind);
-/// That of the `meant` test samples some carry the trigger. Throws Error `engine.no-trigger`.
-void check_triggered(const Attack& attack, std::size_t meant, std::size_t triggered);
+/// What an attack came to on one corpus.
+struct AttackEffect {
+  std::size_t train = 0;            ///< training samples
+  std::size_t poisoned = 0;         ///< of them
+  std::size_t meant = 0;            ///< test samples that the trigger is for
+  std::size_t triggered = 0;        ///< of them, those that carry it
+  bool may_poison_nothing = false;  ///< the experiment asks for a rate of 0
+};
+/// That a cell of the attack measures something: some sample is poisoned, some test sample carries
+/// the trigger. An attack that leaves everything unedited breaks no promise and may be exported.
+/// Throws Error `engine.nothing-poisoned` and `engine.no-trigger`.
+void check_effect(const Attack& attack, const AttackEffect& effect);
 
 /// That all parameters are finite. `when` follows "weights that are not finite": "after training".
 /// Throws Error `engine.bad-weights`.

@@ -15,11 +15,14 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <locale>
 #include <mutex>
 #include <utility>
 #include <vector>
+
+#include "core/path_problem.hpp"
 
 namespace ncmlab {
 namespace {
@@ -197,6 +200,10 @@ void rethrow_named(const PluginOrigin& origin, const char* function) {
       all.back().notes.push_back("reported by " + origin.text() + ", " + loaded_from(origin));
     }
     throw NamedError(std::move(all));
+  } catch (const std::filesystem::filesystem_error& error) {
+    Diagnostic problem = path_problem(error);
+    problem.notes.push_back("met by " + origin.text() + place + ", " + loaded_from(origin));
+    throw NamedError(std::move(problem));
   } catch (const std::exception& error) {
     throw unnamed("threw an exception" + place + ": " + first_line(error));
   } catch (...) {

@@ -105,6 +105,22 @@ TEST(RogueTest, AnAttackMayPoisonNothingAtARateOfZero) {
   EXPECT_EQ(run(experiment, progress).failed, 0U);
 }
 
+TEST(RogueTest, AnAttackThatEditsNothingMayBeExported) {
+  for (const char* how : {"poisons nothing", "no trigger"}) {
+    Experiment experiment = toy_experiment();
+    experiment.attacks.back() = AttackChoice{rogue(PluginKind::attack, how), "", "", ""};
+    const Plan plan = make_plan(experiment, rogue_catalogue());
+    const auto attacked =
+        std::ranges::find_if(plan.cells, [](const Cell& cell) { return cell.poison.has_value(); });
+    const ScratchFolder scratch;
+    Store store(scratch.path());
+    RunProgress progress;
+    const PoisonedCorpus corpus = poison_corpus(plan, *attacked, store, progress);
+    EXPECT_TRUE(corpus.poisoning.set.poisoned.empty() ||
+                corpus.poisoning.triggered.examples.empty());
+  }
+}
+
 TEST(RogueTest, AGradModeLeftOffDoesNotReachTheNextStage) {
   Experiment experiment = toy_experiment();
   experiment.attacks.back() = AttackChoice{rogue(PluginKind::attack, "no gradients"), "", "", ""};

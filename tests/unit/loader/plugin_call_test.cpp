@@ -63,6 +63,16 @@ TEST(PluginCallTest, KeepsWhatAnErrorSays) {
                   "reported by attack `toy`, loaded from /plugins/libncmlab_attack_toy.so"));
 }
 
+TEST(PluginCallTest, APathThatTheSystemRefusesIsNoFaultOfThePlugin) {
+  const std::string path(300, 'x');
+  const Diagnostic problem =
+      thrown_by([&] { static_cast<void>(std::filesystem::file_size(path)); });
+  EXPECT_EQ(problem.code, "io.path");
+  EXPECT_THAT(problem.message, testing::HasSubstr("255 bytes and the whole 4095, found 300 and"));
+  EXPECT_THAT(problem.notes, ElementsAre("met by attack `toy` in `prepare`, loaded from "
+                                         "/plugins/libncmlab_attack_toy.so"));
+}
+
 TEST(PluginCallTest, BlamesTheInnermostPluginOnce) {
   const PluginOrigin task{.kind = PluginKind::task, .name = "inner", .file = "/inner.so"};
   const Diagnostic problem =

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "config/path_problem.hpp"
+#include "core/path_problem.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
 
