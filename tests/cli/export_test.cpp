@@ -8,11 +8,11 @@
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "../unit/data/gzip_text.hpp"
+#include "json_records.hpp"
 #include "ncmlab/core/files.hpp"
 #include "scratch_folder.hpp"
 
@@ -147,12 +147,7 @@ class ExportFormTest : public testing::TestWithParam<Form> {
   }
   std::string log() const { return read_file(folder_ / "log"); }
   std::vector<json> written(const std::string& file) const {
-    std::vector<json> result;
-    std::istringstream lines(read_file(folder_ / "out" / file));
-    for (std::string line; std::getline(lines, line);) {
-      result.push_back(json::parse(line));
-    }
-    return result;
+    return json_records(folder_ / "out" / file);
   }
 
   const ScratchFolder folder_;

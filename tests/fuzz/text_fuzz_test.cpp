@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <iostream>
@@ -24,11 +23,7 @@ namespace {
 
 using nlohmann::json;
 using testing::Mutator;
-
-std::size_t wanted_inputs() {
-  const char* text = std::getenv("NCMLAB_FUZZ_INPUTS");
-  return text != nullptr ? std::stoul(text) : 500;
-}
+using testing::wanted_inputs;
 
 /// Every damaged input is read, or refused with an Error that can be printed; anything else that is
 /// thrown fails the test. Both must happen.
@@ -37,7 +32,7 @@ void fuzz(const std::string& seed, const std::vector<std::string>& words, std::u
   ASSERT_NO_THROW(read(seed));
   Mutator mutator({seed}, words, number);
   std::size_t refused = 0;
-  const std::size_t inputs = wanted_inputs();
+  const std::size_t inputs = wanted_inputs(500);
   for (std::size_t i = 0; i < inputs; ++i) {
     const std::string input = mutator.next();
     try {

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <set>
@@ -23,15 +22,11 @@ namespace {
 
 using testing::AllocationWatch;
 using testing::Mutator;
+using testing::wanted_inputs;
 
 /// What a reader may take beside the tensors: this many times the file, and a fixed amount.
 constexpr long long kTimesTheFile = 64;
 constexpr long long kFixed = 256 * 1024;
-
-std::size_t wanted_inputs() {
-  const char* text = std::getenv("NCMLAB_FUZZ_INPUTS");
-  return text != nullptr ? std::stoul(text) : 20000;
-}
 
 /// The bytes of all storages, each once.
 std::size_t storage_bytes(const StateDict& tensors) {
@@ -72,7 +67,7 @@ void fuzz(Inputs mutator, const std::function<StateDict(FileReader&)>& read) {
   std::size_t refused = 0;
   long long most_taken = 0;
   double slowest_s = 0;
-  const std::size_t inputs = wanted_inputs();
+  const std::size_t inputs = wanted_inputs(20000);
   for (std::size_t i = 0; i < inputs; ++i) {
     const std::string input = mutator.next();
     const auto size = static_cast<long long>(input.size());

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,6 +13,13 @@
 #include "ncmlab/core/rng.hpp"
 
 namespace ncmlab::testing {
+
+/// How many damaged inputs a test tries: NCMLAB_FUZZ_INPUTS asks for more than the suite takes time
+/// for, which is `few`.
+inline std::size_t wanted_inputs(std::size_t few) {
+  const char* text = std::getenv("NCMLAB_FUZZ_INPUTS");
+  return text != nullptr ? std::stoul(text) : few;
+}
 
 /// Damages valid inputs of a parser. Same seeds, dictionary and number: same inputs.
 class Mutator {

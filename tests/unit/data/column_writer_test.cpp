@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gzip_text.hpp"
+#include "json_records.hpp"
 #include "scratch_folder.hpp"
 
 namespace ncmlab {
@@ -24,12 +25,7 @@ class ColumnWriterTest : public testing::Test {
     write_json_lines(corpus, columns_, source, folder_ / "out");
   }
   std::vector<json> records(const std::string& file) const {
-    std::vector<json> result;
-    std::istringstream lines(read_file(folder_ / "out" / file));
-    for (std::string line; std::getline(lines, line);) {
-      result.push_back(json::parse(line));
-    }
-    return result;
+    return json_records(folder_ / "out" / file);
   }
 
   const ScratchFolder folder_;

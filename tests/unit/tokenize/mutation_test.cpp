@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 #include "allocation_watch.hpp"
 #include "tiny_tokenizer.hpp"
 
@@ -13,12 +11,9 @@ namespace {
 
 using testing::AllocationWatch;
 using testing::Mutator;
+using testing::wanted_inputs;
 
-/// NCMLAB_FUZZ_INPUTS asks for more than the suite takes time for.
-std::int64_t inputs() {
-  const char* count = std::getenv("NCMLAB_FUZZ_INPUTS");
-  return count == nullptr ? 4000 : std::atoll(count);
-}
+constexpr std::size_t kFewInputs = 4000;
 
 const std::string kVocabulary =
     R"({"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3, "a": 4, "b": 5, "c": 6, "ab": 7, "abc": 8,
@@ -89,7 +84,7 @@ TEST(TokenizerMutationTest, DamagedTokenizerJsonIsReadOrRefused) {
   const auto file = folder / "tokenizer.json";
   Mutator mutator({tokenizer_json(), tiny_json({"a b"}).dump().substr(0, 600)}, kWords, 1);
   std::int64_t opened = 0;
-  for (std::int64_t i = 0; i < inputs(); ++i) {
+  for (std::size_t i = 0; i < wanted_inputs(kFewInputs); ++i) {
     const std::string input = mutator.next();
     folder.write(file, input);
     opened += survives([&] { return Tokenizer::from_file(file); }, input.size());
@@ -103,7 +98,7 @@ TEST(TokenizerMutationTest, DamagedVocabularyIsReadOrRefused) {
   folder.write("merges.txt", kMerges);
   Mutator mutator({kVocabulary}, kWords, 2);
   std::int64_t opened = 0;
-  for (std::int64_t i = 0; i < inputs(); ++i) {
+  for (std::size_t i = 0; i < wanted_inputs(kFewInputs); ++i) {
     const std::string input = mutator.next();
     folder.write("vocab.json", input);
     opened += survives([&] { return Tokenizer::from_folder(folder.path()); }, input.size());
@@ -117,7 +112,7 @@ TEST(TokenizerMutationTest, DamagedMergesAreReadOrRefused) {
   folder.write("vocab.json", kVocabulary);
   Mutator mutator({kMerges}, kWords, 3);
   std::int64_t opened = 0;
-  for (std::int64_t i = 0; i < inputs(); ++i) {
+  for (std::size_t i = 0; i < wanted_inputs(kFewInputs); ++i) {
     const std::string input = mutator.next();
     folder.write("merges.txt", input);
     opened += survives([&] { return Tokenizer::from_folder(folder.path()); }, input.size());
