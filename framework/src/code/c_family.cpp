@@ -4,7 +4,9 @@
 
 #include "code/c_fixed_names.hpp"
 #include "code/c_text.hpp"
+#include "code/c_tokens.hpp"
 #include "code/c_tree.hpp"
+#include "code/characters.hpp"
 #include "code/findings.hpp"
 #include "code/literals.hpp"
 #include "ncmlab/code/edit.hpp"

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <span>
 
 #include "code/c_tokens.hpp"
@@ -117,10 +116,7 @@ std::vector<TokenSpan> arguments_of(TokenSpan inside) {
   return arguments;
 }
 
-struct Macro {
-  std::set<std::string_view> parameters;
-  TokenSpan body;
-  bool has_parameters = false;
+struct Macro : CMacro {
   bool uses_text = false;  ///< stringifies, pastes or takes an argument for a name
 };
 
@@ -179,28 +175,15 @@ class CNameReader {
   }
 
   void define(const CDirective& directive) {
-    const TokenSpan tokens = directive.tokens;
-    if (tokens.empty()) {
+    Macro macro{read_macro(directive)};
+    if (macro.name.empty()) {
       return;
     }
-    Macro macro;
-    std::size_t body = 1;
-    const std::string_view name = tokens[0].text;
-    macro.has_parameters = tokens.size() > 1 && tokens[1].is("(") &&
-                           tokens[1].text.data() == name.data() + name.size();
-    if (macro.has_parameters) {
-      const std::size_t end = std::min(closing(tokens, 1), tokens.size() - 1);
-      for (const CToken& token : tokens.subspan(1, end - 1)) {
-        macro.parameters.insert(token.text);
-      }
-      macro.parameters.insert("__VA_ARGS__");
-      body = end + 1;
-    } else if (is_own_(name)) {
-      names_.names_.insert(name);
+    if (!macro.has_parameters && is_own_(macro.name)) {
+      names_.names_.insert(macro.name);
     }
-    macro.body = tokens.subspan(std::min(body, tokens.size()));
     note_pasting(macro);
-    macros_.insert_or_assign(name, macro);
+    macros_.insert_or_assign(macro.name, macro);
   }
 
   /// `left_##x`: names that begin with `left_`.

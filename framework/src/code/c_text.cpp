@@ -2,20 +2,11 @@
 #include "code/c_text.hpp"
 
 #include <algorithm>
-#include <unordered_set>
+
+#include "code/c_tokens.hpp"
 
 namespace ncmlab::detail {
-
-bool starts_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$' ||
-         static_cast<unsigned char>(c) >= 0x80;
-}
-
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_word_byte(char c) { return starts_word(c) || is_digit(c); }
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v'; }
 
 /// The offset after the line that holds `offset`, lines joined by a backslash counted as one.
 std::size_t logical_line_end(std::string_view text, std::size_t offset) {
@@ -32,132 +23,6 @@ std::size_t logical_line_end(std::string_view text, std::size_t offset) {
   }
   return text.size();
 }
-
-class CLexer {
- public:
-  explicit CLexer(std::string_view text) : text_(text) {}
-
-  std::vector<CWord> run() {
-    while (at_ < text_.size()) {
-      if (at_ >= define_end_) {
-        macro_parameters_.clear();
-      }
-      step();
-    }
-    for (std::size_t i = 0; i < words_.size(); ++i) {
-      finish(words_[i]);
-    }
-    return std::move(words_);
-  }
-
- private:
-  bool looking_at(std::string_view wanted) const {
-    return text_.substr(at_, wanted.size()) == wanted;
-  }
-
-  void step() {
-    const char c = text_[at_];
-    if (c == '\n') {
-      at_line_start_ = true;
-      ++at_;
-    } else if (is_blank(c) || c == '\\') {
-      ++at_;
-    } else if (looking_at("//")) {
-      at_ = std::min(text_.find('\n', at_), text_.size());
-    } else if (looking_at("/*")) {
-      const auto end = text_.find("*/", at_ + 2);
-      at_ = end == std::string_view::npos ? text_.size() : end + 2;
-    } else if (c == '#' && at_line_start_) {
-      directive();
-    } else {
-      at_line_start_ = false;
-      token(c);
-    }
-  }
-
-  void token(char c) {
-    const std::size_t begin = at_;
-    if (c == '"' || c == '\'') {
-      skip_literal(c);
-    } else if (starts_word(c)) {
-      const std::string_view word = take_word();
-      if (macro_parameters_.count(word) == 0) {
-        words_.push_back({word, {begin, at_}, previous_});
-      }
-    } else if (is_digit(c)) {
-      while (at_ < text_.size() && (is_word_byte(text_[at_]) || text_[at_] == '.')) {
-        ++at_;
-      }
-    } else {
-      at_ += looking_at("->") || looking_at("##") ? 2 : 1;
-    }
-    previous_ = text_.substr(begin, at_ - begin);
-  }
-
-  std::string_view take_word() {
-    const std::size_t begin = at_;
-    while (at_ < text_.size() && is_word_byte(text_[at_])) {
-      ++at_;
-    }
-    return text_.substr(begin, at_ - begin);
-  }
-
-  void skip_literal(char quote) {
-    ++at_;
-    while (at_ < text_.size() && text_[at_] != quote && text_[at_] != '\n') {
-      at_ += text_[at_] == '\\' ? 2 : 1;
-    }
-    at_ = std::min(at_ + 1, text_.size());
-  }
-
-  void skip_blanks() {
-    while (at_ < text_.size() && is_blank(text_[at_])) {
-      ++at_;
-    }
-  }
-
-  void directive() {
-    const std::size_t end = logical_line_end(text_, at_);
-    ++at_;
-    skip_blanks();
-    if (take_word() != "define") {
-      at_ = end;
-      return;
-    }
-    skip_blanks();
-    take_word();
-    if (at_ < end && text_[at_] == '(') {
-      while (at_ < end && text_[at_] != ')') {
-        if (starts_word(text_[at_])) {
-          macro_parameters_.insert(take_word());
-        } else {
-          ++at_;
-        }
-      }
-    }
-    define_end_ = end;
-    at_line_start_ = false;
-    previous_ = {};
-  }
-
-  void finish(CWord& word) const {
-    std::size_t after = word.range.end;
-    while (after < text_.size() && (is_blank(text_[after]) || text_[after] == '\n')) {
-      ++after;
-    }
-    word.next = after < text_.size() ? text_[after] : '\0';
-    word.is_pasted =
-        (!word.previous.empty() && word.previous.front() == '#') || text_.substr(after, 2) == "##";
-  }
-
-  std::string_view text_;
-  std::size_t at_ = 0;
-  std::size_t define_end_ = 0;
-  bool at_line_start_ = true;
-  std::string_view previous_;
-  std::unordered_set<std::string_view> macro_parameters_;
-  std::vector<CWord> words_;
-};
 
 void blank(std::string& text, std::size_t begin, std::size_t end) {
   for (std::size_t i = begin; i < end; ++i) {
@@ -183,8 +48,6 @@ bool is_specifier(std::string_view word) {
 }
 
 }  // namespace
-
-std::vector<CWord> c_words(std::string_view text) { return CLexer(text).run(); }
 
 std::string keep_first_branches(std::string_view text) {
   struct Group {

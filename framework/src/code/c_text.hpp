@@ -9,22 +9,6 @@
 
 namespace ncmlab::detail {
 
-/// A word of C or C++ text that stands outside comments, strings and directives other than
-/// `#define`, with its neighbours.
-struct CWord {
-  std::string_view text;
-  ByteRange range;
-  std::string_view previous;  ///< the token before: a word, `->`, `##` or one character
-  char next = '\0';           ///< the first character of the token after
-  bool is_pasted = false;     ///< operand of `#` or `##`
-};
-
-/// Whether an identifier may begin with `c`; bytes of multi-byte characters count as letters.
-bool starts_word(char c);
-
-/// The words of `text` that may name variables: names and parameters of macros are left out.
-std::vector<CWord> c_words(std::string_view text);
-
 /// `text` with, of each conditional group, only the first branch that is not `#if 0`; directives
 /// and the other branches become blanks, so that offsets stay.
 std::string keep_first_branches(std::string_view text);

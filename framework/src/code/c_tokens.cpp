@@ -5,7 +5,6 @@
 #include <string>
 #include <utility>
 
-#include "code/c_text.hpp"
 #include "code/characters.hpp"
 
 namespace ncmlab::detail {
@@ -115,8 +114,63 @@ class Reader {
   CTokens result_;
 };
 
+void add_words(std::string_view text, std::span<const CToken> tokens,
+               const std::set<std::string_view>& left_out, std::vector<CWord>& words) {
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const std::string_view word = tokens[i].text;
+    if (!tokens[i].is_word() || left_out.contains(word)) {
+      continue;
+    }
+    const auto begin = static_cast<std::size_t>(word.data() - text.data());
+    const std::string_view previous = i == 0 ? std::string_view() : tokens[i - 1].text;
+    const std::string_view next = i + 1 == tokens.size() ? std::string_view() : tokens[i + 1].text;
+    words.push_back({.text = word,
+                     .range = {begin, begin + word.size()},
+                     .previous = previous,
+                     .next = next.empty() ? '\0' : next.front(),
+                     .is_pasted = previous.starts_with('#') || next == "##"});
+  }
+}
+
 }  // namespace
 
 CTokens read_c_tokens(std::string_view text) { return Reader(text).run(); }
+
+CMacro read_macro(const CDirective& define) {
+  const std::span<const CToken> tokens = define.tokens;
+  CMacro macro;
+  if (tokens.empty()) {
+    return macro;
+  }
+  macro.name = tokens[0].text;
+  std::size_t body = 1;
+  macro.has_parameters = tokens.size() > 1 && tokens[1].is("(") &&
+                         tokens[1].text.data() == macro.name.data() + macro.name.size();
+  if (macro.has_parameters) {
+    for (++body; body < tokens.size() && !tokens[body].is(")"); ++body) {
+      if (tokens[body].is_word()) {
+        macro.parameters.insert(tokens[body].text);
+      }
+    }
+    macro.parameters.insert("__VA_ARGS__");
+    ++body;
+  }
+  macro.body = tokens.subspan(std::min(body, tokens.size()));
+  return macro;
+}
+
+std::vector<CWord> c_words(std::string_view text) {
+  const CTokens read = read_c_tokens(text);
+  std::vector<CWord> words;
+  add_words(text, read.tokens, {}, words);
+  for (const CDirective& directive : read.directives) {
+    if (directive.name == "define") {
+      const CMacro macro = read_macro(directive);
+      add_words(text, macro.body, macro.parameters, words);
+    }
+  }
+  std::ranges::sort(words, {}, [](const CWord& word) { return word.range.begin; });
+  return words;
+}
 
 }  // namespace ncmlab::detail

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <set>
+#include <span>
 #include <string_view>
 #include <vector>
+
+#include "ncmlab/code/syntax.hpp"
 
 namespace ncmlab::detail {
 
@@ -29,5 +33,28 @@ struct CTokens {
 };
 
 CTokens read_c_tokens(std::string_view text);
+
+/// What a `#define` defines; refers to the directive's tokens.
+struct CMacro {
+  std::string_view name;  ///< empty where the directive has none
+  bool has_parameters = false;
+  std::set<std::string_view> parameters;  ///< `__VA_ARGS__` among them
+  std::span<const CToken> body;
+};
+CMacro read_macro(const CDirective& define);
+
+/// A word of C or C++ text that stands outside comments, strings and directives other than
+/// `#define`, with its neighbours.
+struct CWord {
+  std::string_view text;
+  ByteRange range;
+  std::string_view previous;  ///< the token before; empty for the first and in a macro's body
+  char next = '\0';           ///< the first character of the token after
+  bool is_pasted = false;     ///< operand of `#` or `##`
+};
+
+/// The words of `text` that may name variables, in order: names and parameters of macros are left
+/// out.
+std::vector<CWord> c_words(std::string_view text);
 
 }  // namespace ncmlab::detail

@@ -9,4 +9,7 @@ inline bool is_word_byte(char c) {
          c == '$' || static_cast<unsigned char>(c) >= 0x80;
 }
 
+/// A byte that may begin an identifier of C, C++ or Java.
+inline bool starts_word(char c) { return is_word_byte(c) && !(c >= '0' && c <= '9'); }
+
 }  // namespace ncmlab::detail
