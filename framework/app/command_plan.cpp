@@ -79,11 +79,12 @@ void print_summary(const Plan& plan, const std::vector<StageSurvey>& surveys) {
             << times(e.attacks.size(), "attack") << " x " << e.defenses.size()
             << (e.defenses.size() == 1 ? " defense x " : " defenses x ")
             << times(e.seeds.size(), "seed") << "\n"
-            << times(static_cast<std::size_t>(plan.threads), "thread")
-            << "; clean samples: " << to_toml(e.clean_share) << " of the training set, "
-            << (e.clean_from == CleanSource::training
-                    ? "which still holds them (clean_from = training)"
-                    : "held out of it")
+            << times(static_cast<std::size_t>(plan.threads), "thread") << "; clean samples: "
+            << (e.clean_share == 0 ? "none"
+                                   : to_toml(e.clean_share) + " of the training set, " +
+                                         (e.clean_from == CleanSource::training
+                                              ? "which still holds them (clean_from = training)"
+                                              : "held out of it"))
             << "\n\n"
             << "stage      cached  to run  possible\n";
   std::map<std::string, Counts> counts = count_by_kind(plan, surveys);

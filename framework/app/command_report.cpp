@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include "engine/run_folder.hpp"
 #include "ncmlab/core/durable_writes.hpp"
 #include "report/report.hpp"
+#include "running.hpp"
 
 namespace ncmlab::app {
 namespace {
@@ -164,13 +164,6 @@ std::vector<fs::path> folders_of(const po::variables_map& values) {
   return folders;
 }
 
-int terminal_width() {
-  winsize size{};
-  return ::isatty(STDOUT_FILENO) == 1 && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0
-             ? size.ws_col
-             : 0;
-}
-
 /// Refuses what the format has no place for.
 void check_options(const po::variables_map& values, ReportFormat format) {
   const bool is_csv = format == ReportFormat::csv;
@@ -207,7 +200,7 @@ ReportOptions options_of(const Arguments& arguments, const po::variables_map& va
   options.intervals = values.count("intervals") != 0;
   options.samples = values.count("samples") != 0;
   if (values.count("out") == 0) {
-    options.width = terminal_width();
+    options.width = ::isatty(STDOUT_FILENO) == 1 ? columns_of(STDOUT_FILENO) : 0;
     options.colour = use_color(arguments, STDOUT_FILENO);
   }
   return options;

@@ -7,6 +7,7 @@
 
 #include "command.hpp"
 #include "config/check_data.hpp"
+#include "core/printable.hpp"
 #include "engine/executor.hpp"
 #include "engine/lock.hpp"
 #include "engine/plan.hpp"
@@ -82,7 +83,7 @@ int count_failures(const RunResult& result) {
       std::cerr << cause.cells << (cause.cells == 1 ? " cell" : " cells")
                 << " failed: " << first.code;
       if (first.span && first.span->line > 0) {
-        std::cerr << " at " << first.span->file << ":" << first.span->line;
+        std::cerr << " at " << printable(first.span->file) << ":" << first.span->line;
       }
       std::cerr << "\n";
     }

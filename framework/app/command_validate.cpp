@@ -19,8 +19,8 @@ Syntax validate_syntax() {
       .summary =
           "Reports everything that is wrong with an experiment file, with the first records of\n"
           "its data and with its checkpoints, and runs nothing.\n"
-          "Exit code 0: all is valid, 3: the file is not, 5: data or a checkpoint is missing or\n"
-          "does not fit.",
+          "Exit code 0: all is valid, 3: the file is not, 4: a plugin cannot be loaded or made,\n"
+          "5: data or a checkpoint is missing or does not fit.",
       .examples =
           "  ncmlab validate experiments/quickstart.toml\n"
           "  ncmlab validate experiments/devign.toml --no-data",

@@ -58,7 +58,7 @@ int rank(const std::string& part, const std::vector<const Parts*>& variants) {
   return part.starts_with("software.") ? 3 : part.ends_with(".library") ? 4 : 2;
 }
 
-/// `task.data` as `data`, `task files` as `files`, `"a.jsonl"` as `a.jsonl`, a digest by its first
+/// `task.format` as `format`, `task files` as `files`, `"devign"` as `devign`, a digest by its first
 /// digits, a long value by its end.
 std::string shown(const std::string& part, const Parts& parts) {
   const auto found = parts.find(part);
@@ -129,7 +129,7 @@ std::vector<std::string> telling_parts(const std::vector<const Parts*>& variants
   return telling;
 }
 
-/// `data=a.jsonl` for each variant, no two the same.
+/// `max_tokens=256` for each variant, no two the same.
 std::vector<std::string> telling_texts(const std::vector<const Parts*>& variants) {
   std::vector<std::string> parts = telling_parts(variants);
   const std::size_t left_out = parts.size() - std::min(parts.size(), kMostParts);

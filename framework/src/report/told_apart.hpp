@@ -9,7 +9,7 @@ namespace ncmlab {
 
 /// The records under labels that tell configurations apart: where one label of an axis stands for
 /// several, as in the records of two experiments, what differs is added to it, as in
-/// `devign[data=a.jsonl]` or `codebert[max_tokens=256]`. Settings come first; digests of data, of
+/// `devign[files=3f2a9c1d]` or `codebert[max_tokens=256]`. Settings come first; digests of data, of
 /// the framework and of plugins are added where these do not suffice. Records that have the same
 /// labels in the end differ by their seeds only. Throws Error `usage.conflicting-records` where the
 /// controls `none` differ, which keep their label.

@@ -23,9 +23,9 @@ constexpr const char* kDigest = "0123456789abcdef0123456789abcdef";
 constexpr const char* kOtherDigest = "fedcba9876543210fedcba9876543210";
 
 const Parts kConfiguration = {
-    {"task.data", "\"a.jsonl\""}, {"task files", kDigest},         {"task.max_tokens", "256"},
-    {"model.layers", "2"},        {"training.epochs", "3"},        {"attack.rate", "0.05"},
-    {"defense.library", kDigest}, {"software.libncmlab", kDigest}, {"threads", "2"}};
+    {"task.format", "\"devign\""}, {"task files", kDigest},         {"task.max_tokens", "256"},
+    {"model.layers", "2"},         {"training.epochs", "3"},        {"attack.rate", "0.05"},
+    {"defense.library", kDigest},  {"software.libncmlab", kDigest}, {"threads", "2"}};
 
 CellRecord configured(const std::string& attack, const std::string& defense, std::int64_t seed,
                       const Parts& changed = {}) {
@@ -61,8 +61,8 @@ TEST(ToldApartTest, WhatDiffersIsInTheLabelOfItsAxis) {
     return std::vector<CellRecord>{configured("b", "x", 1),
                                    configured("b", "x", 2, {{part, value}})};
   };
-  EXPECT_EQ(labels(differing("task.data", "\"b.jsonl\""), &CellRecord::task),
-            (Labels{"task[data=a.jsonl]", "task[data=b.jsonl]"}));
+  EXPECT_EQ(labels(differing("task.format", "\"json_lines\""), &CellRecord::task),
+            (Labels{"task[format=devign]", "task[format=json_lines]"}));
   EXPECT_EQ(labels(differing("task.max_tokens", "512"), &CellRecord::task),
             (Labels{"task[max_tokens=256]", "task[max_tokens=512]"}));
   EXPECT_EQ(labels(differing("clean_share", "0.2"), &CellRecord::task),
@@ -105,8 +105,9 @@ TEST(ToldApartTest, NothingThatDiffersIsAveraged) {
 TEST(ToldApartTest, DigestsAreShownOnlyWhereSettingsDoNotTell) {
   const std::vector<CellRecord> both = {
       configured("b", "x", 1),
-      configured("b", "x", 1, {{"task.data", "\"b.jsonl\""}, {"task files", kOtherDigest}})};
-  EXPECT_EQ(labels(both, &CellRecord::task), (Labels{"task[data=a.jsonl]", "task[data=b.jsonl]"}));
+      configured("b", "x", 1, {{"task.format", "\"json_lines\""}, {"task files", kOtherDigest}})};
+  EXPECT_EQ(labels(both, &CellRecord::task),
+            (Labels{"task[format=devign]", "task[format=json_lines]"}));
   const std::vector<CellRecord> content = {configured("b", "x", 1),
                                            configured("b", "x", 1, {{"task files", kOtherDigest}})};
   EXPECT_EQ(labels(content, &CellRecord::task),
@@ -124,8 +125,8 @@ TEST(ToldApartTest, AddsToTheSettingsThatALabelHasAlready) {
 TEST(ToldApartTest, LongAndManyDifferencesAreStillTwoLabels) {
   const std::string folder(300, 'd');
   const std::vector<CellRecord> ends_alike = {
-      configured("b", "x", 1, {{"task.data", "\"a/" + folder + "\""}}),
-      configured("b", "x", 1, {{"task.data", "\"b/" + folder + "\""}})};
+      configured("b", "x", 1, {{"task.format", "\"a/" + folder + "\""}}),
+      configured("b", "x", 1, {{"task.format", "\"b/" + folder + "\""}})};
   const Labels long_labels = labels(ends_alike, &CellRecord::task);
   EXPECT_EQ(long_labels.size(), 2U);
   EXPECT_LT(long_labels[0].size(), 100U);
