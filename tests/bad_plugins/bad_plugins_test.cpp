@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "error_of.hpp"
 #include "loader/catalogue.hpp"
 #include "loader/handshake.hpp"
 #include "ncmlab/core/files.hpp"
@@ -123,18 +124,15 @@ TEST(BadPluginTest, TurnsExceptionsOfTheConstructorIntoErrors) {
   const Loaded loaded = load({"throws_on_create"});
   ASSERT_EQ(loaded.catalogue.plugins().size(), 1u);
   for (const std::int64_t kind : {0, 1}) {
-    try {
+    const Diagnostic problem = error_of([&] {
       loaded.catalogue.create<Attack>(PluginKind::attack, "explosive", {{"kind", kind}});
-      ADD_FAILURE() << "no error";
-    } catch (const Error& error) {
-      const Diagnostic& problem = error.diagnostics().front();
-      EXPECT_EQ(problem.code, "plugin.create-failed");
-      EXPECT_EQ(problem.message,
-                "attack `explosive` cannot be created: " +
-                    std::string(kind == 0 ? "the fuse was lit"
-                                          : "it threw something that is not a std::exception"));
-      EXPECT_THAT(problem.notes, ElementsAre(HasSubstr("libncmlab_attack_explosive.so")));
-    }
+    });
+    EXPECT_EQ(problem.code, "plugin.create-failed");
+    EXPECT_EQ(problem.message,
+              "attack `explosive` cannot be created: " +
+                  std::string(kind == 0 ? "the fuse was lit"
+                                        : "it threw something that is not a std::exception"));
+    EXPECT_THAT(problem.notes, ElementsAre(HasSubstr("libncmlab_attack_explosive.so")));
   }
 }
 
@@ -210,12 +208,8 @@ TEST(BuildStampTest, ComparesEveryByte) {
 
 TEST(CatalogueTest, NamesAnUnknownPlugin) {
   const Catalogue catalogue;
-  try {
-    catalogue.create<Attack>(PluginKind::attack, "nobody", {});
-    FAIL() << "no error";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.diagnostics().front().code, "plugin.unknown");
-  }
+  EXPECT_EQ(code_of([&] { catalogue.create<Attack>(PluginKind::attack, "nobody", {}); }),
+            "plugin.unknown");
 }
 
 TEST(PluginFoldersTest, FollowsOptionsThenVariableThenExecutable) {

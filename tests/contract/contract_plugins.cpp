@@ -55,6 +55,9 @@ std::vector<AttackVariant> variants(const std::string& attack) {
       const bool is_list =
           std::holds_alternative<std::vector<std::string>>(parameter.default_value);
       const Value value = is_list ? Value(std::vector<std::string>{choice}) : Value(choice);
+      if (value == parameter.default_value || parameter.name == "rate_of") {
+        continue;
+      }
       result.push_back({parameter.name + "=" + choice,
                         create<Attack>(PluginKind::attack, attack, {{parameter.name, value}})});
     }

@@ -37,7 +37,8 @@ struct AttackVariant {
   std::shared_ptr<Attack> attack;
 };
 
-/// An attack with its defaults, and with each choice of each of its parameters.
+/// An attack with its defaults, and with each other choice of each of its parameters, of which the
+/// edits depend on all but `rate_of`.
 std::vector<AttackVariant> variants(const std::string& attack);
 
 /// Samples that a plugin may meet: empty, other line ends, other scripts, no UTF-8, syntax errors,

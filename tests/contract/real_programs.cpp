@@ -10,6 +10,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "ncmlab/core/files.hpp"
+
 namespace ncmlab::contract {
 namespace {
 
@@ -48,8 +50,6 @@ std::string output_of(const std::string& command) {
   }
   return std::move(finished.output);
 }
-
-void write(const fs::path& file, const std::string& text) { std::ofstream(file) << text; }
 
 /// The name that the text of the function gives it, whatever it was before.
 std::string name_in(const Program& program, Language language) {
@@ -108,8 +108,9 @@ std::string run_c(const std::vector<ProgramSet>& sets, const fs::path& folder) {
   std::string output;
   const std::string program = (folder / "program").string();
   for (const ProgramSet& set : sets) {
-    write(folder / "program.c", kCHeader + c_text(set, Language::c, "run") +
-                                    "int main(void)\n{\n    run();\n    return 0;\n}\n");
+    write_file_atomically(folder / "program.c",
+                          kCHeader + c_text(set, Language::c, "run") +
+                              "int main(void)\n{\n    run();\n    return 0;\n}\n");
     output += output_of("gcc -std=gnu11 -w -O0 -fopenmp " + program + ".c -o " + program +
                         " -lm && " + program);
   }
@@ -123,7 +124,7 @@ std::string run_cpp(const std::vector<ProgramSet>& sets, const fs::path& folder)
     calls += "    " + set.label + "::run();\n";
   }
   const std::string program = (folder / "program").string();
-  write(folder / "program.cpp", text + "int main()\n{\n" + calls + "}\n");
+  write_file_atomically(folder / "program.cpp", text + "int main()\n{\n" + calls + "}\n");
   return output_of("g++ -std=c++20 -w -O0 " + program + ".cpp -o " + program + " && " + program);
 }
 
@@ -139,8 +140,9 @@ std::string run_java(const std::vector<ProgramSet>& sets, const fs::path& folder
                ".check();\n";
     }
   }
-  write(folder / "Main.java",
-        text + "public static void main(String[] a) throws Exception {\n" + calls + "}\n}\n");
+  write_file_atomically(
+      folder / "Main.java",
+      text + "public static void main(String[] a) throws Exception {\n" + calls + "}\n}\n");
   return output_of("javac -nowarn -d " + folder.string() + " " + (folder / "Main.java").string() +
                    " && java -cp " + folder.string() + " Main");
 }
@@ -150,12 +152,13 @@ std::string run_python(const std::vector<ProgramSet>& sets, const fs::path& fold
   for (const ProgramSet& set : sets) {
     for (const Program& program : set.programs) {
       const fs::path file = folder / (set.label + "_" + program.name + ".py");
-      write(file, program.prelude + program.function + "\n" + check_of(program, Language::python));
+      write_file_atomically(
+          file, program.prelude + program.function + "\n" + check_of(program, Language::python));
       starter += "print('# " + set.label + " " + program.name + "')\nrunpy.run_path('" +
                  file.string() + "')\n";
     }
   }
-  write(folder / "all.py", starter);
+  write_file_atomically(folder / "all.py", starter);
   return output_of("python3 " + (folder / "all.py").string());
 }
 

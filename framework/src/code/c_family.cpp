@@ -44,6 +44,7 @@ class CFamilyAnalysis {
     }
     Syntax syntax;
     syntax.identifiers = occurrences_.identifiers();
+    syntax.withheld = occurrences_.withheld();
     if (!tells_of_inserted_lines()) {
       syntax.statement_positions =
           c_statement_positions(tree_, top_, tree_[top_].subtree_end, language_);

@@ -137,9 +137,12 @@ class CNameReader {
         fix(directive.tokens);
       }
     }
-    for (std::size_t round = 0; round <= macros_.size(); ++round) {
+    for (bool has_changed = true; has_changed;) {
+      has_changed = false;
       for (auto& [name, macro] : macros_) {
-        macro.uses_text = macro.uses_text || body_uses_text(macro);
+        if (!macro.uses_text && body_uses_text(macro)) {
+          macro.uses_text = has_changed = true;
+        }
       }
     }
     const bool some_use_text = std::any_of(
@@ -155,10 +158,9 @@ class CNameReader {
 
  private:
   void fix(TokenSpan tokens) {
+    fix_words(tokens);
     for (const CToken& token : tokens) {
-      if (token.is_word()) {
-        names_.names_.insert(token.text);
-      } else if (token.kind == CTokenKind::literal) {
+      if (token.kind == CTokenKind::literal) {
         for (const ByteRange& range : word_ranges(token.text)) {
           names_.names_.insert(token.text.substr(range.begin, range.size()));
         }
@@ -183,7 +185,7 @@ class CNameReader {
       names_.names_.insert(macro.name);
     }
     note_pasting(macro);
-    macros_.insert_or_assign(macro.name, macro);
+    macros_.emplace(macro.name, macro);
   }
 
   /// `left_##x`: names that begin with `left_`.
@@ -214,6 +216,9 @@ class CNameReader {
   bool body_uses_text(const Macro& macro) const {
     const TokenSpan body = macro.body;
     for (std::size_t i = 0; i < body.size(); ++i) {
+      if (!macro.has_parameters && stands_for_text_macro(body[i].text)) {
+        return true;  // `#define SHOW STRINGIFY`
+      }
       if (i > 0 && macro.parameters.contains(body[i].text)) {
         const CToken& before = body[i - 1];
         if (before.is("#") || before.is("##") || before.is(".") || before.is("->") ||
@@ -256,14 +261,19 @@ class CNameReader {
     }
   }
 
+  /// Whether one of the definitions of the macro `name` uses the text of its arguments.
+  bool stands_for_text_macro(std::string_view name) const {
+    const auto [first, last] = macros_.equal_range(name);
+    return std::any_of(first, last, [](const auto& entry) { return entry.second.uses_text; });
+  }
+
   /// Whether the callee at `i` may be a macro to which its arguments are more than values.
   bool may_use_text(TokenSpan tokens, std::size_t i, TokenSpan inside) const {
     const std::string_view name = tokens[i].text;
     const bool is_member =
         i > 0 && (tokens[i - 1].is(".") || tokens[i - 1].is("->") || tokens[i - 1].is("::"));
-    const auto macro = macros_.find(name);
-    if (macro != macros_.end()) {
-      return macro->second.uses_text;
+    if (macros_.contains(name)) {
+      return stands_for_text_macro(name);
     }
     if (is_member || is_header(tokens, i, inside) || is_own_(name) || is_c_library_function(name) ||
         takes_type_and_values(name) || !is_valid_identifier(name, Language::cpp)) {
@@ -277,9 +287,11 @@ class CNameReader {
            !prints_by_format(inside);
   }
 
-  /// `HELPER(add)(int x)`: the function's name, which a macro makes from another.
+  /// `HELPER(add)(int x)` before the body: the function's name, which a macro makes from another.
   static bool is_header(TokenSpan tokens, std::size_t i, TokenSpan inside) {
-    return inside.size() == 1 && i + 4 < tokens.size() && tokens[i + 4].is("(");
+    return inside.size() == 1 && i + 4 < tokens.size() && tokens[i + 4].is("(") &&
+           std::none_of(tokens.begin(), tokens.begin() + static_cast<std::ptrdiff_t>(i),
+                        [](const CToken& token) { return token.is("{"); });
   }
 
   static bool prints_by_format(TokenSpan inside) {
@@ -321,22 +333,23 @@ class CNameReader {
   CFixedNames& names_;
   CTokens text_;
   const std::function<bool(std::string_view)>& is_own_;
-  std::map<std::string_view, Macro> macros_;
+  std::multimap<std::string_view, Macro>
+      macros_;  ///< of each name all definitions: branches of `#if`
 };
 
 bool is_c_library_function(std::string_view name) {
   static const Words kNames = {
-      "abort",    "abs",      "assert",  "atof",   "atoi",      "atol",   "calloc",      "ceil",
-      "close",    "cos",      "exit",    "exp",    "fabs",      "fclose", "fflush",      "fgets",
-      "floor",    "fopen",    "fprintf", "fputc",  "fputs",     "fread",  "free",        "fscanf",
-      "fseek",    "ftell",    "fwrite",  "getc",   "getenv",    "ioctl",  "isalnum",     "isalpha",
-      "isdigit",  "isspace",  "labs",    "ldexp",  "log",       "lseek",  "malloc",      "memchr",
-      "memcmp",   "memcpy",   "memmove", "memset", "open",      "perror", "pow",         "printf",
-      "putc",     "putchar",  "puts",    "qsort",  "rand",      "read",   "realloc",     "sin",
-      "sleep",    "snprintf", "sprintf", "sqrt",   "srand",     "sscanf", "strcasecmp",  "strcat",
-      "strchr",   "strcmp",   "strcpy",  "strdup", "strerror",  "strlen", "strncasecmp", "strncat",
-      "strncmp",  "strncpy",  "strrchr", "strstr", "strtod",    "strtok", "strtol",      "strtoul",
-      "strtoull", "tolower",  "toupper", "usleep", "vsnprintf", "write"};
+      "abort",    "abs",     "atof",   "atoi",      "atol",   "calloc",      "ceil",    "close",
+      "cos",      "exit",    "exp",    "fabs",      "fclose", "fflush",      "fgets",   "floor",
+      "fopen",    "fprintf", "fputc",  "fputs",     "fread",  "free",        "fscanf",  "fseek",
+      "ftell",    "fwrite",  "getc",   "getenv",    "ioctl",  "isalnum",     "isalpha", "isdigit",
+      "isspace",  "labs",    "ldexp",  "log",       "lseek",  "malloc",      "memchr",  "memcmp",
+      "memcpy",   "memmove", "memset", "open",      "perror", "pow",         "printf",  "putc",
+      "putchar",  "puts",    "qsort",  "rand",      "read",   "realloc",     "sin",     "sleep",
+      "snprintf", "sprintf", "sqrt",   "srand",     "sscanf", "strcasecmp",  "strcat",  "strchr",
+      "strcmp",   "strcpy",  "strdup", "strerror",  "strlen", "strncasecmp", "strncat", "strncmp",
+      "strncpy",  "strrchr", "strstr", "strtod",    "strtok", "strtol",      "strtoul", "strtoull",
+      "tolower",  "toupper", "usleep", "vsnprintf", "write"};
   return kNames.contains(name);
 }
 

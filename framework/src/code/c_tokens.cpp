@@ -76,13 +76,14 @@ class Reader {
       while (at_ < text_.size() && is_word_byte(text_[at_])) {
         ++at_;
       }
-      if (at_ < text_.size() && text_[at_] == '"' && text_[at_ - 1] == 'R') {
+      if (at_ < text_.size() && text_[at_] == '"' && begins_raw_literal(begin)) {
         kind = CTokenKind::literal;
         skip_raw_literal();
       }
     } else if (is_digit(c)) {
       kind = CTokenKind::number;
-      while (at_ < text_.size() && (is_word_byte(text_[at_]) || text_[at_] == '.')) {
+      while (at_ < text_.size() &&
+             (is_word_byte(text_[at_]) || text_[at_] == '.' || separates_digits())) {
         ++at_;
       }
     } else {
@@ -91,12 +92,25 @@ class Reader {
     return {text_.substr(begin, at_ - begin), kind};
   }
 
+  bool begins_raw_literal(std::size_t begin) const {
+    const std::string_view prefix = text_.substr(begin, at_ - begin);
+    return prefix == "R" || prefix == "LR" || prefix == "uR" || prefix == "UR" || prefix == "u8R";
+  }
+
+  /// The quote of `1'000`.
+  bool separates_digits() const {
+    return text_[at_] == '\'' && at_ + 1 < text_.size() && is_word_byte(text_[at_ + 1]);
+  }
+
   void skip_literal(char quote) {
     ++at_;
     while (at_ < text_.size() && text_[at_] != quote && text_[at_] != '\n') {
       at_ += text_[at_] == '\\' ? 2 : 1;
     }
-    at_ = std::min(at_ + 1, text_.size());
+    at_ = std::min(at_, text_.size());
+    if (at_ < text_.size() && text_[at_] == quote) {
+      ++at_;
+    }
   }
 
   void skip_raw_literal() {

@@ -48,9 +48,10 @@ CMacro read_macro(const CDirective& define);
 struct CWord {
   std::string_view text;
   ByteRange range;
-  std::string_view previous;  ///< the token before; empty for the first and in a macro's body
-  char next = '\0';           ///< the first character of the token after
-  bool is_pasted = false;     ///< operand of `#` or `##`
+  std::string_view
+      previous;      ///< the token before; empty for the first of the text and of a macro's body
+  char next = '\0';  ///< the first character of the token after
+  bool is_pasted = false;  ///< operand of `#` or `##`
 };
 
 /// The words of `text` that may name variables, in order: names and parameters of macros are left

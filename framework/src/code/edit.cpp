@@ -241,9 +241,13 @@ std::string insert_statement(std::string_view source, Language language, std::si
 std::optional<std::string> try_insert_statement(std::string_view source, Language language,
                                                 std::size_t position, std::string_view statement) {
   std::string edited = insert_statement(source, language, position, statement);
-  const Syntax after = parse(edited, language);
+  const Syntax before = parse(source, language), after = parse(edited, language);
   const ByteRange inserted{position, position + edited.size() - source.size()};
-  if (after.has_error || !keeps_identifiers(parse(source, language), after, inserted)) {
+  // What is withheld is not among the identifiers, whose places show what the statement means.
+  const bool uses_withheld =
+      std::any_of(before.withheld.begin(), before.withheld.end(),
+                  [&](const std::string& name) { return uses_word(statement, name); });
+  if (after.has_error || uses_withheld || !keeps_identifiers(before, after, inserted)) {
     return std::nullopt;
   }
   return edited;

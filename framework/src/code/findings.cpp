@@ -52,13 +52,26 @@ void Occurrences::add_variable(std::string_view name, IdentifierKind kind, ByteR
   identifier.occurrences.push_back(range);
 }
 
+bool Occurrences::is_blocked(const Identifier& identifier) const {
+  return identifier.kind == IdentifierKind::function_name
+             ? is_function_blocked_
+             : all_blocked_ || blocked_.contains(identifier.name);
+}
+
+std::vector<std::string> Occurrences::withheld() const {
+  std::vector<std::string> names;
+  for (const Identifier& identifier : found_) {
+    if (is_blocked(identifier)) {
+      names.push_back(identifier.name);
+    }
+  }
+  return names;
+}
+
 std::vector<Identifier> Occurrences::identifiers() const {
   std::vector<Identifier> result;
   for (const Identifier& identifier : found_) {
-    const bool is_blocked = identifier.kind == IdentifierKind::function_name
-                                ? is_function_blocked_
-                                : all_blocked_ || blocked_.contains(identifier.name);
-    if (is_blocked) {
+    if (is_blocked(identifier)) {
       continue;
     }
     result.push_back(identifier);

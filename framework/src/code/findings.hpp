@@ -46,8 +46,12 @@ class Occurrences {
   void block_function() { is_function_blocked_ = true; }
   void block_all_variables() { all_blocked_ = true; }
   std::vector<Identifier> identifiers() const;
+  /// The names that were found and are not reported.
+  std::vector<std::string> withheld() const;
 
  private:
+  bool is_blocked(const Identifier& identifier) const;
+
   std::vector<Identifier> found_;
   std::unordered_map<std::string_view, std::size_t> variables_;
   std::unordered_map<std::string_view, std::size_t> functions_;

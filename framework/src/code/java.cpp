@@ -46,6 +46,7 @@ class JavaAnalysis {
     }
     Syntax syntax;
     syntax.identifiers = occurrences_.identifiers();
+    syntax.withheld = occurrences_.withheld();
     if (!reads_stack) {
       collect_positions(syntax.statement_positions);
     }

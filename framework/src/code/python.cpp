@@ -37,6 +37,7 @@ class PythonAnalysis {
     }
     Syntax syntax;
     syntax.identifiers = occurrences_.identifiers();
+    syntax.withheld = occurrences_.withheld();
     const std::uint32_t function = scopes_.function();
     const std::uint32_t body = function == kNone ? kNone : tree_.child_by_field(function, "body");
     if (body != kNone) {

@@ -55,7 +55,7 @@ class FixedNameSearch {
     } else if (kind == "keyword_argument") {
       texts_.insert(tree_.text(tree_.first_child(i)));
     } else if (kind == "interpolation" && prints_itself(i)) {
-      fix_identifiers(i);
+      fix_words(tree_.text(i));
     } else if (kind == "wildcard_import" || kind == "exec_statement") {
       fix_all();
     } else if (kind == "call") {
@@ -153,8 +153,6 @@ class FixedNameSearch {
       fixed_.function = fixed_.function || word == function_name_;
     }
   }
-
-  void fix_identifiers(std::uint32_t node) { fix_words(tree_.text(node)); }
 
   /// `{x=}`, which prints its own text.
   bool prints_itself(std::uint32_t interpolation) const {

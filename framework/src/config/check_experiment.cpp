@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <filesystem>
 
 #include "config/experiment.hpp"
-#include "core/path_problem.hpp"
 #include "ncmlab/plugin/model.hpp"
 #include "ncmlab/plugin/surrogate_attack.hpp"
 #include "ncmlab/plugin/task.hpp"
@@ -47,8 +45,6 @@ void attempt(const PluginChoice& choice, std::vector<Diagnostic>& problems, cons
     for (const Diagnostic& problem : error.diagnostics()) {
       add(problem);
     }
-  } catch (const std::filesystem::filesystem_error& error) {
-    add(path_problem(error));
   }
 }
 

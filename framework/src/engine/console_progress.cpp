@@ -146,6 +146,8 @@ void ConsoleProgress::stage_ends(const Stage& stage, double seconds, const std::
   }
 }
 
+void ConsoleProgress::failed(const std::string& text) { print_line("failed  " + text); }
+
 void ConsoleProgress::stage_dropped(const Stage&) {
   if (size_.retrainings > 0) {
     --size_.retrainings;

@@ -35,6 +35,7 @@ class ConsoleProgress final : public RunProgress {
   void run_begins(const RunSize& size) override;
   void stage_begins(const Stage& stage) override;
   void stage_ends(const Stage& stage, double seconds, const std::string& failure) override;
+  void failed(const std::string& text) override;
   void stage_dropped(const Stage& stage) override;
   void run_ends() override;
 

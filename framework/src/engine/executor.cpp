@@ -8,7 +8,6 @@
 #include <functional>
 #include <numeric>
 #include <tuple>
-#include <unordered_map>
 #include <utility>
 
 #include "engine/configuration.hpp"
@@ -67,65 +66,48 @@ class Executor {
   const std::vector<FailureCause>& causes() const { return failures_.causes(); }
 
  private:
-  /// All stages of a cell need its corpus: where it cannot be read, none is begun.
-  void require_corpus(const Cell& cell) {
-    const std::string what =
-        "corpus " + std::to_string(cell.task) + " " + std::to_string(cell.seed);
+  /// Runs `work`, which is no stage; what it throws is the failure of `what`.
+  template <typename Work>
+  auto require(const std::string& what, const std::string& title, const Work& work) {
     failures_.throw_if_failed(what);
     std::vector<Diagnostic> failure;
     try {
-      materials_.corpus(cell);
-      return;
+      return work();
+    } catch (const StageFailed&) {
+      throw;
     } catch (...) {
       failure = current_failure(progress_);
     }
-    failures_.fail(what, "data of task `" + plan_.experiment.tasks[cell.task].label + "`",
-                   std::move(failure),
-                   [&](const std::string& text) { progress_.log("failed  " + text); });
+    failures_.fail(what, title, std::move(failure),
+                   [&](const std::string& text) { progress_.failed(text); });
+  }
+
+  /// All stages of a cell need its corpus: where it cannot be read, none is begun.
+  void require_corpus(const Cell& cell) {
+    require("corpus " + std::to_string(cell.task) + " " + std::to_string(cell.seed),
+            "data of task `" + plan_.experiment.tasks[cell.task].label + "`",
+            [&] { materials_.corpus(cell); });
   }
 
   /// Where nothing is poisoned or triggered there is nothing to measure: no victim is trained.
   void require_effect(const Cell& cell) {
     const Stage& poison = stage(*cell.poison);
-    const std::string what = "effect " + poison.hash;
-    failures_.throw_if_failed(what);
-    const AttackChoice& choice = plan_.experiment.attacks[cell.attack];
-    const auto rate = choice.settings.find("rate");
-    const Poisoning& done = poisoning(cell);
-    std::vector<Diagnostic> failure;
-    try {
-      check_effect(
-          *plan_.attacks[cell.attack],
-          {.train = done.set.train.size(),
-           .poisoned = done.set.poisoned.size(),
-           .meant = done.triggered.examples.size() + done.triggered.unedited,
-           .triggered = done.triggered.examples.size(),
-           .may_poison_nothing = rate != choice.settings.end() && rate->second == Value(0.0)});
-      return;
-    } catch (...) {
-      failure = current_failure(progress_);
-    }
-    failures_.fail(what, poison.title(), std::move(failure),
-                   [&](const std::string& text) { progress_.log("failed  " + text); });
+    require("effect " + poison.hash, poison.title(), [&] {
+      check_effect(*plan_.attacks[cell.attack],
+                   effect_of(plan_.experiment.attacks[cell.attack], poisoning(cell)));
+    });
   }
 
   CellRecord record_or_failure(const Cell& cell) {
-    CellRecord record;
+    const Stage& measuring = stage(cell.measure);
     try {
-      try {
-        return record_of(cell);
-      } catch (const StageFailed&) {
-        throw;
-      } catch (...) {
-        failures_.fail("cell " + stage(cell.measure).hash, stage(cell.measure).title(),
-                       current_failure(progress_),
-                       [&](const std::string& text) { progress_.log("failed  " + text); });
-      }
+      return require("cell " + measuring.hash, measuring.title(), [&] { return record_of(cell); });
     } catch (const StageFailed& failed) {
       failures_.count_cell(failed.cause());
+      CellRecord record;
       record.failure = failed.what();
+      return record;
     }
-    return record;
   }
 
   using Body = std::function<WorkDone(const std::filesystem::path& folder)>;

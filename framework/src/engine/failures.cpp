@@ -3,19 +3,17 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <string_view>
 #include <utility>
+
+#include "core/path_problem.hpp"
+#include "loader/plugin_call.hpp"
 
 namespace ncmlab {
 namespace {
 
 constexpr const char* kForeign = "engine.exception";
-
-/// LibTorch's messages go on with a stack.
-std::string first_line(const std::exception& error) {
-  const std::string text = error.what();
-  return text.empty() ? "an exception without a message" : text.substr(0, text.find('\n'));
-}
 
 Diagnostic foreign(std::string message) {
   return {.code = kForeign, .message = std::move(message)};
@@ -39,6 +37,8 @@ std::vector<Diagnostic> current_failure(const Progress& progress) {
     return {foreign("it says that it was cancelled, which it was not")};
   } catch (const Error& error) {
     return error.diagnostics();
+  } catch (const std::filesystem::filesystem_error& error) {
+    return {path_problem(error)};
   } catch (const std::exception& error) {
     return {foreign(first_line(error))};
   } catch (...) {

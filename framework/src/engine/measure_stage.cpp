@@ -88,10 +88,6 @@ void measure_classification(const Plan& plan, const Cell& cell, const Corpus& co
   record.attack_metrics = attack_metrics(outcomes);
 }
 
-}  // namespace
-
-namespace {
-
 /// What is not finite would still have a largest element.
 void check_finite(const at::Tensor& answers) {
   const auto samples = answers.size(0);

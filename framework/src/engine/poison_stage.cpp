@@ -115,6 +115,16 @@ void write_poisoned_set(const PoisonedSet& set, const PoisonCounts& counts,
 
 }  // namespace
 
+AttackEffect effect_of(const AttackChoice& attack, const Poisoning& poisoning) {
+  const auto rate = attack.settings.find("rate");
+  const TriggeredSet& triggered = poisoning.triggered;
+  return {.train = poisoning.set.train.size(),
+          .poisoned = poisoning.set.poisoned.size(),
+          .meant = triggered.examples.size() + triggered.unedited,
+          .triggered = triggered.examples.size(),
+          .may_poison_nothing = rate != attack.settings.end() && rate->second == Value(0.0)};
+}
+
 Rng attack_stream(std::int64_t seed, const std::vector<Example>& clean) {
   return Rng(static_cast<std::uint64_t>(seed)).stream("attack on " + fingerprint(clean));
 }

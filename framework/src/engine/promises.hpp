@@ -28,6 +28,7 @@ void check_poisoning(const Attack& attack, const PoisonedSet& set,
 /// Backdoor::trigger() of `clean`. Throws Error `engine.bad-trigger`.
 void check_trigger(const Attack& attack, const Example& clean, const Example& triggered,
                    TaskKind kind);
+
 /// What an attack came to on one corpus.
 struct AttackEffect {
   std::size_t train = 0;            ///< training samples
@@ -37,8 +38,8 @@ struct AttackEffect {
   bool may_poison_nothing = false;  ///< the experiment asks for a rate of 0
 };
 /// That a cell of the attack measures something: some sample is poisoned, some test sample carries
-/// the trigger. An attack that leaves everything unedited breaks no promise and may be exported.
-/// Throws Error `engine.nothing-poisoned` and `engine.no-trigger`.
+/// the trigger. Where nothing is measured, an attack that leaves everything unedited may be
+/// exported. Throws Error `engine.nothing-poisoned` and `engine.no-trigger`.
 void check_effect(const Attack& attack, const AttackEffect& effect);
 
 /// That all parameters are finite. `when` follows "weights that are not finite": "after training".

@@ -20,7 +20,7 @@ inline constexpr int kRecordSchema = 3;
 
 /// What one stage of a cell cost when it was run (also when this run took it from the store).
 struct StageCost {
-  std::string stage;  ///< `poison`, `victim`, `defend`, `retrain`, `measure`
+  std::string stage;  ///< `surrogate`, `poison`, `victim`, `defend`, `retrain`, `measure`
   double seconds = 0;
   std::int64_t forward_rows = 0;
   std::int64_t backward_rows = 0;

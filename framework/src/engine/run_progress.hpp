@@ -26,6 +26,8 @@ class RunProgress : public Progress {
   virtual void stage_begins(const Stage& stage);
   /// `failure` is empty for a stage that succeeded.
   virtual void stage_ends(const Stage& stage, double seconds, const std::string& failure);
+  /// Something beside a stage failed: data that cannot be read, an attack without effect.
+  virtual void failed(const std::string& text);
   /// One of RunSize::retrainings will not be run: its defense flagged nothing to leave out.
   virtual void stage_dropped(const Stage& stage);
   virtual void run_ends();

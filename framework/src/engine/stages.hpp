@@ -10,6 +10,7 @@
 
 #include "engine/materials.hpp"
 #include "engine/plan.hpp"
+#include "engine/promises.hpp"
 #include "engine/record.hpp"
 #include "engine/store.hpp"
 #include "ncmlab/core/progress.hpp"
@@ -42,6 +43,9 @@ struct VictimFolders {
 WorkDone write_surrogate(const Plan& plan, const Cell& cell, Materials& materials,
                          const VictimFolders& folders, Progress& progress);
 Victim read_surrogate(const Plan& plan, const Cell& cell, const std::filesystem::path& folder);
+
+/// What the attack came to, for check_effect().
+AttackEffect effect_of(const AttackChoice& attack, const Poisoning& poisoning);
 
 /// What an attack draws from. It depends on the texts of the clean training set, which no defense
 /// holds whole, so that a defense cannot draw the same numbers from the seed, which is small.
@@ -95,6 +99,7 @@ struct Predictions {
   WorkDone work;
 };
 
+/// Throws Error `engine.bad-predictions` where an answer is not finite.
 Predictions predict(Victim& victim, const std::vector<TokenSample>& samples, Progress& progress);
 
 /// What measuring a cell starts from.

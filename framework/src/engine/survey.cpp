@@ -2,25 +2,20 @@
 #include "engine/survey.hpp"
 
 #include <algorithm>
-#include <cctype>
 
 #include "engine/stages.hpp"
+#include "engine/store_path.hpp"
 #include "train/training_state.hpp"
 
 namespace ncmlab {
 namespace {
-
-bool is_digest(const std::string& value) {
-  return value.size() == 32 &&
-         std::ranges::all_of(value, [](unsigned char c) { return std::isxdigit(c) != 0; });
-}
 
 std::string describe(const KeyChange& change) {
   constexpr std::string_view kUpstream = "upstream.";
   if (change.name.starts_with(kUpstream)) {
     return "stage `" + change.name.substr(kUpstream.size()) + "` before it changed";
   }
-  if (is_digest(change.before) || is_digest(change.after)) {
+  if (is_key_hash(change.before) || is_key_hash(change.after)) {
     return "`" + change.name + "` changed";
   }
   const auto shown = [](const std::string& value) {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loader/catalogue.hpp"
 
+#include <filesystem>
 #include <utility>
 
+#include "core/path_problem.hpp"
 #include "loader/guarded.hpp"
 #include "ncmlab/core/progress.hpp"
 
@@ -77,8 +79,11 @@ std::shared_ptr<Plugin> Catalogue::create_plugin(PluginKind kind, std::string_vi
     throw;
   } catch (const Error& error) {
     throw create_failed(*plugin, error.what(), error.diagnostics().front());
+  } catch (const std::filesystem::filesystem_error& error) {
+    const Diagnostic problem = path_problem(error);
+    throw create_failed(*plugin, problem.message, problem);
   } catch (const std::exception& error) {
-    throw create_failed(*plugin, error.what());
+    throw create_failed(*plugin, first_line(error));
   } catch (...) {
     throw create_failed(*plugin, "it threw something that is not a std::exception");
   }

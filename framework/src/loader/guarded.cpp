@@ -262,8 +262,6 @@ void foresee_triggers(const Backdoor& backdoor, const std::vector<Example>& samp
                       const AttackGoal& goal, const Rng& rng) {
   if (const auto* wrapper = dynamic_cast<const GuardedBackdoor*>(&backdoor)) {
     wrapper->foresee_triggers(samples, goal, rng);
-  } else if (const auto* edits = dynamic_cast<const CodeBackdoor*>(&backdoor)) {
-    edits->foresee_triggers(samples, goal, rng);
   }
 }
 

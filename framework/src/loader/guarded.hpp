@@ -23,7 +23,7 @@ const PluginOrigin* origin_of(const Plugin& plugin);
 Error blame(const Plugin& plugin, std::string code, const std::string& what,
             std::vector<std::string> help = {});
 
-/// CodeBackdoor::foresee_triggers() of a backdoor that has it.
+/// CodeBackdoor::foresee_triggers() of a guarded backdoor that has it.
 void foresee_triggers(const Backdoor& backdoor, const std::vector<Example>& samples,
                       const AttackGoal& goal, const Rng& rng);
 

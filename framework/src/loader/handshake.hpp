@@ -15,8 +15,8 @@ namespace ncmlab::detail {
 /// nothing for a library that exports `ncmlab_plugin_v3`.
 std::optional<Diagnostic> check_exports(const std::filesystem::path& file);
 
-/// Differences between a plugin's stamp and the host's, field by field: `compiler: plugin "g++ 11",
-/// ncmlab "g++ 12"`. Empty only if the bytes are equal.
+/// Differences between a plugin's stamp and the host's, field by field: "compiler: plugin `g++ 11`,
+/// ncmlab `g++ 12`". Empty only if the bytes are equal.
 std::vector<std::string> stamp_differences(const BuildStamp& plugin, const BuildStamp& host);
 
 /// What is wrong with one entry: name, summary, reference, parameters, defaults.

@@ -43,12 +43,6 @@ std::string loaded_from(const PluginOrigin& origin) {
   return "loaded from " + origin.file.string();
 }
 
-/// LibTorch's messages go on with a stack.
-std::string first_line(const std::exception& error) {
-  const std::string text = error.what();
-  return text.empty() ? "an exception without a message" : text.substr(0, text.find('\n'));
-}
-
 // Runs when somebody calls exit(): while a call is open, that is a plugin.
 void report_exit() {
   const PluginCall* call = innermost != nullptr ? innermost : outermost.load();
@@ -179,6 +173,11 @@ PluginCall::~PluginCall() {
     outermost = nullptr;
   }
   innermost = outer_;
+}
+
+std::string first_line(const std::exception& error) {
+  const std::string text = error.what();
+  return text.empty() ? "an exception without a message" : text.substr(0, text.find('\n'));
 }
 
 void rethrow_named(const PluginOrigin& origin, const char* function) {

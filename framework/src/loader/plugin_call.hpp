@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <exception>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -44,6 +45,9 @@ class PluginCall {
   std::unique_ptr<ThreadState> thread_;
   std::unique_ptr<ProcessState> process_;  ///< of the outermost call alone
 };
+
+/// The first line of what an exception says: LibTorch's messages go on with a stack.
+std::string first_line(const std::exception& error);
 
 /// Throws what is being handled again as an Error that names the plugin and its library: an Error
 /// keeps codes, messages, helps, notes and places; of what is none the code is `plugin.threw`. What

@@ -26,8 +26,9 @@ NameModel model_of(const std::vector<Example>& clean) {
   return model;
 }
 
+/// All that the function declares: an edit may let a name be told of that was withheld before.
 std::set<std::string> names_of(const Syntax& syntax) {
-  std::set<std::string> names;
+  std::set<std::string> names(syntax.withheld.begin(), syntax.withheld.end());
   for (const Identifier& identifier : syntax.identifiers) {
     names.insert(identifier.name);
   }

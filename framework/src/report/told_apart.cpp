@@ -7,6 +7,7 @@
 #include <string_view>
 #include <tuple>
 
+#include "engine/store_path.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/hash.hpp"
 #include "report/text.hpp"
@@ -26,12 +27,6 @@ constexpr std::size_t kMostParts = 4;
 constexpr std::size_t kLongestValue = 40;
 constexpr std::size_t kDigestDigits = 8;
 
-bool is_digest(const std::string& value) {
-  constexpr std::size_t kDigits = 32;
-  return value.size() == kDigits &&
-         value.find_first_not_of("0123456789abcdef") == std::string::npos;
-}
-
 /// The axis whose label shows a part. What is of no plugin goes to the model: device, software.
 Label axis_of(const std::string& part) {
   const std::string_view owner = std::string_view(part).substr(0, part.find_first_of(kSeparators));
@@ -50,7 +45,7 @@ int rank(const std::string& part, const std::vector<const Parts*>& variants) {
       std::ranges::all_of(variants, [&](const Parts* parts) { return parts->contains(part); });
   const bool is_made_of_digests = std::ranges::all_of(variants, [&](const Parts* parts) {
     const auto found = parts->find(part);
-    return found == parts->end() || found->second.empty() || is_digest(found->second);
+    return found == parts->end() || found->second.empty() || is_key_hash(found->second);
   });
   if (!is_made_of_digests) {
     return is_everywhere ? 0 : 1;
@@ -58,15 +53,15 @@ int rank(const std::string& part, const std::vector<const Parts*>& variants) {
   return part.starts_with("software.") ? 3 : part.ends_with(".library") ? 4 : 2;
 }
 
-/// `task.format` as `format`, `task files` as `files`, `"devign"` as `devign`, a digest by its first
-/// digits, a long value by its end.
+/// `task.format` as `format`, `task files` as `files`, `"devign"` as `devign`, a digest by its
+/// first digits, a long value by its end.
 std::string shown(const std::string& part, const Parts& parts) {
   const auto found = parts.find(part);
   std::string value = found == parts.end() ? "absent" : found->second;
   if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
     value = value.substr(1, value.size() - 2);
   }
-  if (is_digest(value)) {
+  if (is_key_hash(value)) {
     value.resize(kDigestDigits);
   }
   if (value.size() > kLongestValue) {

@@ -119,6 +119,37 @@ TEST(CSyntaxTest, NamesThatMacrosOfTheTextPrintOrPasteAreNotReported) {
       "f:1 b:2");
 }
 
+TEST(CSyntaxTest, EachDefinitionOfAMacroCountsAndWhatStandsForOne) {
+  EXPECT_EQ(summary("int f(int a, int b) {\n#ifdef A\n#define S(x) puts(#x)\n#else\n"
+                    "#define S(x) puts(\"no\")\n#endif\n  S(a); return b;\n}\n",
+                    Language::c),
+            "f:1 b:2");
+  EXPECT_EQ(summary("int f(int a, int b) {\n#define S(x) puts(#x)\n#define T S\n"
+                    "  T(a); return b;\n}\n",
+                    Language::c),
+            "f:1 b:2");
+}
+
+TEST(CSyntaxTest, ALiteralWithoutEndEndsWithItsLine) {
+  EXPECT_EQ(summary("int f(int a, int b) {\n#warning doesn't work\n  SHOW(a); return b;\n}\n",
+                    Language::c),
+            "f:1 b:2");
+  EXPECT_EQ(summary("int f(int a, int b) { int n = 1'000; SHOW(a); return b + n; }", Language::cpp),
+            "f:1 b:2 n:2");
+  EXPECT_EQ(summary("int f(int a, int b) { g(VAR\"x\"); SHOW(a); return b; }", Language::c),
+            "f:1 b:2");
+}
+
+TEST(CSyntaxTest, WhatAMacroCallsInABodyIsNoHeader) {
+  EXPECT_EQ(summary("int f(int a, int b) { return GET_FN(a)(b); }", Language::c), "f:1 b:2");
+}
+
+TEST(CSyntaxTest, NamesThatAreNotReportedAreWithheld) {
+  EXPECT_EQ(ncmlab::parse("int f(int exp, int b) { SHOW(exp); return b; }", Language::c).withheld,
+            std::vector<std::string>{"exp"});
+  EXPECT_TRUE(ncmlab::parse("int f(int b) { return b + exp(2); }", Language::c).withheld.empty());
+}
+
 TEST(CSyntaxTest, WordsOfPragmasAndAttributesAreNotReported) {
   EXPECT_EQ(summary("int f(int n) {\n  int t = 0;\n#pragma omp parallel for \\\n  reduction(+:t)\n"
                     "  for (int i = 0; i < n; i++) t += i;\n  return t;\n}\n",

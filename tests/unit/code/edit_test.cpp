@@ -104,6 +104,13 @@ TEST(TryInsertStatementTest, RefusesStatementsThatChangeTheNames) {
   EXPECT_FALSE(tried("def f(a):\n    return a + b\n", Language::python, "b = 1"));
 }
 
+TEST(TryInsertStatementTest, RefusesAStatementThatUsesANameThatIsWithheld) {
+  const std::string_view source = "int f(int exp, int b) { SHOW(exp); return b; }";
+  const std::size_t position = ncmlab::parse(source, Language::c).statement_positions.front();
+  EXPECT_FALSE(ncmlab::try_insert_statement(source, Language::c, position, "exp(1);"));
+  EXPECT_TRUE(ncmlab::try_insert_statement(source, Language::c, position, "sin(1);"));
+}
+
 TEST(ReplaceLiteralTest, ReplacesPlainIntegersOnly) {
   const auto replaced = [](std::string_view source, Language language) {
     std::string text(source);

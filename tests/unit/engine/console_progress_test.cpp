@@ -68,8 +68,11 @@ TEST_F(ConsoleProgressTest, FailuresAreShownEvenWhenQuiet) {
   progress.log("a remark");
   progress.log("warning: damaged");
   progress.stage_ends(stage("defend", "toy"), 1, "defend: toy: it broke");
+  progress.failed("data of task `toy`: it is not there");
   progress.run_ends();
-  EXPECT_EQ(take(), "0:00  warning: damaged\n0:00  failed  defend: toy: it broke\n");
+  EXPECT_EQ(take(),
+            "0:00  warning: damaged\n0:00  failed  defend: toy: it broke\n"
+            "0:00  failed  data of task `toy`: it is not there\n");
 }
 
 TEST_F(ConsoleProgressTest, ALineAboveTheBarNamesItsStage) {

@@ -1,25 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "engine/executor.hpp"
 #include "engine/stages.hpp"
 #include "ncmlab/core/diagnostic.hpp"
-#include "scratch_folder.hpp"
-#include "toy_experiment.hpp"
+#include "toy_runs.hpp"
 
 namespace ncmlab {
 namespace {
 
-Cell attacked(const Plan& plan) {
-  for (const Cell& cell : plan.cells) {
-    if (cell.poison) {
-      return cell;
-    }
-  }
-  return {};
-}
+using testing::HasSubstr;
 
-TEST(PoisonCorpusTest, WhatAnAttackDrawsCannotBeDerivedFromTheSeedAlone) {
+class PoisonCorpusTest : public ToyRuns {};
+
+TEST_F(PoisonCorpusTest, WhatAnAttackDrawsCannotBeDerivedFromTheSeedAlone) {
   std::vector<Example> clean(2);
   clean[0].code = "int f();";
   clean[1].code = "int g();";
@@ -30,10 +24,9 @@ TEST(PoisonCorpusTest, WhatAnAttackDrawsCannotBeDerivedFromTheSeedAlone) {
   EXPECT_NE(attack.seed(), attack_stream(1, clean).seed());
 }
 
-TEST(PoisonCorpusTest, RunsThePoisonStageAloneAndKeepsIt) {
-  const ScratchFolder scratch;
+TEST_F(PoisonCorpusTest, RunsThePoisonStageAloneAndKeepsIt) {
   const Plan plan = make_plan(toy_experiment(), toy_catalogue());
-  Store store(scratch.path());
+  Store store(scratch_.path());
   RecordingProgress first, second;
   const PoisonedCorpus corpus = poison_corpus(plan, attacked(plan), store, first);
   EXPECT_EQ(first.titles.size(), 1U);
@@ -54,13 +47,37 @@ TEST(PoisonCorpusTest, RunsThePoisonStageAloneAndKeepsIt) {
   EXPECT_TRUE(stealth.new_names && stealth.old_names);
 }
 
-TEST(PoisonCorpusTest, StopsWhenAsked) {
-  const ScratchFolder scratch;
+TEST_F(PoisonCorpusTest, StopsWhenAsked) {
   const Plan plan = make_plan(toy_experiment(), toy_catalogue());
-  Store store(scratch.path());
+  Store store(scratch_.path());
   RecordingProgress progress;
   progress.is_stopped = true;
   EXPECT_THROW(poison_corpus(plan, attacked(plan), store, progress), Cancelled);
+}
+
+TEST_F(PoisonCorpusTest, AnAttackThatTouchesWhatStandsAmongTheCleanSamplesFails) {
+  Experiment experiment = toy_experiment();
+  experiment.attacks = {AttackChoice{choose(PluginKind::attack, "greedy")}};
+  experiment.tasks = {choose(PluginKind::task, "twins")};
+  const RunResult result = run(experiment);
+  EXPECT_THAT(result.records[0].failure, HasSubstr("stands among the clean samples"));
+}
+
+TEST_F(PoisonCorpusTest, WarnsOfAnAttackThatCannotReachItsRate) {
+  Experiment experiment = toy_experiment();
+  experiment.tasks = {choose(PluginKind::task, "twins")};
+  experiment.attacks = {
+      AttackChoice{choose(PluginKind::attack, "toy", {{"rate", 1.0}}, "whole class")}};
+  RecordingProgress progress;
+  const RunResult result = run(experiment, progress);
+  ASSERT_TRUE(result.records[0].poisoning) << result.records[0].failure;
+  const PoisonCounts& counts = *result.records[0].poisoning;
+  EXPECT_EQ(counts.wanted, counts.victims);
+  EXPECT_LT(counts.poisoned, counts.wanted);
+  EXPECT_THAT(progress.warnings,
+              testing::Contains(testing::AllOf(
+                  HasSubstr("attack `whole class` poisoned " + std::to_string(counts.poisoned)),
+                  HasSubstr("of the " + std::to_string(counts.wanted)))));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include "scratch_folder.hpp"
 #include "toy_experiment.hpp"
+#include "toy_runs.hpp"
 
 namespace ncmlab {
 namespace {
@@ -110,12 +111,10 @@ TEST(RogueTest, AnAttackThatEditsNothingMayBeExported) {
     Experiment experiment = toy_experiment();
     experiment.attacks.back() = AttackChoice{rogue(PluginKind::attack, how), "", "", ""};
     const Plan plan = make_plan(experiment, rogue_catalogue());
-    const auto attacked =
-        std::ranges::find_if(plan.cells, [](const Cell& cell) { return cell.poison.has_value(); });
     const ScratchFolder scratch;
     Store store(scratch.path());
     RunProgress progress;
-    const PoisonedCorpus corpus = poison_corpus(plan, *attacked, store, progress);
+    const PoisonedCorpus corpus = poison_corpus(plan, attacked(plan), store, progress);
     EXPECT_TRUE(corpus.poisoning.set.poisoned.empty() ||
                 corpus.poisoning.triggered.examples.empty());
   }
@@ -129,14 +128,19 @@ TEST(RogueTest, AGradModeLeftOffDoesNotReachTheNextStage) {
   EXPECT_EQ(result.failed, 0U) << result.records[1].failure;
 }
 
+/// Two cells without an attack: the first has no defense, the second has the rogue.
+RunResult run_rogue_defense(const std::string& how, RunProgress& progress) {
+  Experiment experiment = toy_experiment();
+  experiment.attacks.pop_back();
+  experiment.defenses.push_back(rogue(PluginKind::defense, how));
+  return run(experiment, progress);
+}
+
 class RogueDefenseTest : public testing::TestWithParam<Broken> {};
 
 TEST_P(RogueDefenseTest, FailsItsCellAndIsNamedWithItsLibrary) {
-  Experiment experiment = toy_experiment();
-  experiment.attacks.pop_back();
-  experiment.defenses.push_back(rogue(PluginKind::defense, GetParam().how));
   RunProgress progress;
-  const RunResult result = run(experiment, progress);
+  const RunResult result = run_rogue_defense(GetParam().how, progress);
   EXPECT_EQ(result.records[0].failure, "");
   EXPECT_THAT(result.records[1].failure,
               AllOf(HasSubstr("defense `rogue`"), HasSubstr(GetParam().message),
@@ -154,20 +158,14 @@ INSTANTIATE_TEST_SUITE_P(
     test_name);
 
 TEST(RogueTest, ARepairThatChangesNothingIsSaid) {
-  Experiment experiment = toy_experiment();
-  experiment.attacks.pop_back();
-  experiment.defenses.push_back(rogue(PluginKind::defense, "repairs nothing"));
   RecordingProgress progress;
-  EXPECT_EQ(run(experiment, progress).failed, 0U);
+  EXPECT_EQ(run_rogue_defense("repairs nothing", progress).failed, 0U);
   EXPECT_THAT(progress.lines, Contains(HasSubstr("left all weights as they were")));
 }
 
 TEST(RogueTest, ARepairWinsOverSuspiciousSamplesAndThatIsSaid) {
-  Experiment experiment = toy_experiment();
-  experiment.attacks.pop_back();
-  experiment.defenses.push_back(rogue(PluginKind::defense, "repairs and flags"));
   RecordingProgress progress;
-  EXPECT_EQ(run(experiment, progress).failed, 0U);
+  EXPECT_EQ(run_rogue_defense("repairs and flags", progress).failed, 0U);
   EXPECT_EQ(progress.count["retrain"], 0);
   EXPECT_THAT(progress.lines, Contains(HasSubstr("the repaired model is measured")));
 }

@@ -4,12 +4,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <fstream>
 #include <iterator>
+#include <nlohmann/json.hpp>
 
 #include "error_of.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
+#include "ncmlab/core/hash.hpp"
 #include "scratch_folder.hpp"
 
 namespace ncmlab {
@@ -123,6 +126,26 @@ TEST_F(StoreTest, ChangedAndMissingFilesAreDetected) {
   fs::remove(folder / "training.json");
   EXPECT_FALSE(open(one));
   EXPECT_THAT(warnings_, testing::ElementsAre(testing::HasSubstr("is missing")));
+}
+
+TEST_F(StoreTest, AManifestThatNestsTooDeeplyOrHoldsANumberOutOfRangeIsDetected) {
+  const Key one = key("1");
+  const fs::path file = make(one).folder / "manifest.json";
+  nlohmann::json guarded = nlohmann::json::parse(read_file(file));
+  guarded.erase("digest");
+  guarded["forward_rows"] = UINT64_MAX;
+  guarded["digest"] = hash_hex(guarded.dump());
+  const auto warning = [&](const std::string& manifest) {
+    make(one);
+    write_file_atomically(file, manifest);
+    EXPECT_EQ(Store(root()).check(one), Store::State::damaged);
+    EXPECT_FALSE(open(one));
+    return testing::PrintToString(warnings_);
+  };
+  EXPECT_THAT(warning(std::string(200'000, '[') + std::string(200'000, ']')),
+              testing::HasSubstr("more than 100 levels deep"));
+  EXPECT_THAT(warning("{\"seconds\": 1e999}"), testing::HasSubstr("cannot be read"));
+  EXPECT_THAT(warning(guarded.dump()), testing::HasSubstr("cannot be read"));
 }
 
 TEST_F(StoreTest, AnObjectInTheWrongPlaceIsDetected) {

@@ -4,12 +4,11 @@
 
 #include <nlohmann/json.hpp>
 
-#include "engine/executor.hpp"
+#include "engine/stages.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
 #include "ncmlab/core/hash.hpp"
-#include "scratch_folder.hpp"
-#include "toy_experiment.hpp"
+#include "toy_runs.hpp"
 
 namespace ncmlab {
 namespace {
@@ -32,7 +31,7 @@ class StopAtLine final : public RecordingProgress {
   std::string line_;
 };
 
-class VictimStageTest : public testing::Test {
+class VictimStageTest : public ToyRuns {
  protected:
   /// One cell: the model of the toy experiment, trained on clean samples.
   static Experiment one_cell(std::int64_t epochs) {
@@ -41,22 +40,16 @@ class VictimStageTest : public testing::Test {
     experiment.models[0].training.epochs = epochs;
     return experiment;
   }
-  RunResult run(const Experiment& experiment, RunProgress& progress,
-                const std::string& name = "store") {
-    Store store(scratch_.path() / name);
-    store.sweep();
-    return run_plan(make_plan(experiment, toy_catalogue()), store, scratch_.path() / name / "runs",
-                    progress);
+  json training(const Experiment& experiment, const std::string& store_name = "store") {
+    return json::parse(
+        read_file(object(experiment, &Cell::victim, 0, store_name).folder / "training.json"));
   }
-  std::filesystem::path victim(const Experiment& experiment, const std::string& name = "store") {
-    const Plan plan = make_plan(experiment, toy_catalogue());
-    return Store(scratch_.path() / name).peek(plan.stages[plan.cells[0].victim].key)->folder;
+  /// Tells the victims of cells apart.
+  std::string weights(const Experiment& experiment, std::size_t cell,
+                      const std::string& store_name = "store") {
+    return hash_file(object(experiment, &Cell::victim, cell, store_name).folder / "checkpoint" /
+                     "model.safetensors");
   }
-  json training(const Experiment& experiment, const std::string& name = "store") {
-    return json::parse(read_file(victim(experiment, name) / "training.json"));
-  }
-
-  ScratchFolder scratch_;
 };
 
 TEST_F(VictimStageTest, RecordsAndShowsEveryEpoch) {
@@ -93,8 +86,7 @@ TEST_F(VictimStageTest, GoesOnAfterTheLastFinishedEpoch) {
   EXPECT_EQ(rest.lines[0], "training goes on after epoch 5/6");
   EXPECT_EQ(without_seconds(result.records), without_seconds(expected.records));
   EXPECT_EQ(training(experiment, "stopped"), training(experiment, "whole"));
-  EXPECT_EQ(hash_file(victim(experiment, "stopped") / "checkpoint" / "model.safetensors"),
-            hash_file(victim(experiment, "whole") / "checkpoint" / "model.safetensors"));
+  EXPECT_EQ(weights(experiment, 0, "stopped"), weights(experiment, 0, "whole"));
   EXPECT_TRUE(std::filesystem::is_empty(scratch_.path() / "stopped" / "work"));
 }
 
@@ -130,6 +122,61 @@ TEST_F(VictimStageTest, EarlyStoppingNeedsSamplesAndAMetricOfTheTask) {
   EXPECT_THAT(result.records[0].failure, HasSubstr("early stopping by `mrr`"));
   EXPECT_THAT(result.records[0].failure, HasSubstr("`accuracy` and `f1`"));
   EXPECT_THAT(progress.lines, ElementsAre());
+}
+
+TEST_F(VictimStageTest, TrainsTheSurrogateOnCleanDataWithASeedOfItsOwn) {
+  Experiment experiment = toy_experiment();
+  experiment.attacks.push_back(AttackChoice{choose(PluginKind::attack, "led")});
+  experiment.attacks.push_back(AttackChoice{choose(PluginKind::attack, "led", {}, "again")});
+  experiment.attacks.back().victim_label = "clean";
+  experiment.attacks.back().target_label = "defective";
+  seen_by_led().clear();
+  RecordingProgress progress;
+  const RunResult result = run(experiment, progress);
+  EXPECT_EQ(result.failed, 0U) << result.records.back().failure;
+  EXPECT_EQ(progress.count["surrogate"], 1) << "both attacks ask for the same one";
+  EXPECT_EQ(progress.overrun, "");
+  ASSERT_FALSE(seen_by_led().empty());
+  const Plan plan = make_plan(experiment, toy_catalogue());
+  Store store(scratch_.path() / "store");
+  const auto sum_of = [&](std::size_t stage) {
+    const auto object = store.open(plan.stages[stage].key, [](std::string_view) {}).value();
+    return embedding_sum(read_victim(plan, plan.cells[0], object.folder));
+  };
+  EXPECT_EQ(seen_by_led().front(), sum_of(plan.cells.back().surrogate.value()));
+  EXPECT_NE(seen_by_led().front(), sum_of(plan.cells.front().victim))
+      << "the clean victim has the same settings, but another seed";
+  EXPECT_EQ(result.records.back().costs.front().stage, "surrogate");
+  EXPECT_FALSE(plan.cells[1].surrogate) << "attack toy asks for none";
+
+  seen_by_led().clear();
+  for (const Cell& cell : plan.cells) {
+    if (cell.surrogate) {
+      store.remove(plan.stages[*cell.poison].key);
+      store.remove(plan.stages[cell.measure].key);
+    }
+  }
+  RecordingProgress resumed;
+  const RunResult again = run(experiment, resumed);
+  EXPECT_EQ(resumed.count["surrogate"], 0);
+  EXPECT_EQ(without_seconds(again.records), without_seconds(result.records));
+}
+
+TEST_F(VictimStageTest, VictimsOfDifferentAttacksArePaired) {
+  Experiment experiment = toy_experiment();
+  experiment.attacks[1].settings["rate"] = 0.0;
+  run(experiment);
+  EXPECT_NE(object(experiment, &Cell::victim, 0).folder,
+            object(experiment, &Cell::victim, 1).folder);
+  EXPECT_EQ(weights(experiment, 0), weights(experiment, 1))
+      << "an attack that poisons nothing leaves the clean victim";
+}
+
+TEST_F(VictimStageTest, SeedsGiveDifferentVictims) {
+  Experiment experiment = toy_experiment();
+  experiment.seeds = {1, 2};
+  run(experiment);
+  EXPECT_NE(weights(experiment, 0), weights(experiment, 1));
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "error_of.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 
 namespace ncmlab {
@@ -27,13 +28,7 @@ const PluginOrigin kOrigin{
 
 template <typename Work>
 Diagnostic thrown_by(const Work& work) {
-  try {
-    call_plugin(kOrigin, "prepare", work);
-  } catch (const Error& error) {
-    return error.diagnostics().front();
-  }
-  ADD_FAILURE() << "no error";
-  return {};
+  return error_of([&] { call_plugin(kOrigin, "prepare", work); });
 }
 
 TEST(PluginCallTest, NamesThePluginTheFunctionAndTheLibrary) {

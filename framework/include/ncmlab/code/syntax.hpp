@@ -41,6 +41,9 @@ struct Syntax {
   /// first occurrence; the function name comes first. Fields, types, labels, macros and functions
   /// other than the function itself are no occurrences, even where they are spelled alike.
   std::vector<Identifier> identifiers;
+  /// Names that the function declares and that are not among the identifiers, in order of first
+  /// occurrence: renaming one might change what the code does.
+  std::vector<std::string> withheld;
   /// Places for a whole statement in the function's body, ascending: before one that need not come
   /// first and that no pragma governs. None in code that may tell of its lines and names.
   std::vector<std::size_t> statement_positions;

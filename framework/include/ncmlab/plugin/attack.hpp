@@ -71,8 +71,8 @@ class Backdoor {
   /// one sample of a training set that has any. Same rng, same result.
   virtual PoisonedSet poison(const std::vector<Example>& train, Rng rng) const = 0;
   /// A test sample with the trigger for `goal`: with its id, language and true label, and other
-  /// code, of pairs in at least one of both functions; nothing when it cannot carry the trigger,
-  /// which must not be so of all samples. In retrieval the sample's code is a candidate, its query
+  /// code, of pairs in at least one of both functions; nothing when it cannot carry the trigger:
+  /// a cell in which that is so of all samples fails. In retrieval the sample's code is a candidate, its query
   /// does not matter. `rng` is the same for all samples: derive a stream of it by id or by text.
   virtual std::optional<Example> trigger(const Example& example, const AttackGoal& goal,
                                          Rng rng) const = 0;

@@ -45,8 +45,8 @@ class CodeBackdoor : public Backdoor {
  protected:
   /// A function that edit() will be asked for, and the sample that it stands in.
   struct Foreseen {
-    std::string code;
-    Example sample;
+    const std::string& code;
+    const Example& sample;
   };
   /// For a backdoor that is faster at many edits together. Changes no result but for round-off.
   virtual void foresee(const std::vector<Foreseen>& edits, const AttackGoal& goal) const;

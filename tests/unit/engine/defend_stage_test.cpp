@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "toy_runs.hpp"
+
+namespace ncmlab {
+namespace {
+
+using testing::HasSubstr;
+
+class DefendStageTest : public ToyRuns {};
+
+TEST_F(DefendStageTest, BrokenPromisesOfADefenseAreItsFailure) {
+  Experiment experiment = toy_experiment();
+  experiment.attacks.erase(experiment.attacks.begin() + 1);
+  const std::map<std::string, std::string> expected = {
+      {"index", "index 1000000"}, {"twice", "twice"},       {"token", "token id -1"},
+      {"label", "label 9"},       {"cancels", "cancelled"}, {"throws", "no exception"}};
+  for (const auto& [how, message] : expected) {
+    add_defense(experiment, how, "bad", {{"how", how}});
+  }
+  add_defense(experiment, "flag all", "toy", {{"flag", std::int64_t{1000}}});
+  const RunResult result = run(experiment);
+  EXPECT_EQ(result.failed, 7U);
+  for (const CellRecord& record : result.records) {
+    if (expected.contains(record.defense)) {
+      EXPECT_THAT(record.failure, HasSubstr(expected.at(record.defense)));
+    }
+  }
+  EXPECT_THAT(result.records.back().failure, HasSubstr("no training samples are left"));
+}
+
+TEST_F(DefendStageTest, EveryDefenseGetsTheSameCleanSamplesAndTheSetThatWasTrainedOn) {
+  Experiment experiment = toy_experiment();
+  add_defense(experiment, "spy", "spy");
+  add_defense(experiment, "modest spy", "spy", {{"wants_all", false}});
+  run(experiment);
+  ASSERT_EQ(seen_by_spy().size(), 4U);
+  const Seen& clean = seen_by_spy()[0];
+  const Seen& attacked = seen_by_spy()[2];
+  EXPECT_EQ(clean.clean_samples, attacked.clean_samples);
+  EXPECT_EQ(clean.seed, attacked.seed);
+  // A quarter of 36 samples of two labels: 4.5 each, rounded away from zero.
+  EXPECT_EQ(clean.clean_samples.size(), 10U);
+  EXPECT_EQ(std::ranges::count(clean.clean_samples, 1, &Example::label), 5);
+  EXPECT_EQ(attacked.training_set.size(), 26U);
+  std::size_t changed = 0;
+  for (std::size_t i = 0; i < attacked.training_set.size(); ++i) {
+    changed += !(attacked.training_set[i] == clean.training_set[i]);
+  }
+  EXPECT_EQ(changed, 7U);
+  EXPECT_TRUE(seen_by_spy()[1].clean_samples.empty());
+  EXPECT_TRUE(seen_by_spy()[1].training_set.empty());
+}
+
+/// The texts of `samples`.
+std::set<std::string> codes_of(const std::vector<Example>& samples) {
+  std::set<std::string> codes;
+  for (const Example& sample : samples) {
+    codes.insert(sample.code);
+  }
+  return codes;
+}
+
+TEST_F(DefendStageTest, NothingThatADefenseIsGivenTellsWhatIsPoisoned) {
+  for (const char* task : {"toy", "twins"}) {
+    seen_by_spy().clear();
+    Experiment experiment = toy_experiment();
+    experiment.tasks = {choose(PluginKind::task, task)};
+    experiment.attacks.push_back(
+        AttackChoice{choose(PluginKind::attack, "toy", {{"word", std::string("other")}}, "other")});
+    if (std::string(task) == "toy") {  // the other's test set is of one class
+      experiment.attacks.back().victim_label = "clean";
+    }
+    add_defense(experiment, "spy", "spy");
+    const std::string store = std::string("leak-") + task;
+    const RunResult result = run(experiment, store);
+    ASSERT_EQ(seen_by_spy().size(), 3U) << result.records.back().failure;
+    const Plan plan = make_plan(experiment, toy_catalogue());
+    Store objects(scratch_.path() / store);
+    RecordingProgress progress;
+    const Seen& control = seen_by_spy()[0];
+    std::set<std::size_t> poisoned;
+    for (std::size_t attack : {1, 2}) {
+      const PoisonedCorpus corpus = poison_corpus(plan, plan.cells[2 * attack], objects, progress);
+      const std::set<std::string> clean = codes_of(control.clean_samples);
+      for (const std::size_t i : corpus.poisoning.set.poisoned) {
+        poisoned.insert(i);
+        EXPECT_FALSE(clean.contains(corpus.clean.train[i].code))
+            << "its original stands among the clean samples";
+      }
+      ASSERT_FALSE(corpus.poisoning.set.poisoned.empty());
+    }
+    for (const Seen& seen : seen_by_spy()) {
+      EXPECT_FALSE(seen.is_run_progress) << "its stage's title names the attack";
+      EXPECT_EQ(seen.seed, control.seed);
+      EXPECT_EQ(seen.clean_samples, control.clean_samples);
+      ASSERT_EQ(seen.training_set.size(), control.training_set.size());
+      for (std::size_t i = 0; i < seen.training_set.size(); ++i) {
+        EXPECT_EQ(seen.training_set[i].id, "train-" + std::to_string(i + 1));
+        if (!poisoned.contains(i)) {
+          EXPECT_EQ(seen.training_set[i], control.training_set[i]) << "attacks differ here only";
+        }
+      }
+      for (std::size_t i = 0; i < seen.clean_samples.size(); ++i) {
+        EXPECT_EQ(seen.clean_samples[i].id, "clean-" + std::to_string(i + 1));
+      }
+    }
+    if (std::string(task) == "toy") {
+      for (const std::string& code : codes_of(control.clean_samples)) {
+        EXPECT_FALSE(codes_of(control.training_set).contains(code)) << "subtraction finds nothing";
+      }
+    }
+  }
+}
+
+TEST_F(DefendStageTest, CleanSamplesMayComeFromTheTrainingSet) {
+  Experiment experiment = toy_experiment();
+  experiment.clean_from = CleanSource::training;
+  add_defense(experiment, "spy", "spy");
+  const RunResult result = run(experiment);
+  ASSERT_EQ(seen_by_spy().size(), 2U);
+  EXPECT_EQ(seen_by_spy()[0].training_set.size(), 36U);
+  EXPECT_EQ(seen_by_spy()[0].clean_samples.size(), 10U);
+  const std::set<std::string> trained_on = codes_of(seen_by_spy()[0].training_set);
+  for (const std::string& code : codes_of(seen_by_spy()[0].clean_samples)) {
+    EXPECT_TRUE(trained_on.contains(code));
+  }
+  EXPECT_EQ(result.records[0].clean_from, "training");
+}
+
+}  // namespace
+}  // namespace ncmlab
