@@ -3,9 +3,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/durable_writes.hpp"
 #include "engine/stages.hpp"
 #include "ncmlab/core/diagnostic.hpp"
-#include "ncmlab/core/durable_writes.hpp"
 #include "ncmlab/core/files.hpp"
 #include "ncmlab/plugin/task_writer.hpp"
 

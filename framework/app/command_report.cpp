@@ -9,7 +9,7 @@
 
 #include "command.hpp"
 #include "engine/run_folder.hpp"
-#include "ncmlab/core/durable_writes.hpp"
+#include "ncmlab/core/files.hpp"
 #include "report/report.hpp"
 #include "running.hpp"
 

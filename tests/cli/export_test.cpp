@@ -58,7 +58,8 @@ class AttackExportTest : public testing::TestWithParam<const char*> {
 
 TEST_P(AttackExportTest, WhatItWritesIsADataSetOfTheTask) {
   const std::string target = (folder_ / "poisoned").string();
-  ASSERT_EQ(ncmlab("attack export " + experiment("builtin") + " --out " + target), 0) << err();
+  ASSERT_EQ(ncmlab("attack export " + experiment("builtin") + " --out " + target + "/"), 0)
+      << err();
   const json truth = json::parse(read_file(folder_ / "poisoned" / "ground_truth.json"));
   EXPECT_EQ(truth["attack"], "badcode");
   EXPECT_EQ(truth["trigger_words"], json::array({"rb"}));

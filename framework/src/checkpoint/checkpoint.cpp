@@ -15,6 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// The first of the table whose anchor ends a tensor's name, or null. Tied tensors may be stored
+/// without the anchor: then only a config tells.
 const Architecture* guess_architecture(const StateDict& weights) {
   for (const Architecture& architecture : architectures()) {
     const bool found = std::ranges::any_of(weights, [&](const StateDict::Item& item) {

@@ -15,7 +15,8 @@ struct Checkpoint {
   std::filesystem::path source;       ///< folder or file
   std::filesystem::path config_file;  ///< `config.json`; empty if there is none
   std::string config;                 ///< its text
-  /// By the config's model type, or else by the names of the tensors; null if neither tells.
+  /// By the model type of the config; without a config by the names of the tensors, null if they do
+  /// not tell.
   const Architecture* architecture = nullptr;
   StateDict weights;
 };

@@ -9,8 +9,8 @@
 
 #include "checkpoint/inspect.hpp"
 #include "checkpoint/tensor_text.hpp"
+#include "core/durable_writes.hpp"
 #include "ncmlab/core/diagnostic.hpp"
-#include "ncmlab/core/durable_writes.hpp"
 #include "ncmlab/core/files.hpp"
 #include "nn/foreign_elements.hpp"
 #include "tokenize/engine.hpp"
@@ -193,10 +193,7 @@ void write_folder(const Checkpoint& checkpoint, const fs::path& target, const fs
 std::vector<std::string> convert(const Checkpoint& checkpoint, const fs::path& target,
                                  const fs::path& tokenizer) {
   check_ending(target);
-  fs::path clean = target;
-  if (!clean.has_filename()) {
-    clean = clean.parent_path();
-  }
+  const fs::path clean = without_trailing_slash(target);
   std::error_code code;
   if (fs::exists(clean, code)) {
     throw Error("io.exists", "`" + clean.string() + "` exists already",

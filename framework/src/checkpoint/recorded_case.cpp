@@ -3,12 +3,14 @@
 
 #include <torch/torch.h>
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "checkpoint/checkpoint.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
+#include "ncmlab/core/json_depth.hpp"
 
 namespace ncmlab {
 namespace {
@@ -21,6 +23,20 @@ using Json = nlohmann::json;
               {"`framework/docs/checkpoints.md` says how to make a case"});
 }
 
+Json read_json(const fs::path& folder) {
+  const std::string text = read_file(folder / "case.json");
+  if (const std::string deep = too_deep_json(text); !deep.empty()) {
+    bad_case(folder, "is no case: " + deep);
+  }
+  try {
+    return Json::parse(text);
+  } catch (const Json::parse_error& error) {
+    bad_case(folder, "is no valid JSON at byte " + std::to_string(error.byte));
+  } catch (const Json::out_of_range&) {
+    bad_case(folder, "holds a number out of range");
+  }
+}
+
 /// The field `name`, as a T.
 template <typename T>
 T field(const fs::path& folder, const Json& json, const char* name) {
@@ -31,6 +47,21 @@ T field(const fs::path& folder, const Json& json, const char* name) {
     }
   }
   bad_case(folder, "has no valid `" + std::string(name) + "`");
+}
+
+/// The whole number that is, or is in, the field `name`; get() would convert others.
+std::int64_t integer(const fs::path& folder, const Json& value, const char* name) {
+  const bool fits =
+      value.is_number_integer() &&
+      (!value.is_number_unsigned() || value.get<std::uint64_t>() <= std::uint64_t{INT64_MAX});
+  if (!fits) {
+    bad_case(folder, "has no valid `" + std::string(name) + "`: expected whole numbers of 64 bits");
+  }
+  return value.get<std::int64_t>();
+}
+
+std::int64_t integer_field(const fs::path& folder, const Json& json, const char* name) {
+  return integer(folder, field<Json>(folder, json, name), name);
 }
 
 Pooling pooling_of(const fs::path& folder, const std::string& word) {
@@ -63,7 +94,10 @@ HeadShape head_shape(const fs::path& folder, const std::string& task, std::int64
 
 void read_batch(const fs::path& folder, const Json& json, RecordedCase& result) {
   const StateDict inputs = read_safetensors(folder / "inputs.safetensors");
-  const auto lengths = field<std::vector<std::int64_t>>(folder, json, "lengths");
+  std::vector<std::int64_t> lengths;
+  for (const Json& length : field<std::vector<Json>>(folder, json, "lengths")) {
+    lengths.push_back(integer(folder, length, "lengths"));
+  }
   const at::Tensor& ids = inputs.at("input_ids");
   if (ids.dim() != 2 || ids.scalar_type() != at::kLong || ids.size(0) != std::ssize(lengths) ||
       lengths.empty()) {
@@ -73,7 +107,7 @@ void read_batch(const fs::path& folder, const Json& json, RecordedCase& result) 
   result.batch = {.ids = ids, .lengths = at::tensor(lengths), .embeddings = {}};
   result.labels = inputs.at("labels");
   if (json.contains("pad_token_id")) {
-    result.pad_id = field<std::int64_t>(folder, json, "pad_token_id");
+    result.pad_id = integer_field(folder, json, "pad_token_id");
   }
   result.row_order.resize(lengths.size());
   std::iota(result.row_order.begin(), result.row_order.end(), 0);
@@ -98,9 +132,9 @@ void read_training(const fs::path& folder, const Json& json, RecordedCase& resul
   result.training.adam_eps = field<double>(folder, settings, "eps");
   result.training.weight_decay = field<double>(folder, settings, "weight_decay");
   result.training.max_grad_norm = field<double>(folder, settings, "max_grad_norm");
-  result.warmup_steps = field<std::int64_t>(folder, settings, "warmup_steps");
-  result.total_steps = field<std::int64_t>(folder, settings, "total_steps");
-  result.steps = field<std::int64_t>(folder, settings, "steps_taken");
+  result.warmup_steps = integer_field(folder, settings, "warmup_steps");
+  result.total_steps = integer_field(folder, settings, "total_steps");
+  result.steps = integer_field(folder, settings, "steps_taken");
 }
 
 }  // namespace
@@ -117,7 +151,7 @@ StateDict RecordedCase::parameters() const {
 }
 
 RecordedCase read_recorded_case(const fs::path& folder) {
-  const Json json = Json::parse(read_file(folder / "case.json"), nullptr, false);
+  const Json json = read_json(folder);
   RecordedCase result;
   result.task = field<std::string>(folder, json, "task");
   fs::path config = folder / "hf" / "config.json";

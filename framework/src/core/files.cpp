@@ -11,15 +11,11 @@
 #include <optional>
 #include <sstream>
 
+#include "core/durable_writes.hpp"
 #include "ncmlab/core/diagnostic.hpp"
-#include "ncmlab/core/durable_writes.hpp"
 
 namespace ncmlab {
 namespace {
-
-[[noreturn]] void throw_write_error(const std::filesystem::path& path, int reason) {
-  throw Error("io.write", "cannot write `" + path.string() + "`: " + std::strerror(reason));
-}
 
 /// As many symbolic links in a row as Linux follows.
 constexpr int kMostLinks = 40;
@@ -50,13 +46,7 @@ void write_to_device(const std::filesystem::path& path, std::string_view bytes) 
 /// Makes missing folders, writes under a name of its own, flushes and renames.
 void replace_file(const std::filesystem::path& path, std::string_view bytes,
                   std::optional<mode_t> permissions) {
-  if (path.has_parent_path()) {
-    std::error_code error;
-    std::filesystem::create_directories(path.parent_path(), error);
-    if (error) {
-      throw_write_error(path, error.value());
-    }
-  }
+  create_folder_of(path);
   const std::filesystem::path temporary = unforeseeable_name(path);
   const int file =
       ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
@@ -80,13 +70,7 @@ void replace_file(const std::filesystem::path& path, std::string_view bytes,
     ::unlink(temporary.c_str());
     throw_write_error(path, reason);
   }
-  // The name is as lasting as the content; a folder that may not be read is left to the system.
-  const std::filesystem::path parent = path.has_parent_path() ? path.parent_path() : ".";
-  const int folder = ::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder >= 0) {
-    ::fsync(folder);
-    ::close(folder);
-  }
+  flush_folder_of(path);
 }
 
 }  // namespace

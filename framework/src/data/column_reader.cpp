@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ncmlab/data/column_reader.hpp"
 
-#include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 #include <unordered_set>
 #include <utility>

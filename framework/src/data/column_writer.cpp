@@ -23,7 +23,12 @@ json spelled(std::int64_t label, const ColumnMapping& columns, const json& befor
     return label;
   }
   const std::string& text = columns.label_values.at(static_cast<std::size_t>(label));
-  return before.is_null() || before.is_string() ? json(text) : json::parse(text, nullptr, false);
+  if (before.is_null() || before.is_string()) {
+    return text;
+  }
+  // Data with numbers and words has spellings that are no JSON.
+  json value = json::parse(text, nullptr, false);
+  return value.is_discarded() ? json(text) : value;
 }
 
 /// Puts what the sample says into its record.
@@ -38,8 +43,9 @@ class RecordWriter {
       const std::string name = file.filename().string();
       const std::string split = files.size() == 1 ? "train" : name.substr(0, name.find('.'));
       const RecordReader reader(file, columns_);
-      records_.read(file, split,
-                    [&](const json& record, std::int64_t line) { return reader.id(record, line); });
+      records_.read(file, split, [&](const json& record, std::int64_t line) {
+        return reader.example(record, line).id;
+      });
     }
   }
 
@@ -94,7 +100,7 @@ class RecordWriter {
 void write_json_lines(const Corpus& corpus, const ColumnMapping& columns, const fs::path& source,
                       const fs::path& folder) {
   RecordWriter writer(columns, source);
-  write_splits(corpus, folder, [&](const Example& example, std::string_view split) {
+  write_splits(corpus, folder, [&](const Example& example, std::string_view split, std::size_t) {
     return writer.record(example, split);
   });
 }

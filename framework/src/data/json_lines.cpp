@@ -10,10 +10,10 @@
 #include <optional>
 #include <string_view>
 
-#include "core/json_depth.hpp"
 #include "data/gzip_buffer.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
+#include "ncmlab/core/json_depth.hpp"
 
 namespace ncmlab {
 namespace {
@@ -68,17 +68,23 @@ int column_of(std::string_view text, std::size_t byte) {
          static_cast<int>(std::ranges::count_if(before, [&](char c) { return !continuation(c); }));
 }
 
+/// How to go on with a file in UTF-16; empty if it is not.
+std::string utf16_hint(std::string_view text) {
+  const bool is_utf16 =
+      text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF") || text.find('\0') <= 1;
+  return is_utf16 ? "the file looks like UTF-16: convert it with `iconv -f UTF-16 -t UTF-8`" : "";
+}
+
 /// How to go on with a line that holds no JSON object.
 std::string hint_for(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t\r");
   const std::size_t last = text.find_last_not_of(" \t\r");
   const std::string_view trimmed =
       first == std::string_view::npos ? "" : text.substr(first, last - first + 1);
-  const std::size_t nul = text.find('\0');
-  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF") || nul <= 1) {
-    return "the file looks like UTF-16: convert it with `iconv -f UTF-16 -t UTF-8`";
+  if (std::string utf16 = utf16_hint(text); !utf16.empty()) {
+    return utf16;
   }
-  if (nul != std::string_view::npos) {
+  if (text.find('\0') != std::string_view::npos) {
     return "the line holds a byte 0: remove it, or write `\\u0000`";
   }
   if (trimmed.starts_with('[')) {
@@ -95,8 +101,8 @@ std::string hint_for(std::string_view text) {
          "\"target\": 0}`";
 }
 
-[[noreturn]] void fail(std::string code, std::string message, const std::filesystem::path& file,
-                       std::int64_t line, std::string_view text, int column = 1,
+[[noreturn]] void fail(std::string code, std::string message, std::string help,
+                       const std::filesystem::path& file, std::int64_t line, int column = 1,
                        std::string_view source_line = {}) {
   Span span{.file = file.string(), .line = static_cast<int>(line), .column = column};
   if (source_line.size() <= kLongestQuote && !first_invalid_byte(source_line)) {
@@ -105,42 +111,46 @@ std::string hint_for(std::string_view text) {
   throw Error(Diagnostic{.code = std::move(code),
                          .message = std::move(message),
                          .span = std::move(span),
-                         .help = {hint_for(text)}});
+                         .help = {std::move(help)}});
 }
 
 [[noreturn]] void fail_parse(const nlohmann::json::parse_error& error, const std::string& text,
                              const std::filesystem::path& file, std::int64_t line) {
   if (const auto invalid = first_invalid_byte(text)) {
+    const std::string utf16 = utf16_hint(text);
     fail("data.not-utf8",
          "expected UTF-8, found a byte that is not at offset " + std::to_string(*invalid) +
              " of the line",
-         file, line, text, column_of(text, *invalid));
+         utf16.empty() ? "convert the file from its encoding, for example with `iconv -f LATIN1 -t "
+                         "UTF-8`"
+                       : utf16,
+         file, line, column_of(text, *invalid));
   }
   const std::size_t byte = error.byte == 0 ? 0 : error.byte - 1;
   fail("data.not-json",
        byte >= text.size() ? "expected one JSON object per line, found a line that ends too early"
                            : "expected one JSON object per line, found text that is not JSON",
-       file, line, text, column_of(text, byte), text);
+       hint_for(text), file, line, column_of(text, byte), text);
 }
 
 nlohmann::json parse_line(const std::string& text, const std::filesystem::path& file,
                           std::int64_t line) {
   nlohmann::json record;
   if (const std::string deep = too_deep_json(text); !deep.empty()) {
-    fail("data.not-json", "expected one JSON object per line, found one whose " + deep, file, line,
-         text);
+    fail("data.not-json", "expected one JSON object per line, found one whose " + deep,
+         "remove the field that nests so deep, or write it as text", file, line);
   }
   try {
     record = nlohmann::json::parse(text);
   } catch (const nlohmann::json::parse_error& error) {
     fail_parse(error, text, file, line);
   } catch (const nlohmann::json::exception&) {
-    fail("data.not-json", "expected one JSON object per line, found a number out of range", file,
-         line, text, 1, text);
+    fail("data.not-json", "expected one JSON object per line, found a number out of range",
+         "write numbers that a double can hold, or that one as text", file, line, 1, text);
   }
   if (!record.is_object()) {
     fail("data.not-object", "expected a JSON object, found " + std::string(record.type_name()),
-         file, line, text, 1, text);
+         hint_for(text), file, line, 1, text);
   }
   return record;
 }

@@ -34,15 +34,14 @@ nlohmann::json StoredRecords::find(std::string_view split, const std::string& id
   return nlohmann::json::object();
 }
 
-void write_splits(
-    const Corpus& corpus, const std::filesystem::path& folder,
-    const std::function<nlohmann::json(const Example&, std::string_view split)>& record) {
+void write_splits(const Corpus& corpus, const std::filesystem::path& folder,
+                  const RecordOf& record_of) {
   for (const auto& [split, examples] :
        {std::pair{"train", &corpus.train}, std::pair{"valid", &corpus.valid},
         std::pair{"test", &corpus.test}}) {
     std::string text;
-    for (const Example& example : *examples) {
-      text += record(example, split).dump() + "\n";
+    for (std::size_t i = 0; i < examples->size(); ++i) {
+      text += record_of((*examples)[i], split, i).dump() + "\n";
     }
     if (!text.empty()) {
       write_file_atomically(folder / (std::string(split) + ".jsonl"), text);

@@ -5,10 +5,12 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "engine/json_number.hpp"
 #include "engine/store_path.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
 #include "ncmlab/core/hash.hpp"
+#include "ncmlab/core/json_depth.hpp"
 
 namespace ncmlab {
 namespace {
@@ -50,8 +52,8 @@ StoredObject stored_object(const fs::path& folder, const json& manifest) {
                       .name = manifest.at("name"),
                       .parts = parts_of(manifest),
                       .work = {.seconds = manifest.at("seconds"),
-                               .forward_rows = manifest.at("forward_rows"),
-                               .backward_rows = manifest.at("backward_rows")}};
+                               .forward_rows = integer_from_json(manifest.at("forward_rows")),
+                               .backward_rows = integer_from_json(manifest.at("backward_rows"))}};
 }
 
 /// An object as its manifest describes it, or what is wrong with it.
@@ -64,7 +66,12 @@ struct Reading {
 Reading read_manifest(const fs::path& folder) {
   Reading reading;
   try {
-    reading.manifest = json::parse(read_file(folder / kManifest));
+    const std::string text = read_file(folder / kManifest);
+    if (const std::string deep = too_deep_json(text); !deep.empty()) {
+      reading.damage = "`manifest.json` cannot be read: " + deep;
+      return reading;
+    }
+    reading.manifest = json::parse(text);
     if (reading.manifest.at("digest") != own_digest(reading.manifest)) {
       reading.damage = "`manifest.json` does not have the digest that it was written with";
     } else {

@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/durable_writes.hpp"
 #include "engine/key.hpp"
-#include "ncmlab/core/durable_writes.hpp"
 
 namespace ncmlab {
 

@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "core/json_depth.hpp"
 #include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/core/json_depth.hpp"
 #include "ncmlab/nn/roberta.hpp"
 #include "ncmlab/nn/t5.hpp"
 #include "nn/shape_text.hpp"

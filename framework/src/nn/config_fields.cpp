@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nn/config_fields.hpp"
 
-#include "core/json_depth.hpp"
 #include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/core/json_depth.hpp"
 
 namespace ncmlab {
 

@@ -37,7 +37,7 @@ constexpr StorageClass kStorages[] = {{"torch.FloatStorage", at::kFloat, {}, 4},
                                       {"torch.ComplexDoubleStorage", at::kByte, "C128", 16},
                                       {"torch.storage.UntypedStorage", at::kByte, {}, 1}};
 
-/// The types of _rebuild_tensor_v3, which have no class of storages.
+/// The types of _rebuild_tensor_v3, which have no class of storages: tensors lie in bytes.
 constexpr StorageClass kTypes[] = {{"torch.uint16", at::kByte, "U16", 2},
                                    {"torch.uint32", at::kByte, "U32", 4},
                                    {"torch.uint64", at::kByte, "U64", 8},
@@ -119,6 +119,11 @@ void PickleInterpreter::reduce() {
   } else if (callee == kRebuildTypedTensor && arguments.items.size() >= 7 &&
              find(kTypes, arguments.items[6]->text) != nullptr) {
     PickleValue& tensor = rebuild_tensor(arguments);
+    const PickleValue& storage = *tensor.items.front();
+    if (storage.type != at::kByte || !storage.foreign_type.empty()) {
+      fail("expected the bytes of an UntypedStorage or a ByteStorage for a tensor of type `" +
+           std::string(arguments.items[6]->text) + "`, found elements of another type");
+    }
     const StorageClass& type = *find(kTypes, arguments.items[6]->text);
     tensor.foreign_type = type.foreign;
     tensor.element_size = type.element_size;

@@ -20,34 +20,29 @@ static_assert(std::endian::native == std::endian::little, "tensors are stored li
 namespace ncmlab {
 
 StateDict read_safetensors(FileReader& file) {
-  const std::string prefix = file.read(0, 8, "the header's length");
-  const std::uint64_t length = little_endian(prefix.data(), 8);
-  const std::string header = file.read(8, length, "the header");
-  const std::uint64_t data = 8 + length;
-  SafetensorsHeader parsed =
-      parse_safetensors_header(header, file.size() - data, file.path().string());
+  SafetensorsHeader header = read_safetensors_header(file);
   StateDict result;
   std::unordered_map<std::string, at::Tensor> by_name;
-  for (SafetensorsEntry& entry : parsed.entries) {
+  for (SafetensorsEntry& entry : header.entries) {
     const std::uint64_t size = entry.end - entry.begin;
     const std::string what = "tensor `" + entry.name + "`";
     at::Tensor tensor;
     if (entry.foreign_type.empty()) {
       tensor = at::empty(entry.shape, entry.type);
-      file.read_into(data + entry.begin, size, tensor.data_ptr(), what);
+      file.read_into(header.data + entry.begin, size, tensor.data_ptr(), what);
     } else {
       at::Tensor bytes = at::empty({static_cast<std::int64_t>(size)}, at::kByte);
-      file.read_into(data + entry.begin, size, bytes.data_ptr(), what);
+      file.read_into(header.data + entry.begin, size, bytes.data_ptr(), what);
       tensor = foreign_tensor({.type = std::move(entry.foreign_type),
                                .shape = std::move(entry.shape),
                                .bytes = std::move(bytes)});
     }
-    if (!parsed.other_names.empty()) {
+    if (!header.other_names.empty()) {
       by_name.emplace(entry.name, tensor);
     }
     result.add(std::move(entry.name), std::move(tensor));
   }
-  for (auto& [name, stored] : parsed.other_names) {
+  for (auto& [name, stored] : header.other_names) {
     result.add(std::move(name), by_name.at(stored).alias());
   }
   return result;

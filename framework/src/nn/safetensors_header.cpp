@@ -264,14 +264,18 @@ std::vector<std::pair<std::string, std::string>> other_names(HeaderReader& reade
 
 }  // namespace
 
-SafetensorsHeader parse_safetensors_header(std::string_view header, std::uint64_t data_size,
-                                           const std::string& origin) {
+SafetensorsHeader read_safetensors_header(FileReader& file) {
+  constexpr std::uint64_t kPrefix = 8;
+  const std::string prefix = file.read(0, kPrefix, "the header's length");
+  const std::uint64_t length = little_endian(prefix.data(), kPrefix);
+  const std::string header = file.read(kPrefix, length, "the header");
+  const std::uint64_t data = kPrefix + length;
   HeaderReader reader(header);
   Json::sax_parse(header, &reader);
   const auto check = [&](const std::string& problem) {
     if (!problem.empty()) {
       throw Error("checkpoint.bad-safetensors",
-                  "`" + origin + "` is not valid safetensors: " + problem,
+                  "`" + file.path().string() + "` is not valid safetensors: " + problem,
                   {"copy or download the file again"});
     }
   };
@@ -283,9 +287,9 @@ SafetensorsHeader parse_safetensors_header(std::string_view header, std::uint64_
   std::ranges::stable_sort(reader.entries, {}, [](const SafetensorsEntry& entry) {
     return std::pair(entry.begin, entry.end);
   });
-  check(bad_layout(reader.entries, data_size));
+  check(bad_layout(reader.entries, file.size() - data));
   auto names = other_names(reader);
-  return {std::move(reader.entries), std::move(names)};
+  return {std::move(reader.entries), std::move(names), data};
 }
 
 }  // namespace ncmlab

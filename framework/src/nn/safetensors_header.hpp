@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "nn/file_reader.hpp"
+
 namespace ncmlab {
 
 /// The element types of safetensors that ncmlab computes with.
@@ -31,13 +33,13 @@ struct SafetensorsHeader {
   /// Further names of a tensor: the name, then the entry's. `safetensors.torch.save_model` stores a
   /// tied tensor once and its other names in the metadata.
   std::vector<std::pair<std::string, std::string>> other_names;
+  std::uint64_t data = 0;  ///< where in the file the data section begins
 };
 
-/// Parses the JSON header of safetensors and checks it: names are unique, shapes fit their bytes
-/// (but for types that ncmlab has never heard of), and the tensors cover the `data_size` bytes of
-/// the data section without a gap or an overlap. Throws Error `checkpoint.bad-safetensors`;
-/// `origin` names the file. Memory stays within a small multiple of the header's size.
-SafetensorsHeader parse_safetensors_header(std::string_view header, std::uint64_t data_size,
-                                           const std::string& origin);
+/// Reads the JSON header of safetensors and checks it: names are unique, shapes fit their bytes
+/// (but for types that ncmlab has never heard of), and the tensors cover the rest of the file
+/// without a gap or an overlap. Throws Error `checkpoint.bad-safetensors`, `checkpoint.truncated`
+/// or `io.read`. Memory stays within a small multiple of the header's size.
+SafetensorsHeader read_safetensors_header(FileReader& file);
 
 }  // namespace ncmlab

@@ -7,8 +7,8 @@
 #include <functional>
 #include <limits>
 
+#include "core/durable_writes.hpp"
 #include "ncmlab/core/diagnostic.hpp"
-#include "ncmlab/core/durable_writes.hpp"
 #include "ncmlab/core/files.hpp"
 #include "nn/distinct_rows.hpp"
 #include "nn/whitespace.hpp"
@@ -187,10 +187,8 @@ void Victim::to(at::Device device) {
 }
 
 void Victim::save(const std::filesystem::path& folder) const {
-  std::filesystem::path target = folder;
-  if (!target.has_filename()) {
-    target = target.parent_path();
-  }
+  // To remove a link by its name with a slash would empty the folder that it points to.
+  const std::filesystem::path target = without_trailing_slash(folder);
   FolderDraft draft(target);
   write_safetensors(draft.folder() / kWeightsFile, parameters());
   write_file_atomically(draft.folder() / "config.json", encoder_->config_json());

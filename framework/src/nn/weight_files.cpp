@@ -4,9 +4,9 @@
 #include <set>
 #include <string>
 
-#include "core/json_depth.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
+#include "ncmlab/core/json_depth.hpp"
 #include "ncmlab/nn/state_dict.hpp"
 
 namespace ncmlab {

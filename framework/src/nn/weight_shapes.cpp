@@ -4,11 +4,9 @@
 #include <torch/torch.h>
 
 #include <cstdint>
-#include <string>
 #include <utility>
 #include <vector>
 
-#include "nn/file_reader.hpp"
 #include "nn/foreign_elements.hpp"
 #include "nn/safetensors_header.hpp"
 
@@ -20,15 +18,11 @@ at::Tensor of_shape(const std::vector<std::int64_t>& shape, at::ScalarType type)
   return at::zeros({1}, type).as_strided(shape, std::vector<std::int64_t>(shape.size(), 0));
 }
 
-StateDict read_header(const std::filesystem::path& path) {
+StateDict shapes_in(const std::filesystem::path& path) {
   FileReader file(path);
-  const std::string prefix = file.read(0, 8, "the header's length");
-  const std::uint64_t length = little_endian(prefix.data(), 8);
-  const std::string header = file.read(8, length, "the header");
-  SafetensorsHeader parsed =
-      parse_safetensors_header(header, file.size() - 8 - length, path.string());
+  SafetensorsHeader header = read_safetensors_header(file);
   StateDict shapes;
-  for (SafetensorsEntry& entry : parsed.entries) {
+  for (SafetensorsEntry& entry : header.entries) {
     at::Tensor shape;
     if (entry.foreign_type.empty()) {
       shape = of_shape(entry.shape, entry.type);
@@ -40,7 +34,7 @@ StateDict read_header(const std::filesystem::path& path) {
     }
     shapes.add(std::move(entry.name), std::move(shape));
   }
-  for (auto& [name, stored] : parsed.other_names) {
+  for (auto& [name, stored] : header.other_names) {
     shapes.add(std::move(name), shapes.at(stored).alias());
   }
   return shapes;
@@ -51,7 +45,7 @@ StateDict read_header(const std::filesystem::path& path) {
 StateDict read_weight_shapes(const std::filesystem::path& folder) {
   const std::filesystem::path weights = folder / "model.safetensors";
   const bool is_alone = !std::filesystem::exists(folder / "classifier.safetensors");
-  return std::filesystem::exists(weights) && is_alone ? read_header(weights) : read_weights(folder);
+  return std::filesystem::exists(weights) && is_alone ? shapes_in(weights) : read_weights(folder);
 }
 
 }  // namespace ncmlab

@@ -73,10 +73,17 @@ Victim assemble(const fs::path& folder, const std::string& config, const StateDi
   head.label_columns = use.label_columns;
   InputRules rules = context.rules;
   rules.max_tokens = std::min(rules.max_tokens, shape.max_tokens);
-  return Victim(std::move(tokenizer), std::move(encoder),
-                weights.head.empty() ? Head(head, context.rng.stream("head weights"))
-                                     : Head(head, weights.head),
-                rules);
+  Head made = weights.head.empty() ? Head(head, context.rng.stream("head weights"))
+                                   : Head(head, weights.head);
+  if (made.shape().inputs != head.inputs) {
+    throw Error("checkpoint.head-shape",
+                "the classification head of `" + folder.string() + "` reads " +
+                    std::to_string(made.shape().inputs) +
+                    " sentence vectors, but a sample of the task has " +
+                    std::to_string(head.inputs),
+                {"choose a checkpoint that was trained for this kind of task"});
+  }
+  return Victim(std::move(tokenizer), std::move(encoder), std::move(made), rules);
 }
 
 /// Sentences about special tokens whose ids differ between `config.json` and the tokenizer.
@@ -162,15 +169,6 @@ std::vector<std::string> check_checkpoint(const fs::path& folder,
     remarks.push_back("the positions of `" + folder.string() + "` end at " + std::to_string(limit) +
                       " tokens: inputs are cut there, not at the task's " +
                       std::to_string(context.rules.max_tokens));
-  }
-  const HeadShape& head = victim.head().shape();
-  if (head.inputs != context.head.inputs) {
-    throw Error("checkpoint.head-shape",
-                "the classification head of `" + folder.string() + "` reads " +
-                    std::to_string(head.inputs) +
-                    " sentence vectors, but a sample of the task has " +
-                    std::to_string(context.head.inputs),
-                {"choose a checkpoint that was trained for this kind of task"});
   }
   return remarks;
 }

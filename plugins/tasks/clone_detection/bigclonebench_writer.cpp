@@ -27,7 +27,7 @@ class FunctionTable {
 
   /// The id of a text that was read as function `origin`; an empty `origin`: it was generated.
   std::string id_of(const std::string& code, const std::string& origin) {
-    const auto [entry, is_new] = ids_.try_emplace({origin + "\n" + code}, "");
+    const auto [entry, is_new] = ids_.try_emplace(origin + "\n" + code);
     if (is_new) {
       const auto before = stored_.find(origin);
       json record = before == stored_.end() ? json::object() : before->second;
@@ -67,17 +67,16 @@ class FunctionTable {
 }  // namespace
 
 void write_bigclonebench(const Corpus& corpus, const fs::path& folder, const fs::path& source) {
-  const BigCloneBenchIds origin =
-      source.empty() ? BigCloneBenchIds{} : read_bigclonebench_ids(source);
-  FunctionTable functions(origin.functions);
+  BigCloneBenchIds origin = source.empty() ? BigCloneBenchIds{} : read_bigclonebench_ids(source);
+  FunctionTable functions(std::move(origin.functions));
+  const std::pair<std::string, std::string> generated;
   const std::pair<const char*, const std::vector<Example>*> splits[] = {
       {"train.txt", &corpus.train}, {"valid.txt", &corpus.valid}, {"test.txt", &corpus.test}};
   for (const auto& [name, pairs] : splits) {
     std::string text;
     for (const Example& pair : *pairs) {
       const auto ids = origin.pairs.find(pair.id);
-      const auto [first, second] =
-          ids == origin.pairs.end() ? std::pair<std::string, std::string>() : ids->second;
+      const auto& [first, second] = ids == origin.pairs.end() ? generated : ids->second;
       const std::string first_id = functions.id_of(pair.code, first);
       text += first_id + "\t" + functions.id_of(pair.second, second) + "\t" +
               std::to_string(pair.label) + "\n";

@@ -2,8 +2,6 @@
 #include "codesearchnet_writer.hpp"
 
 #include <algorithm>
-#include <functional>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -71,10 +69,8 @@ void put_code(nlohmann::json& record, const Example& example) {
 void write_codesearchnet(const Corpus& corpus, const std::filesystem::path& folder,
                          const std::filesystem::path& source) {
   const StoredRecords records = stored_records(source);
-  std::map<std::string, std::size_t, std::less<>> counts;
-  write_splits(corpus, folder, [&](const Example& example, std::string_view split) {
+  const auto record_of = [&](const Example& example, std::string_view split, std::size_t position) {
     nlohmann::json record = records.find(split, example.id);
-    const std::size_t position = counts[std::string(split)]++;
     if (record.empty()) {
       record["idx"] = position;
       record["language"] = to_string(example.language);
@@ -83,7 +79,8 @@ void write_codesearchnet(const Corpus& corpus, const std::filesystem::path& fold
     }
     put_code(record, example);
     return record;
-  });
+  };
+  write_splits(corpus, folder, record_of);
 }
 
 }  // namespace ncmlab

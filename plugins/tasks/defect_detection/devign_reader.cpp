@@ -5,10 +5,12 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <string_view>
 #include <unordered_set>
 
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
+#include "ncmlab/core/json_depth.hpp"
 #include "ncmlab/data/column_reader.hpp"
 #include "ncmlab/data/json_lines.hpp"
 #include "ncmlab/data/quota.hpp"
@@ -104,29 +106,8 @@ std::vector<Example> read_list(const fs::path& file, const json& functions, BadR
   return examples;
 }
 
-json parse_function_json(const fs::path& file) {
-  const std::string text = read_file(file);
-  try {
-    json functions = json::parse(text);
-    if (!functions.is_array()) {
-      throw Error("data.wrong-type", "expected `" + file.string() +
-                                         "` to hold a JSON array, found " +
-                                         std::string(functions.type_name()));
-    }
-    return functions;
-  } catch (const json::parse_error& error) {
-    const auto line =
-        1 +
-        std::count(text.begin(),
-                   text.begin() + static_cast<std::ptrdiff_t>(std::min(error.byte, text.size())),
-                   '\n');
-    fail_record("data.bad-json", "no valid JSON at byte " + std::to_string(error.byte), file, line,
-                {"download the file again; it may be cut short"});
-  }
-}
-
-Corpus read_function_json(const fs::path& folder, BadRecords& bad, const Quota& quota) {
-  const json functions = parse_function_json(folder / "function.json");
+Corpus read_lists(const fs::path& folder, BadRecords& bad, const Quota& quota) {
+  const json functions = read_devign_functions(folder / "function.json");
   const auto split = [&](const char* name) {
     return read_list(folder / name, functions, bad, quota);
   };
@@ -145,6 +126,36 @@ Corpus read_splits(const std::vector<fs::path>& files, BadRecords& bad, const Qu
 }
 
 }  // namespace
+
+json read_devign_functions(const fs::path& function_json) {
+  std::istringstream text(read_file(function_json));
+  if (const std::string deep = too_deep_json(text.view()); !deep.empty()) {
+    throw Error("data.bad-json",
+                "`" + function_json.string() + "` is no list of functions: " + deep,
+                {"download the file again; it may be damaged or cut short"});
+  }
+  const auto fail = [&](const std::string& what) {
+    const std::streamoff byte = text.rdbuf()->pubseekoff(0, std::ios::cur, std::ios::in);
+    const std::string_view before = text.view().substr(0, static_cast<std::size_t>(byte));
+    fail_record("data.bad-json", what + " at byte " + std::to_string(byte), function_json,
+                1 + std::ranges::count(before, '\n'),
+                {"download the file again; it may be damaged or cut short"});
+  };
+  json functions;
+  try {
+    functions = json::parse(text);
+  } catch (const json::parse_error&) {
+    fail("no valid JSON");
+  } catch (const json::out_of_range&) {
+    fail("a number out of range");
+  }
+  if (!functions.is_array()) {
+    throw Error("data.wrong-type", "expected `" + function_json.string() +
+                                       "` to hold a JSON array, found " +
+                                       std::string(functions.type_name()));
+  }
+  return functions;
+}
 
 std::vector<fs::path> devign_files(const fs::path& folder) {
   const auto existing = [&](std::initializer_list<const char*> names) {
@@ -176,9 +187,8 @@ std::vector<fs::path> devign_files(const fs::path& folder) {
 Corpus read_devign(const fs::path& folder, BadRecords bad, std::int64_t records) {
   const std::vector<fs::path> files = devign_files(folder);
   const Quota quota(records);
-  Corpus corpus = files.front().filename() == "function.json"
-                      ? read_function_json(folder, bad, quota)
-                      : read_splits(files, bad, quota);
+  Corpus corpus = files.front().filename() == "function.json" ? read_lists(folder, bad, quota)
+                                                              : read_splits(files, bad, quota);
   if (const auto summary = bad.summary()) {
     corpus.warnings.push_back(*summary);
   }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,9 @@ namespace ncmlab {
 /// Quota).
 Corpus read_devign(const std::filesystem::path& folder, BadRecords bad = BadRecords("error"),
                    std::int64_t records = 0);
+
+/// The array that function.json holds. Throws Error `data.*` or `io.read`.
+nlohmann::json read_devign_functions(const std::filesystem::path& function_json);
 
 /// The files that read_devign() would read, in a fixed order. Throws Error `data.missing-file`.
 std::vector<std::filesystem::path> devign_files(const std::filesystem::path& folder);

@@ -37,7 +37,7 @@ std::optional<std::int64_t> number_of(std::string_view id) {
                                                                : std::nullopt;
 }
 
-/// The numbers in the ids; what has none, or one that is taken, gets the next that is free.
+/// The numbers in the ids; what has none, or one that is taken, gets the next above all of them.
 std::vector<std::int64_t> numbers_of(const std::vector<Example>& examples) {
   std::int64_t next = 0;
   for (const Example& example : examples) {
@@ -78,21 +78,20 @@ void write_split_files(const Corpus& corpus, const fs::path& folder, const fs::p
        {std::pair{"train", &corpus.train}, std::pair{"valid", &corpus.valid},
         std::pair{"test", &corpus.test}}) {
     numbers[split] = numbers_of(*examples);
-    std::reverse(numbers[split].begin(), numbers[split].end());
   }
-  write_splits(corpus, folder, [&](const Example& example, std::string_view split) {
+  const auto record_of = [&](const Example& example, std::string_view split, std::size_t position) {
     json record = records.find(split, example.id);
     put(record, example);
-    record["idx"] = numbers[split].back();
-    numbers[split].pop_back();
+    record["idx"] = numbers[split][position];
     return record;
-  });
+  };
+  write_splits(corpus, folder, record_of);
 }
 
-/// Samples keep their positions in function.json; one whose position holds another text already is
-/// put at the end.
+/// Samples keep their positions in function.json; one without a position there, or whose position
+/// an earlier sample of any split has, is put at the end.
 void write_lists(const Corpus& corpus, const fs::path& folder, const fs::path& source) {
-  json functions = json::parse(read_file(source / "function.json"));
+  json functions = read_devign_functions(source / "function.json");
   std::set<std::size_t> written;
   for (const auto& [name, examples] :
        {std::pair{"train.txt", &corpus.train}, std::pair{"valid.txt", &corpus.valid},

@@ -11,8 +11,9 @@ namespace ncmlab {
 /// Writes a data set that read_devign() reads: `train.jsonl`, `valid.jsonl` and `test.jsonl`, each
 /// if its split is not empty, or `function.json` and lists if that is the form of `source`, the
 /// folder that the corpus was read from, whose other fields are kept. `idx` and positions are the
-/// numbers of the ids `devign-N`; a sample without one, or with one that another sample of the
-/// split has, gets a new number. Throws Error `io.write`.
+/// numbers of the ids `devign-N`; a sample without one, or with one that an earlier sample of the
+/// split (of any split, where positions are written) has, gets a new number. Throws Error `io.*`,
+/// and `data.*` for a `source` that cannot be read.
 void write_devign(const Corpus& corpus, const std::filesystem::path& folder,
                   const std::filesystem::path& source = {});
 

@@ -6,10 +6,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <functional>
 #include <nlohmann/json.hpp>
 
 #include "checkpoint_folder.hpp"
+#include "error_of.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "shared_data.hpp"
 
@@ -140,7 +142,24 @@ TEST(VerifyTest, RefusesCasesThatCannotBeRun) {
   EXPECT_THAT(with("task", "translation"), HasSubstr("unknown task `translation`"));
   EXPECT_THAT(with("pooling", "max"), HasSubstr("unknown pooling `max`"));
   EXPECT_THAT(with("lengths", {1, 2}), HasSubstr("gives 2 lengths"));
+  EXPECT_THAT(with("lengths", {128, 17, 3, 1e300}), HasSubstr("no valid `lengths`"));
+  EXPECT_THAT(with("pad_token_id", UINT64_MAX), HasSubstr("no valid `pad_token_id`"));
   EXPECT_THAT(with("optimizer", 3), HasSubstr("checkpoint.bad-case"));
+}
+
+TEST(VerifyTest, RefusesCasesThatAreNoGoodJson) {
+  const ScratchFolder folder;
+  const auto refusal = [&](const std::string& text) {
+    folder.write("case.json", text);
+    const Diagnostic problem = error_of([&] { verify_case(folder.path(), 1e-5); });
+    EXPECT_EQ(problem.code, "checkpoint.bad-case");
+    EXPECT_THAT(problem.message, HasSubstr((folder / "case.json").string()));
+    return problem.message;
+  };
+  EXPECT_THAT(refusal("{\"task\": "), HasSubstr("no valid JSON at byte 10"));
+  EXPECT_THAT(refusal("{\"lengths\": [1e999]}"), HasSubstr("a number out of range"));
+  EXPECT_THAT(refusal(std::string(200'000, '[')), HasSubstr("more than 100 levels deep"));
+  EXPECT_THAT(refusal("[]"), HasSubstr("no valid `task`"));
 }
 
 }  // namespace

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ncmlab/core/durable_writes.hpp"
+#include "core/durable_writes.hpp"
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <array>
 #include <iterator>
 #include <optional>
 #include <string>
@@ -28,33 +24,18 @@ TEST(UnforeseeableNameTest, IsBesideThePathAndNeverTheSame) {
   EXPECT_LE(unforeseeable_name(std::string(255, 'x')).string().size(), 255U);
 }
 
-TEST(WriteOutputFileTest, FollowsALinkOfTheUserAndKeepsPermissions) {
+TEST(FlushTest, TakesFilesAndFoldersAndNamesWhatIsMissing) {
   const ScratchFolder folder;
-  const fs::path target = folder.write("deep/table.md", "old");
-  ASSERT_EQ(::chmod(target.c_str(), 0640), 0);
-  fs::create_symlink("deep/table.md", folder / "link");
-  fs::create_symlink("link", folder / "second");
-  write_output_file(folder / "second", "new");
-  EXPECT_TRUE(fs::is_symlink(folder / "second"));
-  EXPECT_TRUE(fs::is_symlink(folder / "link"));
-  EXPECT_EQ(read_file(target), "new");
-  EXPECT_EQ(fs::status(target).permissions(), fs::perms(0640));
-  fs::create_symlink("made.md", folder / "dangling");
-  write_output_file(folder / "dangling", "new");
-  EXPECT_EQ(read_file(folder / "made.md"), "new");
-}
-
-TEST(WriteOutputFileTest, WritesToADeviceAndLeavesItThere) {
-  const ScratchFolder folder;
-  const fs::path pipe = folder / "pipe";
-  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
-  const int reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
-  write_output_file(pipe, "table");
-  std::array<char, 16> read{};
-  EXPECT_EQ(::read(reader, read.data(), read.size()), 5);
-  ::close(reader);
-  EXPECT_TRUE(fs::is_fifo(pipe));
-  EXPECT_EQ(code_of([] { write_output_file("/dev/full", "table"); }), "io.write");
+  const fs::path file = folder.write("deep/file", "x");
+  EXPECT_NO_THROW(flush_to_disk(file));
+  EXPECT_NO_THROW(flush_to_disk(folder / "deep"));
+  EXPECT_NO_THROW(flush_folder_of(file));
+  EXPECT_NO_THROW(flush_folder_of("name"));
+  // A file system that flushes nothing.
+  EXPECT_NO_THROW(flush_folder_of("/proc/self/status"));
+  const Diagnostic missing = error_of([&] { flush_folder_of(folder / "absent" / "file"); });
+  EXPECT_EQ(missing.code, "io.write");
+  EXPECT_NE(missing.message.find("absent`: No such file"), std::string::npos) << missing.message;
 }
 
 TEST(FolderDraftTest, IsRemovedUnlessItWasMoved) {
@@ -68,6 +49,33 @@ TEST(FolderDraftTest, IsRemovedUnlessItWasMoved) {
   write_file_atomically(draft.folder() / "deep" / "x", "x");
   draft.move_to(folder / "place");
   EXPECT_EQ(read_file(folder / "place" / "deep" / "x"), "x");
+}
+
+TEST(FolderDraftTest, ASlashAtTheEndChangesNothing) {
+  const ScratchFolder folder;
+  {
+    FolderDraft draft(folder / "a" / "place/");
+    EXPECT_EQ(draft.folder().parent_path(), folder / "a");
+    EXPECT_FALSE(fs::exists(folder / "a" / "place"));
+    write_file_atomically(draft.folder() / "x", "x");
+    draft.move_to(folder / "a" / "place//");
+  }
+  EXPECT_EQ(read_file(folder / "a" / "place" / "x"), "x");
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder / "a"), {}), 1);
+}
+
+TEST(FolderDraftTest, ReplacesAnEmptyFolderAndNoLinkToOne) {
+  const ScratchFolder folder;
+  fs::create_directory(folder / "empty");
+  fs::create_directory_symlink("empty", folder / "link");
+  FolderDraft draft(folder / "new");
+  write_file_atomically(draft.folder() / "x", "x");
+  for (const char* place : {"link", "link/"}) {
+    EXPECT_EQ(code_of([&] { draft.move_to(folder / place); }), "io.write") << place;
+  }
+  EXPECT_TRUE(fs::is_empty(folder / "empty"));
+  draft.move_to(folder / "empty");
+  EXPECT_EQ(read_file(folder / "empty" / "x"), "x");
 }
 
 TEST(FolderDraftTest, TakesNoPlaceOfAnother) {

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ncmlab/core/files.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <array>
 #include <fstream>
 #include <functional>
 #include <iterator>
@@ -14,13 +18,15 @@
 namespace ncmlab {
 namespace {
 
+namespace fs = std::filesystem;
+
 class FilesTest : public testing::Test {
  protected:
   const ScratchFolder folder_;
 };
 
-std::size_t entries(const std::filesystem::path& folder) {
-  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(folder), {}));
+std::size_t entries(const fs::path& folder) {
+  return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), {}));
 }
 
 TEST_F(FilesTest, ReadsBackWhatWasWritten) {
@@ -37,6 +43,14 @@ TEST_F(FilesTest, CreatesMissingFolders) {
   EXPECT_EQ(read_file(folder_ / "a" / "b" / "file"), "x");
 }
 
+TEST_F(FilesTest, WritesIntoAFolderThatMayNotBeRead) {
+  fs::create_directory(folder_ / "box");
+  fs::permissions(folder_ / "box", fs::perms::owner_write | fs::perms::owner_exec);
+  write_file_atomically(folder_ / "box" / "file", "x");
+  EXPECT_EQ(read_file(folder_ / "box" / "file"), "x");
+  fs::permissions(folder_ / "box", fs::perms::owner_all);
+}
+
 TEST_F(FilesTest, KeepsAnOpenOldFileWhole) {
   write_file_atomically(folder_ / "file", "old");
   std::ifstream old(folder_ / "file");
@@ -48,10 +62,10 @@ TEST_F(FilesTest, KeepsAnOpenOldFileWhole) {
 }
 
 TEST_F(FilesTest, LeavesNothingBehindWhenWritingFails) {
-  std::filesystem::create_directories(folder_ / "taken" / "inside");
+  fs::create_directories(folder_ / "taken" / "inside");
   EXPECT_EQ(code_of([&] { write_file_atomically(folder_ / "taken", "x"); }), "io.write");
   EXPECT_EQ(entries(folder_.path()), 1U);
-  EXPECT_TRUE(std::filesystem::is_directory(folder_ / "taken"));
+  EXPECT_TRUE(fs::is_directory(folder_ / "taken"));
 }
 
 TEST_F(FilesTest, WriteErrorNamesTheFile) {
@@ -71,6 +85,35 @@ TEST_F(FilesTest, RefusesToReadWhatIsNoFile) {
   EXPECT_EQ(code_of([&] { read_file(folder_.path()); }), "io.read");
   EXPECT_EQ(code_of([&] { read_file(folder_ / std::string(5000, 'x')); }), "io.read");
   EXPECT_EQ(code_of([&] { read_file(""); }), "io.read");
+}
+
+TEST(WriteOutputFileTest, FollowsALinkOfTheUserAndKeepsPermissions) {
+  const ScratchFolder folder;
+  const fs::path target = folder.write("deep/table.md", "old");
+  ASSERT_EQ(::chmod(target.c_str(), 0640), 0);
+  fs::create_symlink("deep/table.md", folder / "link");
+  fs::create_symlink("link", folder / "second");
+  write_output_file(folder / "second", "new");
+  EXPECT_TRUE(fs::is_symlink(folder / "second"));
+  EXPECT_TRUE(fs::is_symlink(folder / "link"));
+  EXPECT_EQ(read_file(target), "new");
+  EXPECT_EQ(fs::status(target).permissions(), fs::perms(0640));
+  fs::create_symlink("made.md", folder / "dangling");
+  write_output_file(folder / "dangling", "new");
+  EXPECT_EQ(read_file(folder / "made.md"), "new");
+}
+
+TEST(WriteOutputFileTest, WritesToADeviceAndLeavesItThere) {
+  const ScratchFolder folder;
+  const fs::path pipe = folder / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const int reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
+  write_output_file(pipe, "table");
+  std::array<char, 16> read{};
+  EXPECT_EQ(::read(reader, read.data(), read.size()), 5);
+  ::close(reader);
+  EXPECT_TRUE(fs::is_fifo(pipe));
+  EXPECT_EQ(code_of([] { write_output_file("/dev/full", "table"); }), "io.write");
 }
 
 }  // namespace

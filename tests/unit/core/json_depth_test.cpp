@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/json_depth.hpp"
+#include "ncmlab/core/json_depth.hpp"
 
 #include <gtest/gtest.h>
 

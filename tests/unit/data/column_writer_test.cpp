@@ -65,6 +65,26 @@ TEST_F(ColumnWriterTest, SpellsLabelsAsTheDataDoes) {
   EXPECT_EQ(records("test.jsonl")[0]["bad"], "false");
 }
 
+TEST_F(ColumnWriterTest, SpellsLabelsThatAreNoJsonAsText) {
+  columns_.label_values = {"no", "1"};
+  folder_.write("in/train.jsonl", "{\"key\": \"a\", \"source\": \"f\", \"bad\": \"no\"}\n");
+  folder_.write("in/test.jsonl", "{\"key\": \"b\", \"source\": \"g\", \"bad\": 1}\n");
+  Corpus corpus = read(folder_ / "in");
+  corpus.test[0].label = 0;
+  write(corpus, folder_ / "in");
+  EXPECT_EQ(records("test.jsonl")[0]["bad"], "no");
+  EXPECT_EQ(read(folder_ / "out").test, corpus.test);
+}
+
+TEST_F(ColumnWriterTest, TakesFieldsOfTheRecordThatWasRead) {
+  folder_.write("in/train.jsonl", "{\"key\": 1, \"source\": \"f\", \"bad\": 1}\n");
+  folder_.write("in/test.jsonl",
+                "{\"key\": 2, \"source\": \"\", \"bad\": 1, \"project\": \"no text\"}\n"
+                "{\"key\": 2, \"source\": \"g\", \"bad\": 1, \"project\": \"x\"}\n");
+  write(read_json_lines(folder_ / "in", columns_, BadRecords("skip")), folder_ / "in");
+  EXPECT_EQ(records("test.jsonl")[0]["project"], "x");
+}
+
 TEST_F(ColumnWriterTest, ReadsTheSameOfOneGzipFileThatIsPartedByAHash) {
   columns_.split = "";
   std::string text;

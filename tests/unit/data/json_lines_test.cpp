@@ -189,6 +189,9 @@ TEST_F(JsonLinesTest, SaysHowToGoOnWithFilesOfAnotherForm) {
       {"{\n\"a\": 1\n}\n", "each object on one line"},
       {"\xFF\xFE" + utf16, "UTF-16"},
       {utf16, "UTF-16"},
+      {"{\"a\": \"\xE9t\xE9\"}\n", "iconv -f LATIN1"},
+      {"{\"a\": 1e999}\n", "that a double can hold"},
+      {"{\"a\": " + std::string(200, '[') + std::string(200, ']') + "}\n", "nests so deep"},
       {std::string("{\"a\": \"x\0\"}", 11), "a byte 0"},
       {"func,target\nint f;,1\n", "each line holds one object"}};
   for (const auto& [text, words] : cases) {

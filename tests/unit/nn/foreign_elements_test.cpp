@@ -113,6 +113,8 @@ TEST(ForeignElementsTest, TorchPicklesOfOtherTypesAreCarried) {
   EXPECT_EQ(bytes_of(pickled("_rebuild_tensor_v3", "torch.storage\nUntypedStorage", 8,
                              "ctorch\nfloat8_e4m3fn\n")),
             "F8_E4M3 bc");
+  EXPECT_EQ(bytes_of(pickled("_rebuild_tensor_v3", "torch\nByteStorage", 8, "ctorch\nuint16\n")),
+            "U16 cdef");
   const std::string complex = pickled("_rebuild_tensor_v2", "torch\nComplexFloatStorage", 1, "");
   EXPECT_EQ(code_of([&] { read_torch_pickle(folder.write("a.bin", complex)); }),
             "checkpoint.bad-tensor");
@@ -121,6 +123,18 @@ TEST(ForeignElementsTest, TorchPicklesOfOtherTypesAreCarried) {
                                "ctorch\nuint64\n"));
             }),
             "checkpoint.bad-tensor");
+}
+
+TEST(ForeignElementsTest, TypedTensorsLieInStoragesOfBytes) {
+  const ScratchFolder folder;
+  for (const std::string storage :
+       {"FloatStorage", "HalfStorage", "CharStorage", "BoolStorage", "ComplexFloatStorage"}) {
+    const std::string archive =
+        pickled("_rebuild_tensor_v3", "torch\n" + storage, 1, "ctorch\nuint16\n");
+    const Diagnostic problem = error_of([&] { read_torch_pickle(folder.write("a.bin", archive)); });
+    EXPECT_EQ(problem.code, "checkpoint.bad-pickle") << storage;
+    EXPECT_THAT(problem.message, HasSubstr("for a tensor of type `torch.uint16`")) << storage;
+  }
 }
 
 }  // namespace

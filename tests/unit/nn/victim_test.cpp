@@ -14,6 +14,7 @@
 #include "ncmlab/core/files.hpp"
 #include "ncmlab/nn/architecture.hpp"
 #include "nn/whitespace.hpp"
+#include "scratch_folder.hpp"
 #include "shared_data.hpp"
 #include "small_victim.hpp"
 
@@ -133,6 +134,20 @@ TEST(VictimTest, SavedWeightsComeBack) {
   EXPECT_TRUE(at::equal(Victim(read.clone()).predict_logits(samples), expected));
   Victim pair = small_victim(7, {.inputs = 2});
   EXPECT_THROW(pair.load_weights(folder), Error);
+}
+
+TEST(VictimTest, SavesOverALinkAndLeavesWhatItPointsTo) {
+  const ScratchFolder folder;
+  folder.write("other/kept", "x");
+  const Victim victim = small_victim(5);
+  for (const char* name : {"link", "link/"}) {
+    std::filesystem::remove_all(folder / "link");
+    std::filesystem::create_directory_symlink("other", folder / "link");
+    victim.save(folder / name);
+    EXPECT_FALSE(std::filesystem::is_symlink(folder / "link")) << name;
+    small_victim(6).load_weights(folder / "link");
+    EXPECT_EQ(read_file(folder / "other" / "kept"), "x") << name;
+  }
 }
 
 TEST(VictimTest, RefusesPartsThatDoNotFit) {

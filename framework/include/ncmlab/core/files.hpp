@@ -14,4 +14,9 @@ std::string read_file(const std::filesystem::path& path);
 /// all. Creates missing folders. Throws Error `io.write`.
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
 
+/// Writes what a person asked for under a name of theirs. A symbolic link is followed and stays, a
+/// file keeps its permissions, a device or a pipe is written to; otherwise as
+/// write_file_atomically(). Throws Error `io.write`.
+void write_output_file(const std::filesystem::path& path, std::string_view bytes);
+
 }  // namespace ncmlab

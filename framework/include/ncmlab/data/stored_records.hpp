@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -32,10 +33,13 @@ class StoredRecords {
   std::unordered_map<std::string, std::string> lines_;  ///< by `split/id`
 };
 
+/// The record of a sample, which stands at `position` in `split`.
+using RecordOf = std::function<nlohmann::json(const Example& example, std::string_view split,
+                                              std::size_t position)>;
+
 /// Writes `train.jsonl`, `valid.jsonl` and `test.jsonl` of the splits that are not empty, a record
 /// for each sample. Throws Error `io.write`.
-void write_splits(
-    const Corpus& corpus, const std::filesystem::path& folder,
-    const std::function<nlohmann::json(const Example&, std::string_view split)>& record);
+void write_splits(const Corpus& corpus, const std::filesystem::path& folder,
+                  const RecordOf& record_of);
 
 }  // namespace ncmlab

@@ -15,7 +15,7 @@ struct HeaderDigest {
 };
 
 inline constexpr HeaderDigest kHeaderDigests[] = {
-    {"code", 0x80259f0cf937d16b},
+    {"code", 0xc71aa34a692b74a6},
 
     {"core", 0x180b1b96d73ae046},
 
@@ -25,7 +25,7 @@ inline constexpr HeaderDigest kHeaderDigests[] = {
 
     {"nn", 0x392d45e710288310},
 
-    {"plugin", 0x7ba1de14f353d333},
+    {"plugin", 0x8515ad968ef70757},
 
     {"tokenize", 0x1c233642f48550ef},
 

@@ -44,20 +44,23 @@ Schema<Config>&& model_file_fields(Schema<Config>&& schema) {
 }
 
 /// The tokenizer of `files.tokenizer`, else the checkpoint's, else one trained on `texts` that has
-/// `special_tokens` besides RoBERTa's.
+/// `special_tokens` besides RoBERTa's. Throws what Tokenizer::from_folder() and train() throw, and
+/// Error `tokenizer.no-frame` where a folder's has no token that starts or ends a text.
 std::shared_ptr<const Tokenizer> make_tokenizer(const ModelFiles& files,
                                                 const std::vector<std::string_view>& texts,
                                                 std::vector<std::string> special_tokens = {});
 
-/// The tokenizer of the folders that `files` names, for Model::check(); null where it would be
-/// trained. Throws Error `checkpoint.missing-folder` that names `plugin`, and before it reads a
-/// tokenizer `checkpoint.wrong-model-type`.
+/// What make_tokenizer() reads from the folders that `files` names, for Model::check(); null where
+/// it would train. Throws what make_tokenizer() throws, and before that Error
+/// `checkpoint.missing-folder` that names `plugin`, and for the checkpoint's `config.json`
+/// `io.read`, `checkpoint.bad-config` or `checkpoint.wrong-model-type`.
 std::shared_ptr<const Tokenizer> stored_tokenizer(const ModelFiles& files,
                                                   std::string_view model_type,
                                                   std::string_view plugin);
 
-/// Model::data_fingerprint() of the folders that `files` names. `plugin` is named in the error
-/// `checkpoint.missing-folder`.
+/// Model::data_fingerprint() of the folders that `files` names: follows from the names and bytes of
+/// the files in them, not of folders below. Throws Error `checkpoint.missing-folder` that names
+/// `plugin`, and `io.read`.
 std::string fingerprint(const ModelFiles& files, std::string_view plugin);
 
 /// Which checkpoints a model plugin opens and how it pools their vectors.
@@ -67,15 +70,17 @@ struct CheckpointUse {
   std::vector<std::int64_t> label_columns = {};
 };
 
-/// The victim of a checkpoint folder. A head in the checkpoint is taken; without one it is drawn
-/// from `context.rng`. Rows are no longer than the network allows. Throws Error
-/// `checkpoint.wrong-model-type`, `checkpoint.vocabulary-mismatch` and those of make_encoder().
+/// The victim of a checkpoint folder. A classification head in the checkpoint is taken; without one
+/// it is drawn from `context.rng`. Rows are no longer than the network allows. Throws Error
+/// `checkpoint.wrong-model-type`, `checkpoint.vocabulary-mismatch`, `checkpoint.head-shape` where
+/// the head reads another number of sentence vectors than `context.head`, and those of
+/// read_weights(), make_encoder() and Head.
 Victim open_checkpoint(const std::filesystem::path& folder,
                        std::shared_ptr<const Tokenizer> tokenizer, const CheckpointUse& use,
                        const ModelContext& context);
 
-/// Model::check() of such a folder: throws what open_checkpoint() would throw, but reads of
-/// safetensors only the headers.
+/// Model::check() of such a folder: throws what open_checkpoint() would throw, but reads only the
+/// header of a `model.safetensors` without a `classifier.safetensors` beside it.
 std::vector<std::string> check_checkpoint(const std::filesystem::path& folder,
                                           std::shared_ptr<const Tokenizer> tokenizer,
                                           const CheckpointUse& use, const ModelContext& context);

@@ -135,6 +135,7 @@ TEST_F(CodeBertTest, CheckComparesHeadAndPositionsWithTheTask) {
   ModelContext pairs = context();
   pairs.head.inputs = 2;
   EXPECT_EQ(check_code(*plugin, pairs), "checkpoint.head-shape");
+  EXPECT_EQ(code_of([&] { plugin->build(pairs); }), "checkpoint.head-shape");
   ModelContext longer = context();
   longer.rules.max_tokens = 4000;
   const std::vector<std::string> remarks = plugin->check(longer);

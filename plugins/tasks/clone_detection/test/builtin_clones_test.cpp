@@ -96,7 +96,8 @@ TEST(BuiltinClonesTest, NoSingleTokenGivesTheLabelAway) {
     std::map<std::string, std::array<double, 3>> gaps;
     for (const Example& pair : pairs) {
       const double sign = pair.label == 1 ? 1 : -1;
-      const std::set<std::string> first = words_and_signs(pair.code), second = words_and_signs(pair.second);
+      const std::set<std::string> first = words_and_signs(pair.code);
+      const std::set<std::string> second = words_and_signs(pair.second);
       for (const std::string& word : first) {
         gaps[word][0] += sign;
         gaps[word][1] += sign;

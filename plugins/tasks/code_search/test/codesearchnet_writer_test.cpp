@@ -4,10 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "builtin_functions.hpp"
 #include "codesearchnet_reader.hpp"
+#include "json_records.hpp"
 #include "scratch_folder.hpp"
 
 namespace ncmlab {
@@ -19,6 +19,8 @@ TEST(CodeSearchNetWriterTest, GivesBackEqualSamples) {
       generate_builtin_functions({.train_size = 40, .valid_size = 6, .test_size = 8}, Rng(1));
   corpus.train[3].second = " two  blanks \xc3\xa9";
   write_codesearchnet(corpus, folder.path());
+  EXPECT_EQ(json_records(folder / "train.jsonl").at(39).at("idx"), 39);
+  EXPECT_EQ(json_records(folder / "test.jsonl").at(0).at("idx"), 0);
   const Corpus read = read_codesearchnet(folder.path(), BadRecords("error"));
   const std::vector<Example> Corpus::*splits[] = {&Corpus::train, &Corpus::valid, &Corpus::test};
   for (const auto split : splits) {
@@ -49,12 +51,10 @@ TEST(CodeSearchNetWriterTest, KeepsTheRecordsOfTheSourceButForEditedCode) {
     }
   }
   write_codesearchnet(corpus, folder / "out", folder / "in");
-  EXPECT_EQ(nlohmann::json::parse(read_file(folder / "out/test.jsonl")), record);
-  for (const char* split : {"train", "valid"}) {
-    if (std::filesystem::exists(folder / "out" / (std::string(split) + ".jsonl"))) {
-      std::istringstream lines(read_file(folder / "out" / (std::string(split) + ".jsonl")));
-      for (std::string line; std::getline(lines, line);) {
-        const auto edited = nlohmann::json::parse(line);
+  EXPECT_EQ(json_records(folder / "out/test.jsonl"), std::vector{record});
+  for (const char* file : {"out/train.jsonl", "out/valid.jsonl"}) {
+    if (std::filesystem::exists(folder / file)) {
+      for (const nlohmann::json& edited : json_records(folder / file)) {
         EXPECT_EQ(edited.at("url"), "u");
         EXPECT_EQ(edited.at("docstring_tokens"), record.at("docstring_tokens"));
         EXPECT_EQ(edited.at("original_string"), edited.at("code"));

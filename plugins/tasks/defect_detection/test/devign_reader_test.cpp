@@ -63,6 +63,30 @@ TEST_F(DevignReaderTest, ReadsFunctionJsonWithIdLists) {
   EXPECT_EQ(corpus.test.at(0).code, "b");
 }
 
+TEST_F(DevignReaderTest, FunctionJsonThatIsNoGoodJsonIsNamedWithThePlace) {
+  for (const char* list : {"train.txt", "valid.txt", "test.txt"}) {
+    folder_.write(list, "0\n");
+  }
+  const std::string function = R"({"func": "a", "target": 0})";
+  const auto problem = [&](const std::string& text) {
+    folder_.write("function.json", text);
+    Diagnostic diagnostic = failure();
+    EXPECT_EQ(diagnostic.code, "data.bad-json");
+    EXPECT_EQ(diagnostic.help.size(), 1U);
+    return diagnostic;
+  };
+  const Diagnostic cut = problem("[" + function + ",\n" + function + ",\n{\"func");
+  EXPECT_EQ(cut.message, "no valid JSON at byte 63");
+  EXPECT_EQ(cut.span->line, 3);
+  const Diagnostic number = problem("[" + function + ",\n{\"size\": -1e999}]");
+  EXPECT_EQ(number.message, "a number out of range at byte 45");
+  EXPECT_EQ(number.span->line, 2);
+  const Diagnostic deep =
+      problem("[" + function + "," + std::string(200'000, '[') + std::string(200'000, ']') + "]");
+  EXPECT_NE(deep.message.find("function.json"), std::string::npos);
+  EXPECT_NE(deep.message.find("more than 100 levels deep"), std::string::npos);
+}
+
 TEST_F(DevignReaderTest, PositionWithoutAFunctionIsNamedWithItsLine) {
   folder_.write("function.json", R"([{"func": "a", "target": 0}])");
   folder_.write("train.txt", "0\n7\n");

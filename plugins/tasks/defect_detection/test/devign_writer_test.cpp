@@ -78,6 +78,11 @@ TEST(DevignWriterTest, WritesFunctionJsonAndListsWhereTheyWereRead) {
   write_devign({.train = {}, .valid = {}, .test = {corpus.test[0], corpus.test[0]}},
                folder / "twice", folder / "in");
   EXPECT_EQ(read_file(folder / "twice/test.txt"), "3\n4\n");
+  // One sample in two splits.
+  write_devign({.train = {corpus.test[0]}, .valid = {}, .test = {corpus.test[0]}},
+               folder / "shared", folder / "in");
+  EXPECT_EQ(read_file(folder / "shared/train.txt"), "3\n");
+  EXPECT_EQ(read_file(folder / "shared/test.txt"), "4\n");
 }
 
 }  // namespace
