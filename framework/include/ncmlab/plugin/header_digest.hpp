@@ -17,9 +17,9 @@ struct HeaderDigest {
 inline constexpr HeaderDigest kHeaderDigests[] = {
     {"code", 0xc71aa34a692b74a6},
 
-    {"core", 0x180b1b96d73ae046},
+    {"core", 0x5ba0d9c1bc77ae2d},
 
-    {"data", 0xba6afc1665103773},
+    {"data", 0x1b5d6f03d9abec40},
 
     {"metrics", 0x46db4956fcacc31b},
 
