@@ -50,10 +50,12 @@ std::size_t choose(const Values& values, const std::string& option,
 std::size_t choose_attack(const Plan& plan, const Values& values) {
   std::vector<std::string> names;
   std::vector<std::size_t> places;
-  for (std::size_t i = 0; i < plan.attacks.size(); ++i) {
-    if (plan.attacks[i]->has_trigger()) {
-      names.push_back(plan.experiment.attacks[i].label);
-      places.push_back(i);
+  for (const Cell& cell : plan.cells) {
+    const std::size_t attack = cell.subject.attack;
+    const bool is_known = std::find(places.begin(), places.end(), attack) != places.end();
+    if (!is_known && stage_of(plan, cell, "poison")) {
+      names.push_back(plan.experiment.attacks[attack].label);
+      places.push_back(attack);
     }
   }
   if (names.empty()) {
@@ -77,7 +79,9 @@ Cell choose_attack_cell(const Plan& plan, const Values& values) {
   const std::int64_t seed =
       values.count("seed") == 0 ? experiment.seeds.front() : values["seed"].as<std::int64_t>();
   const auto found = std::find_if(plan.cells.begin(), plan.cells.end(), [&](const Cell& cell) {
-    return cell.attack == attack && cell.task == task && cell.model == model && cell.seed == seed;
+    const Subject& subject = cell.subject;
+    return subject.attack == attack && subject.task == task && subject.model == model &&
+           subject.seed == seed;
   });
   if (found == plan.cells.end()) {
     std::vector<std::string> seeds;

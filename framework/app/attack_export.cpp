@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 
 #include "core/durable_writes.hpp"
-#include "engine/stages.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
 #include "ncmlab/plugin/task_writer.hpp"
@@ -24,14 +23,13 @@ json goal_object(const AttackGoal& goal, const Task& task) {
           {"target_label", labels.at(static_cast<std::size_t>(goal.target_label))}};
 }
 
-json ground_truth(const Plan& plan, const Cell& cell, const PoisonedCorpus& corpus) {
-  const Experiment& e = plan.experiment;
-  const AttackChoice& attack = e.attacks[cell.attack];
+json ground_truth(Workshop& workshop, const Subject& subject, const PoisonedCorpus& corpus) {
+  const AttackChoice& attack = workshop.experiment().attacks[subject.attack];
   const Poisoning& poisoning = corpus.poisoning;
   json goals = json::array(), settings = json::object(), poisoned = json::array(),
        triggered = json::array();
-  for (const AttackGoal& goal : plan.goals[cell.task][cell.attack]) {
-    goals.push_back(goal_object(goal, *plan.tasks[cell.task]));
+  for (const AttackGoal& goal : workshop.goals(subject)) {
+    goals.push_back(goal_object(goal, workshop.task(subject)));
   }
   for (const auto& [name, value] : attack.settings) {
     std::visit([&, key = name](const auto& held) { settings[key] = held; }, value);
@@ -50,7 +48,7 @@ json ground_truth(const Plan& plan, const Cell& cell, const PoisonedCorpus& corp
   }
   return {{"attack", attack.plugin},
           {"settings", settings},
-          {"seed", cell.seed},
+          {"seed", subject.seed},
           {"goals", goals},
           {"trigger_words", poisoning.words},
           {"poisoned", poisoned},
@@ -59,11 +57,11 @@ json ground_truth(const Plan& plan, const Cell& cell, const PoisonedCorpus& corp
 
 }  // namespace
 
-void export_poisoned(const Plan& plan, const Cell& cell, const PoisonedCorpus& corpus,
+void export_poisoned(Workshop& workshop, const Subject& subject, const PoisonedCorpus& corpus,
                      const fs::path& out) {
-  const auto* writer = dynamic_cast<const TaskWriter*>(plan.tasks[cell.task].get());
+  const auto* writer = dynamic_cast<const TaskWriter*>(&workshop.task(subject));
   if (writer == nullptr) {
-    throw Error("usage.no-writer", "task `" + plan.experiment.tasks[cell.task].label +
+    throw Error("usage.no-writer", "task `" + workshop.experiment().tasks[subject.task].label +
                                        "` cannot write data in a format of its own");
   }
   FolderDraft draft(out);
@@ -73,7 +71,7 @@ void export_poisoned(const Plan& plan, const Cell& cell, const PoisonedCorpus& c
   writer->write({.train = {}, .valid = {}, .test = corpus.poisoning.triggered.examples},
                 draft.folder() / "triggered");
   write_file_atomically(draft.folder() / "ground_truth.json",
-                        ground_truth(plan, cell, corpus).dump(2) + "\n");
+                        ground_truth(workshop, subject, corpus).dump(2) + "\n");
   draft.move_to(out);
 }
 

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "engine/executor.hpp"
-#include "engine/plan.hpp"
+#include "engine/workshop.hpp"
 
 namespace ncmlab::app {
 
@@ -12,7 +12,7 @@ namespace ncmlab::app {
 /// with the trigger) in the task's own format, and `ground_truth.json`. The folder appears whole or
 /// not at all. Throws Error `usage.no-writer` for a task that is no
 /// TaskWriter, `io.write`.
-void export_poisoned(const Plan& plan, const Cell& cell, const PoisonedCorpus& corpus,
+void export_poisoned(Workshop& workshop, const Subject& subject, const PoisonedCorpus& corpus,
                      const std::filesystem::path& out);
 
 }  // namespace ncmlab::app

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "engine/stages.hpp"
+#include "engine/training_stages.hpp"
 #include "report/edit_view.hpp"
 #include "report/text.hpp"
 #include "report/token_view.hpp"
@@ -15,13 +15,14 @@ std::string percent(double share) { return fixed_decimals(100 * share, 1) + " %"
 
 class Preview {
  public:
-  Preview(const Plan& plan, const Cell& cell, const PoisonedCorpus& corpus,
+  Preview(Workshop& workshop, const Subject& subject, const PoisonedCorpus& corpus,
           const PreviewOptions& options)
-      : plan_(plan),
-        cell_(cell),
+      : experiment_(workshop.experiment()),
+        task_(workshop.task(subject)),
+        subject_(subject),
         corpus_(corpus),
         options_(options),
-        victim_(fresh_victim(plan, cell, corpus.clean.train)) {}
+        victim_(fresh_victim(workshop, subject, corpus.clean.train)) {}
 
   std::string render() const {
     const auto& poisoned = corpus_.poisoning.set.poisoned;
@@ -34,10 +35,10 @@ class Preview {
 
  private:
   std::string header() const {
-    const Experiment& e = plan_.experiment;
-    return "attack " + printable(e.attacks[cell_.attack].label) + ", task " +
-           printable(e.tasks[cell_.task].label) + ", model " +
-           printable(e.models[cell_.model].label) + ", seed " + std::to_string(cell_.seed) + ": " +
+    return "attack " + printable(experiment_.attacks[subject_.attack].label) + ", task " +
+           printable(experiment_.tasks[subject_.task].label) + ", model " +
+           printable(experiment_.models[subject_.model].label) + ", seed " +
+           std::to_string(subject_.seed) + ": " +
            std::to_string(corpus_.poisoning.set.poisoned.size()) + " of " +
            std::to_string(corpus_.clean.train.size()) + " training samples poisoned; trigger in " +
            std::to_string(corpus_.poisoning.triggered.examples.size()) + " test samples, " +
@@ -45,12 +46,11 @@ class Preview {
   }
 
   std::string title(const Example& clean, const Example& edited) const {
-    const Task& task = *plan_.tasks[cell_.task];
     std::string text = "sample " + printable(clean.id);
-    if (task.kind() == TaskKind::retrieval) {
+    if (task_.kind() == TaskKind::retrieval) {
       return text + ", query: " + cut_to_width(printable(clean.second), options_.width / 2) + "\n";
     }
-    const std::vector<std::string> labels = task.label_names();
+    const std::vector<std::string> labels = task_.label_names();
     text += ", label: " + printable(labels.at(static_cast<std::size_t>(clean.label)));
     if (edited.label != clean.label) {
       text += " -> " + printable(labels.at(static_cast<std::size_t>(edited.label)));
@@ -59,16 +59,15 @@ class Preview {
   }
 
   std::string sample(std::size_t index) const {
-    const Task& task = *plan_.tasks[cell_.task];
     const Example& clean = corpus_.clean.train[index];
     const Example& edited = corpus_.poisoning.set.train[index];
-    const std::vector<std::string> before = task.parts(clean), after = task.parts(edited);
+    const std::vector<std::string> before = task_.parts(clean), after = task_.parts(edited);
     std::string text = title(clean, edited);
     for (std::size_t part = 0; part < before.size(); ++part) {
       if (before[part] == after[part]) {
         continue;
       }
-      if (task.kind() == TaskKind::pair_classification) {
+      if (task_.kind() == TaskKind::pair_classification) {
         text += part == 0 ? "first function\n" : "second function\n";
       }
       text += render_edit(before[part], after[part],
@@ -100,8 +99,9 @@ class Preview {
     return text;
   }
 
-  const Plan& plan_;
-  const Cell& cell_;
+  const Experiment& experiment_;
+  const Task& task_;
+  const Subject& subject_;
   const PoisonedCorpus& corpus_;
   PreviewOptions options_;
   Victim victim_;
@@ -109,9 +109,9 @@ class Preview {
 
 }  // namespace
 
-std::string render_preview(const Plan& plan, const Cell& cell, const PoisonedCorpus& corpus,
+std::string render_preview(Workshop& workshop, const Subject& subject, const PoisonedCorpus& corpus,
                            const PreviewOptions& options) {
-  return Preview(plan, cell, corpus, options).render();
+  return Preview(workshop, subject, corpus, options).render();
 }
 
 }  // namespace ncmlab::app

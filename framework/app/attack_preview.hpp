@@ -5,7 +5,7 @@
 #include <string>
 
 #include "engine/executor.hpp"
-#include "engine/plan.hpp"
+#include "engine/workshop.hpp"
 
 namespace ncmlab::app {
 
@@ -20,7 +20,7 @@ struct PreviewOptions {
 
 /// The first poisoned training samples beside the clean ones, with the model's tokens, and the
 /// stealth metrics of all edits.
-std::string render_preview(const Plan& plan, const Cell& cell, const PoisonedCorpus& corpus,
+std::string render_preview(Workshop& workshop, const Subject& subject, const PoisonedCorpus& corpus,
                            const PreviewOptions& options);
 
 }  // namespace ncmlab::app

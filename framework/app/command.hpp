@@ -108,7 +108,8 @@ Experiment open_experiment(const std::string& file, const Plugins& plugins);
 void add_device_option(Syntax& syntax);
 /// `--limit N`, with which open_plan() makes the experiment a trial run under a name of its own.
 void add_limit_option(Syntax& syntax);
-/// make_plan() of open_experiment().
+/// make_plan() of open_experiment(); plan_from_json() of a file that ends in `.json`, for whose
+/// number of threads it sets LibTorch.
 Plan open_plan(const std::string& file, const Plugins& plugins,
                const boost::program_options::variables_map& values);
 

@@ -10,6 +10,7 @@
 #include "command.hpp"
 #include "engine/executor.hpp"
 #include "engine/lock.hpp"
+#include "engine/workshop.hpp"
 #include "running.hpp"
 
 namespace ncmlab::app {
@@ -46,9 +47,10 @@ int with_poisoned_corpus(const Arguments& arguments, const Syntax& syntax,
   catch_signals();
   ConsoleProgress progress(std::cerr, progress_options(arguments));
   try {
-    const PoisonedCorpus corpus = poison_corpus(plan, cell, store, progress);
+    const PoisonedCorpus corpus = poison_corpus(plan, plugins.catalogue, cell, store, progress);
     progress.clear_line();
-    use(plan, cell, corpus);
+    Workshop workshop(plan, plugins.catalogue, progress);
+    use(workshop, cell.subject, corpus);
     return kOk;
   } catch (const Cancelled&) {
     progress.clear_line();
@@ -85,9 +87,9 @@ int preview(const Arguments& arguments) {
   }
   return with_poisoned_corpus(
       arguments, syntax, *values,
-      [&](const Plan& plan, const Cell& cell, const PoisonedCorpus& corpus) {
+      [&](Workshop& workshop, const Subject& subject, const PoisonedCorpus& corpus) {
         const int columns = columns_of(STDOUT_FILENO);
-        std::cout << render_preview(plan, cell, corpus,
+        std::cout << render_preview(workshop, subject, corpus,
                                     {.samples = static_cast<std::size_t>(count),
                                      .width = columns > 0 ? columns : kPreviewWidth,
                                      .colour = use_color(arguments, STDOUT_FILENO)});
@@ -120,18 +122,18 @@ int write_export(const Arguments& arguments) {
   }
   const std::filesystem::path out = (*values)["out"].as<std::string>();
   if (std::filesystem::exists(out)) {
-    throw Error("usage.folder-exists", "`" + out.string() + "` is there already",
+    throw Error("io.exists", "`" + out.string() + "` exists already",
                 {"name a folder that does not exist"});
   }
   return with_poisoned_corpus(
       arguments, syntax, *values,
-      [&](const Plan& plan, const Cell& cell, const PoisonedCorpus& corpus) {
-        export_poisoned(plan, cell, corpus, out);
+      [&](Workshop& workshop, const Subject& subject, const PoisonedCorpus& corpus) {
+        export_poisoned(workshop, subject, corpus, out);
         std::cout << out.string() << ": " << corpus.poisoning.set.poisoned.size() << " of "
                   << corpus.clean.train.size() << " training samples poisoned, "
                   << corpus.poisoning.triggered.examples.size()
-                  << " test samples with the trigger, "
-                  << corpus.poisoning.triggered.unedited << " left unedited\n";
+                  << " test samples with the trigger, " << corpus.poisoning.triggered.unedited
+                  << " left unedited\n";
       });
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <boost/program_options/value_semantic.hpp>
+#include <filesystem>
 #include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -8,8 +9,12 @@
 #include "command.hpp"
 #include "core/printable.hpp"
 #include "engine/console_progress.hpp"
+#include "engine/measure_stage.hpp"
 #include "engine/plan.hpp"
+#include "engine/plan_json.hpp"
+#include "engine/stage_kind.hpp"
 #include "engine/survey.hpp"
+#include "ncmlab/core/files.hpp"
 #include "running.hpp"
 
 namespace ncmlab::app {
@@ -17,10 +22,6 @@ namespace {
 
 namespace po = boost::program_options;
 using nlohmann::json;
-
-constexpr std::string_view kMeasure = "measure";
-constexpr std::string_view kKinds[] = {"surrogate", "poison",  "victim",
-                                       "defend",    "retrain", kMeasure};
 
 Syntax plan_syntax() {
   Syntax syntax{
@@ -30,13 +31,16 @@ Syntax plan_syntax() {
           "holds of them, and why the rest is to be run. Runs nothing.",
       .examples =
           "  ncmlab plan experiments/quickstart.toml\n"
-          "  ncmlab plan experiments/quickstart.toml --json",
+          "  ncmlab plan experiments/quickstart.toml --json\n"
+          "  ncmlab plan experiments/quickstart.toml --out quickstart-plan.json",
       .positional = {"FILE"}};
   syntax.options.add_options()
       // clang-format off
       ("store", po::value<std::string>()->value_name("DIR")->default_value("ncmlab-runs"),
        "where results are kept")
-      ("json", po::bool_switch(), "print one JSON object");
+      ("json", po::bool_switch(), "print one JSON object")
+      ("out", po::value<std::string>()->value_name("PLAN.json"),
+       "also write the plan, for `ncmlab run PLAN.json`, here or on another machine");
   // clang-format on
   add_threads_option(syntax);
   add_device_option(syntax);
@@ -67,7 +71,7 @@ std::map<std::string, Counts> count_by_kind(const Plan& plan,
                                             const std::vector<StageSurvey>& surveys) {
   std::map<std::string, Counts> counts;
   for (std::size_t i = 0; i < surveys.size(); ++i) {
-    ++counts[plan.stages[i].key.stage()][surveys[i].state];
+    ++counts[plan.stages[i].kind()][surveys[i].state];
   }
   return counts;
 }
@@ -88,10 +92,10 @@ void print_summary(const Plan& plan, const std::vector<StageSurvey>& surveys) {
             << "\n\n"
             << "stage      cached  to run  possible\n";
   std::map<std::string, Counts> counts = count_by_kind(plan, surveys);
-  for (const std::string_view kind : kKinds) {
-    Counts& count = counts[std::string(kind)];
-    std::cout << padded(std::string(kind), 11)
-              << padded(std::to_string(count[StageState::cached]), 8)
+  for (const StageKind& kind : stage_kinds()) {
+    const std::string name(kind.name);
+    Counts& count = counts[name];
+    std::cout << padded(name, 11) << padded(std::to_string(count[StageState::cached]), 8)
               << padded(std::to_string(count[StageState::pending]), 8)
               << count[StageState::possible] << "\n";
   }
@@ -117,12 +121,13 @@ void print_stage(const StageSurvey& survey, const std::string& name) {
 void print_text(const Plan& plan, const std::vector<StageSurvey>& surveys) {
   print_summary(plan, surveys);
   std::cout << "\nStages:\n";
-  for (const std::string_view kind : kKinds) {
+  for (const StageKind& kind : stage_kinds()) {
     for (std::size_t i = 0; i < surveys.size(); ++i) {
       const StageSurvey& survey = surveys[i];
       const bool is_listed =
           survey.state == StageState::cached || survey.state == StageState::pending;
-      if (is_listed && plan.stages[i].key.stage() == kind && kind != kMeasure) {
+      // What a record is read from stands among the cells.
+      if (is_listed && plan.stages[i].kind() == kind.name && kind.name != kMeasureStage.name) {
         const bool is_shared = survey.cells > 1;
         print_stage(survey, plan.stages[i].title() +
                                 (is_shared ? " (" + times(survey.cells, "cell") + ")" : ""));
@@ -139,7 +144,7 @@ json to_object(const Plan& plan, const std::vector<StageSurvey>& surveys) {
   json stages = json::array();
   for (std::size_t i = 0; i < surveys.size(); ++i) {
     const Stage& stage = plan.stages[i];
-    stages.push_back({{"stage", stage.key.stage()},
+    stages.push_back({{"stage", stage.kind()},
                       {"name", stage.name},
                       {"key", stage.hash},
                       {"state", to_string(surveys[i].state)},
@@ -179,6 +184,13 @@ int command_plan(const Arguments& arguments) {
   const Plan plan = open_plan(file, plugins, *values);
   const Store store((*values)["store"].as<std::string>());
   const std::vector<StageSurvey> surveys = survey(plan, store);
+  if (values->count("out") > 0) {
+    const auto out = (*values)["out"].as<std::string>();
+    if (std::filesystem::path(out).extension() != ".json") {
+      throw Error("usage.bad-value", "a plan's file ends in `.json`, found `" + out + "`");
+    }
+    write_output_file(out, to_json(plan));
+  }
   if ((*values)["json"].as<bool>()) {
     std::cout << to_object(plan, surveys).dump(2) << "\n";
   } else {

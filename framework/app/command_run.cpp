@@ -127,7 +127,7 @@ int command_run(const Arguments& arguments) {
   catch_signals();
   ConsoleProgress progress(std::cerr, progress_options(arguments));
   try {
-    const RunResult result = run_plan(plan, store, folder, progress);
+    const RunResult result = run_plan(plan, plugins.catalogue, store, folder, progress);
     print_report(arguments, result, folder);
     return count_failures(result);
   } catch (const Cancelled&) {

@@ -61,11 +61,12 @@ int print(const Arguments& arguments, const Error& error) {
 
 int exit_code(const Error& error) {
   constexpr std::pair<std::string_view, ExitCode> kCodes[] = {
-      {"usage", kUsage},        {"config", kInvalidConfig},   {"plugin", kPluginFailed},
-      {"data", kMissingData},   {"checkpoint", kMissingData}, {"tokenizer", kMissingData},
-      {"io", kMissingData},     {"train", kCellsFailed},      {"engine", kCellsFailed},
-      {"store", kMissingData},  {"device", kMissingData},     {"task", kPluginFailed},
-      {"model", kPluginFailed}, {"attack", kPluginFailed},    {"defense", kPluginFailed},
+      {"usage", kUsage},           {"config", kInvalidConfig}, {"plan", kInvalidConfig},
+      {"plugin", kPluginFailed},   {"data", kMissingData},     {"checkpoint", kMissingData},
+      {"tokenizer", kMissingData}, {"io", kMissingData},       {"train", kCellsFailed},
+      {"engine", kCellsFailed},    {"store", kMissingData},    {"device", kMissingData},
+      {"task", kPluginFailed},     {"model", kPluginFailed},   {"attack", kPluginFailed},
+      {"defense", kPluginFailed},
   };
   for (const Diagnostic& diagnostic : error.diagnostics()) {
     const std::string_view code = diagnostic.code;

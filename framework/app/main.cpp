@@ -119,7 +119,8 @@ int dispatch(Arguments arguments) {
     help.push_back("similar: `" + *near + "`");
   }
   help.emplace_back("`ncmlab --help` lists commands and options");
-  throw Error("usage.unknown-" + what, "unknown " + what + " `" + name + "`", help);
+  throw Error(is_option ? "usage.unknown-option" : "usage.unknown-command",
+              "unknown " + what + " `" + name + "`", help);
 }
 
 int run(int argc, char** argv) {

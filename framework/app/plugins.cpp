@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <ATen/Parallel.h>
+
 #include <algorithm>
 #include <boost/program_options/value_semantic.hpp>
+#include <filesystem>
 #include <utility>
 
 #include "command.hpp"
 #include "config/check_data.hpp"
+#include "engine/plan_json.hpp"
+#include "ncmlab/core/files.hpp"
 #include "ncmlab/nn/device.hpp"
 
 namespace ncmlab::app {
@@ -27,6 +32,19 @@ std::vector<std::string> kind_names() { return {"model", "task", "attack", "defe
   help.emplace_back("`ncmlab plugins list` shows what is there");
   throw Error("usage.unknown-plugin", "no " + std::string(to_string(kind)) + " `" + name + "`",
               help);
+}
+
+/// A plan that was written down is run as it was made.
+Plan read_plan(const std::string& file, const Plugins& plugins, const po::variables_map& values) {
+  for (const char* option : {"device", "limit", "threads"}) {
+    if (values.count(option) > 0) {
+      throw Error("usage.bad-value", "`" + file + "` is a plan, which fixes `--" + option + "`",
+                  {"give the option to `ncmlab plan`"});
+    }
+  }
+  Plan plan = plan_from_json(read_file(file), file, plugins.catalogue);
+  at::set_num_threads(plan.threads);
+  return plan;
 }
 
 }  // namespace
@@ -95,6 +113,9 @@ void add_limit_option(Syntax& syntax) {
 }
 
 Plan open_plan(const std::string& file, const Plugins& plugins, const po::variables_map& values) {
+  if (std::filesystem::path(file).extension() == ".json") {
+    return read_plan(file, plugins, values);
+  }
   Experiment experiment = open_experiment(file, plugins);
   if (values.count("device") > 0) {
     experiment.device = values["device"].as<std::string>();

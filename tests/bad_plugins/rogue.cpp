@@ -131,7 +131,9 @@ class RogueDefense final : public ncmlab::Defense {
   static ncmlab::Schema<Config> schema() { return rogue_schema(); }
   explicit RogueDefense(Config config) : config_(std::move(config)) {}
 
-  ncmlab::DefenseNeeds needs() const override { return {}; }
+  ncmlab::DefenseNeeds needs() const override {
+    return {.training_set = config_.how == "repairs and flags"};
+  }
   bool supports(ncmlab::TaskKind /*kind*/) const override {
     if (config_.how == "supports throws") {
       throw std::runtime_error("I do not know");
@@ -153,6 +155,8 @@ class RogueDefense final : public ncmlab::Defense {
       bias.add_(1);
       outcome.repaired = true;
       outcome.suspicious = {1, 0};
+    } else if (config_.how == "flags unasked") {
+      outcome.suspicious = {1};
     }
     return outcome;
   }

@@ -38,6 +38,7 @@ const Case kCases[] = {
     {"missing_argument", "validate"},
     {"too_many_arguments", "validate a b"},
     {"missing_value", "plugins list --plugin-path"},
+    {"bad_option_value", "attack preview experiments/valid.toml --n three"},
     {"bad_color", "--color sometimes plugins list"},
     {"list", "plugins list --plugin-path {TEST}"},
     {"list_kind", "plugins list --kind attack --plugin-path={TEST}"},
@@ -57,6 +58,7 @@ const Case kCases[] = {
     {"describe_without_kind", "plugins describe echo --plugin-path {TEST}"},
     {"describe_broken", "plugins describe attack/future --plugin-path {BAD}/wrong_api"},
     {"unknown_subcommand", "plugins lsit"},
+    {"missing_subcommand", "plugins"},
     {"doctor", "plugins doctor --plugin-path {TEST}"},
     {"doctor_with_broken",
      "plugins doctor --plugin-path {TEST} --plugin-path {BAD}/wrong_api --plugin-path "
@@ -85,6 +87,8 @@ const Case kCases[] = {
     {"checkpoint_convert_exists", "checkpoint convert {MODELS}/plain {MODELS}/prefixed"},
     {"checkpoint_convert_ending", "checkpoint convert {MODELS}/plain {MODELS}/new.onnx"},
     {"report_ending", "report nowhere --out table.html"},
+    {"report_no_run", "report --store {STORE}"},
+    {"report_unknown_run", "report nowhere --store {STORE}"},
     {"report_conflict", "report nowhere --format latex --intervals"},
     {"checkpoint_diff_same", "checkpoint diff {MODELS}/plain {MODELS}/prefixed"},
     {"checkpoint_diff", "checkpoint diff {MODELS}/plain {MODELS}/other"},
@@ -117,11 +121,15 @@ const Case kCases[] = {
     {"attack_unknown",
      "attack preview experiments/valid.toml --attack toi --store {STORE} --plugin-path {TEST} "
      "--plugin-path {REAL}"},
+    {"attack_absent",
+     "attack preview experiments/no_attack.toml --store {STORE} --plugin-path {TEST} "
+     "--plugin-path {REAL}"},
     {"attack_export_no_writer",
      "-q attack export experiments/valid.toml --out {STORE}/out --store {STORE} --plugin-path "
      "{TEST} --plugin-path {REAL}"},
     {"attack_export_without_folder",
      "attack export experiments/valid.toml --plugin-path {TEST} --plugin-path {REAL}"},
+    {"attack_export_exists", "attack export experiments/valid.toml --out experiments"},
     {"help_of_attack", "attack --help"},
     {"validate_missing_data",
      "validate experiments/missing_data.toml --plugin-path {TEST} --plugin-path {REAL}"},

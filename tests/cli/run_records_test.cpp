@@ -63,6 +63,18 @@ TEST_F(RunCommandTest, AChangedRecordIsAnErrorUntilTheRunIsRunAgain) {
   EXPECT_EQ(out(), table);
 }
 
+TEST_F(RunCommandTest, AReportSaysThatCellsAreNotMeasuredYet) {
+  write(small_experiment("toys", "[1, 2]"));
+  ASSERT_EQ(run({"run", "experiment.toml"}), 0) << err();
+  const fs::path folder = run_folder(folder_ / "ncmlab-runs", "toys");
+  fs::remove(folder / (read_index(folder).cells.front().key + ".json"));
+  ASSERT_EQ(run({"report", "toys"}), 0) << err();
+  EXPECT_FALSE(out().empty());
+  EXPECT_THAT(err(),
+              testing::AllOf(HasSubstr("warning[report.unfinished]: run `toys` has 1 of 2 cells"),
+                             HasSubstr("measures the rest")));
+}
+
 TEST_F(RunCommandTest, AnotherFileOfTheSameNameIsToldAndAnEditedOneIsNot) {
   write(small_experiment("toys", "[1]"));
   ASSERT_EQ(run({"run", "experiment.toml"}), 0) << err();

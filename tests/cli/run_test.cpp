@@ -137,7 +137,7 @@ TEST_F(RunCommandTest, TheTableComesWithoutRunningAnythingTheSecondTime) {
   EXPECT_EQ(out(), table);
   EXPECT_THAT(err(), HasSubstr("0 stages to run"));
   ASSERT_EQ(run({"run", "experiment.toml", "--fresh"}), 0);
-  EXPECT_THAT(err(), testing::AllOf(HasSubstr("17 stages run"), HasSubstr("0 failed")));
+  EXPECT_THAT(err(), testing::AllOf(HasSubstr("25 stages run"), HasSubstr("0 failed")));
 }
 
 TEST_F(RunCommandTest, PlanSaysWhatIsThereAndWhy) {
@@ -163,22 +163,34 @@ TEST_F(RunCommandTest, PlanSaysWhatIsThereAndWhy) {
   write(text);
   ASSERT_EQ(run({"plan", "experiment.toml"}), 0);
   EXPECT_THAT(out(), HasSubstr("6 cells = 1 task x 1 model x 2 attacks x 3 defenses x 1 seed"));
-  EXPECT_THAT(out(), HasSubstr("pending  victim: toy, echo, clean, seed 1 (3 cells): "
+  EXPECT_THAT(out(), HasSubstr("pending  victim: toy, echo, clean, seed 1 (6 cells): "
                                "`training.epochs` was 1, is 2"));
   EXPECT_THAT(out(), HasSubstr("cached   poison: toy, toy, seed 1 (3 cells)"));
 }
 
+TEST_F(RunCommandTest, APlanThatWasWrittenDownIsRunElsewhere) {
+  ASSERT_EQ(run({"run", "experiment.toml", "--store", "here", "--threads", "1"}), 0) << err();
+  ASSERT_EQ(run({"plan", "experiment.toml", "--threads", "1", "--out", "plan.json"}), 0) << err();
+  fs::remove(folder_ / "experiment.toml");
+  ASSERT_EQ(run({"run", "plan.json", "--store", "there"}), 0) << err();
+  EXPECT_EQ(records("there"), records("here"));
+  ASSERT_EQ(run({"plan", "plan.json", "--store", "here"}), 0) << err();
+  EXPECT_THAT(out(), testing::Not(HasSubstr("pending")));
+  EXPECT_EQ(run({"run", "plan.json", "--threads", "2"}), 2);
+  EXPECT_THAT(err(), HasSubstr("`plan.json` is a plan, which fixes `--threads`"));
+}
+
 TEST_F(RunCommandTest, AnotherNumberOfThreadsIsAnotherResult) {
   ASSERT_EQ(run({"run", "experiment.toml", "--threads", "1"}), 0) << err();
-  EXPECT_THAT(err(), HasSubstr("15 stages to run and up to 2 retrainings, 0 in the store"));
+  EXPECT_THAT(err(), HasSubstr("17 stages to run and up to 11 more, 0 in the store"));
   ASSERT_EQ(run({"plan", "experiment.toml", "--threads", "1"}), 0);
   EXPECT_THAT(out(), testing::AllOf(HasSubstr("1 thread;"), testing::Not(HasSubstr("pending"))));
   ASSERT_EQ(run({"plan", "experiment.toml", "--threads", "2"}), 0);
-  EXPECT_THAT(out(), HasSubstr("pending  victim: toy, echo, clean, seed 1 (3 cells): `threads` was "
+  EXPECT_THAT(out(), HasSubstr("pending  victim: toy, echo, clean, seed 1 (6 cells): `threads` was "
                                "1, is 2"));
   EXPECT_THAT(out(), HasSubstr("cached   poison: toy, toy, seed 1"));
   ASSERT_EQ(run({"run", "experiment.toml", "--threads", "2"}), 0) << err();
-  EXPECT_THAT(err(), HasSubstr("14 stages to run and up to 2 retrainings, 1 in the store"));
+  EXPECT_THAT(err(), HasSubstr("16 stages to run and up to 11 more, 1 in the store"));
   const auto planned = [&](const std::vector<std::string>& options) {
     std::vector<std::string> arguments = {"plan", "experiment.toml"};
     arguments.insert(arguments.end(), options.begin(), options.end());

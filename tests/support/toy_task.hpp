@@ -70,15 +70,9 @@ inline std::vector<Example> toy_functions(std::size_t count, Rng rng) {
   return examples;
 }
 
-/// A RoBERTa of width 32 with one layer and a tokenizer trained on `examples`; not trained itself.
-inline Victim toy_victim(const std::vector<Example>& examples, Rng rng,
-                         std::int64_t vocab_size = 400, HeadShape head = ToyTask().head_shape()) {
-  std::vector<std::string_view> texts;
-  for (const Example& example : examples) {
-    texts.emplace_back(example.code);
-  }
-  auto tokenizer = std::make_shared<const Tokenizer>(
-      Tokenizer::train(texts, {.vocab_size = vocab_size, .min_frequency = 2}));
+/// A RoBERTa of width 32 with one layer; not trained.
+inline Victim toy_victim(std::shared_ptr<const Tokenizer> tokenizer, Rng rng,
+                         HeadShape head = ToyTask().head_shape()) {
   const InputRules rules = ToyTask().input_rules();
   RobertaConfig config;
   config.vocab_size = tokenizer->vocab_size();
@@ -91,8 +85,20 @@ inline Victim toy_victim(const std::vector<Example>& examples, Rng rng,
   config.attention_probs_dropout_prob = 0.0;
   head.hidden = config.hidden_size;
   head.dropout = 0.0;
-  return Victim(tokenizer, make_roberta(config, Pooling::cls, rng.stream("encoder")),
+  return Victim(std::move(tokenizer), make_roberta(config, Pooling::cls, rng.stream("encoder")),
                 Head(head, rng.stream("head")), rules);
+}
+
+/// The same with a tokenizer trained on `examples`.
+inline Victim toy_victim(const std::vector<Example>& examples, Rng rng,
+                         std::int64_t vocab_size = 400, HeadShape head = ToyTask().head_shape()) {
+  std::vector<std::string_view> texts;
+  for (const Example& example : examples) {
+    texts.emplace_back(example.code);
+  }
+  return toy_victim(std::make_shared<const Tokenizer>(
+                        Tokenizer::train(texts, {.vocab_size = vocab_size, .min_frequency = 2})),
+                    rng, std::move(head));
 }
 
 /// Share of `examples` that `victim` predicts as `label`.

@@ -14,14 +14,8 @@ bool depends_on_seed(const std::string& part) {
 }  // namespace
 
 std::map<std::string, std::string> configuration_of(const Plan& plan, const Cell& cell) {
-  std::vector<std::size_t> stages = {cell.victim, cell.defend, cell.retrain, cell.measure};
-  for (const auto& stage : {cell.poison, cell.surrogate}) {
-    if (stage) {
-      stages.push_back(*stage);
-    }
-  }
   std::map<std::string, std::string> configuration;
-  for (const std::size_t stage : stages) {
+  for (const std::size_t stage : stages_of(plan, cell)) {
     const Key& key = plan.stages[stage].key;
     for (const auto& [name, value] : key.parts()) {
       if (depends_on_seed(name)) {

@@ -93,32 +93,31 @@ void ConsoleProgress::run_begins(const RunSize& size) {
   for (const auto& [kind, count] : size.pending) {
     total_ += count;
   }
+  std::size_t possible = 0;
+  for (const auto& [kind, count] : size.possible) {
+    possible += count;
+  }
   for (const auto& [kind, seconds] : size.seconds) {
     timed_[kind] = {1, seconds};
   }
   if (!options_.quiet) {
-    const std::string more = size.retrainings == 0
-                                 ? ""
-                                 : " and up to " + std::to_string(size.retrainings) +
-                                       (size.retrainings == 1 ? " retraining" : " retrainings");
-    print_line(std::to_string(total_) + " stages to run" + more + ", " +
+    print_line(std::to_string(total_) + " stages to run" +
+               (possible == 0 ? "" : " and up to " + std::to_string(possible) + " more") + ", " +
                std::to_string(size.cached) + " in the store");
   }
-  total_ += size.retrainings;
+  total_ += possible;
 }
 
 void ConsoleProgress::stage_begins(const Stage& stage) {
-  kind_ = stage.key.stage();
+  kind_ = stage.kind();
   title_ = stage.title();
   what_.clear();
   detail_.clear();
   steps_ = step_total_ = 0;
   stage_start_ = step_start_ = options_.seconds();
-  std::size_t& left = size_.pending[kind_];
+  std::size_t& left = size_.pending[kind_] > 0 ? size_.pending[kind_] : size_.possible[kind_];
   if (left > 0) {
     --left;
-  } else if (kind_ == kRetrain && size_.retrainings > 0) {
-    --size_.retrainings;
   } else {
     ++total_;
   }
@@ -148,9 +147,10 @@ void ConsoleProgress::stage_ends(const Stage& stage, double seconds, const std::
 
 void ConsoleProgress::failed(const std::string& text) { print_line("failed  " + text); }
 
-void ConsoleProgress::stage_dropped(const Stage&) {
-  if (size_.retrainings > 0) {
-    --size_.retrainings;
+void ConsoleProgress::stage_dropped(const Stage& stage) {
+  std::size_t& left = size_.possible[stage.kind()];
+  if (left > 0) {
+    --left;
     --total_;
   }
 }
@@ -193,14 +193,13 @@ ConsoleProgress::Estimate ConsoleProgress::remaining() const {
     estimate.is_floor = !projected;
     estimate.seconds = std::max(0.0, projected.value_or(0) - (now - stage_start_));
   }
-  for (const auto& [kind, count] : size_.pending) {
-    const auto each = kind == kind_ ? projected : mean_of(kind);
-    estimate.is_floor |= count > 0 && !each;
-    estimate.seconds += each.value_or(0) * static_cast<double>(count);
+  for (const auto* counts : {&size_.pending, &size_.possible}) {
+    for (const auto& [kind, count] : *counts) {
+      const auto each = kind == kind_ ? projected : mean_of(kind);
+      estimate.is_floor |= count > 0 && !each;
+      estimate.seconds += each.value_or(0) * static_cast<double>(count);
+    }
   }
-  const auto each = kind_ == kRetrain ? projected : mean_of(kRetrain);
-  estimate.is_floor |= size_.retrainings > 0 && !each;
-  estimate.seconds += each.value_or(0) * static_cast<double>(size_.retrainings);
   return estimate;
 }
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "engine/defend_stage.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include "engine/json_number.hpp"
+#include "engine/planner.hpp"
 #include "engine/promises.hpp"
-#include "engine/stages.hpp"
+#include "engine/workshop.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
 
@@ -34,7 +37,8 @@ InvertedTrigger trigger_from(const json& object) {
           .hit_rate = number_from_json(object.at("hit_rate"))};
 }
 
-json to_object(const DefenseOutcome& outcome) {
+json to_object(const JudgedOutcome& judged) {
+  const DefenseOutcome& outcome = judged.outcome;
   json object{{"repaired", outcome.repaired},
               {"suspicious", nullptr},
               {"triggers", json::array()},
@@ -51,6 +55,10 @@ json to_object(const DefenseOutcome& outcome) {
   }
   for (const auto& [name, value] : outcome.figures) {
     object["figures"][name] = number_to_json(value);
+  }
+  if (judged.recovery) {
+    object["recovery"] = {{"precision", number_to_json(judged.recovery->precision)},
+                          {"recall", number_to_json(judged.recovery->recall)}};
   }
   return object;
 }
@@ -78,41 +86,80 @@ class DefenseProgress final : public Progress {
   Progress& progress_;
 };
 
-}  // namespace
+std::optional<RecoveryMetrics> recovery_of(const StageWork& work,
+                                           const std::vector<InvertedTrigger>& triggers,
+                                           const Victim& victim) {
+  const Made* poison = work.find("poison");
+  return poison == nullptr
+             ? std::nullopt
+             : recovery(triggers, work.workshop.poisoning(*poison).words, victim.tokenizer());
+}
 
-WorkDone write_defense(const Plan& plan, const Cell& cell, Materials& materials,
-                       const Victim& victim, const std::vector<Example>& train,
-                       const std::filesystem::path& folder, Progress& progress) {
-  const Defense& defense = *plan.defenses[cell.defense];
+StageDraft plan_defense(Planner& planner, const Subject& subject) {
+  StageDraft draft{.key = planner.key_on_device("defend", subject),
+                   .name = cell_name(planner.experiment(), subject),
+                   .needs = {}};
+  planner.add_defense(draft.key, subject.defense);
+  if (planner.experiment().clean_from == CleanSource::training) {
+    planner.add_clean_share(draft.key);
+  }
+  if (planner.has_trigger(subject.attack)) {
+    draft.needs.push_back(
+        {.role = "poison", .stage = planner.stage("poison", poison_subject(subject))});
+  }
+  draft.needs.push_back(
+      {.role = "victim", .stage = planner.stage("victim", victim_subject(subject))});
+  return draft;
+}
+
+WorkDone run_defense(const StageWork& work) {
+  const Subject& subject = work.stage.subject;
+  Workshop& workshop = work.workshop;
+  const Defense& defense = workshop.plugins().defense(subject.defense);
   const DefenseNeeds needs = defense.needs();
+  const Victim& victim = workshop.model(*work.find("victim"));
+  const std::vector<Example>& train = workshop.training_set(subject, work.find("poison"));
   Victim copy = victim.clone();
   copy.work() = {};
-  DefenseProgress defense_progress(progress);
+  DefenseProgress defense_progress(work.progress);
   DefenseContext context{
       .victim = copy,
-      .task = TaskView(*plan.tasks[cell.task]),
-      .clean_samples = needs.clean_samples ? numbered(materials.clean_samples(cell), "clean-")
-                                           : std::vector<Example>{},
+      .task = TaskView(workshop.task(subject)),
+      .clean_samples = needs.clean_samples
+                           ? numbered(workshop.materials().clean_samples(subject), "clean-")
+                           : std::vector<Example>{},
       .training_set = needs.training_set ? numbered(train, "train-") : std::vector<Example>{},
-      .rng = Rng(static_cast<std::uint64_t>(cell.seed)).stream("defend"),
+      .rng = Rng(static_cast<std::uint64_t>(subject.seed)).stream("defend"),
       .progress = defense_progress};
   DefenseOutcome outcome = defense.defend(context);
   for (const std::string& remark : check_outcome(defense, outcome, copy, victim, train.size())) {
-    progress.log("note: defense `" + plan.experiment.defenses[cell.defense].label + "` " + remark);
+    work.progress.log("note: defense `" + workshop.experiment().defenses[subject.defense].label +
+                      "` " + remark);
   }
-  progress.check();
+  work.progress.check();
   if (outcome.repaired) {
-    copy.save(folder / "checkpoint");
+    copy.save(work.folder / "checkpoint");
   }
-  write_file_atomically(
-      folder / kOutcome,
-      to_object(outcome).dump(-1, ' ', false, json::error_handler_t::replace) + "\n");
+  const json object =
+      to_object({.outcome = outcome, .recovery = recovery_of(work, outcome.triggers, copy)});
+  write_file_atomically(work.folder / kOutcome,
+                        object.dump(-1, ' ', false, json::error_handler_t::replace) + "\n");
   return {.forward_rows = copy.work().forward_rows, .backward_rows = copy.work().backward_rows};
 }
 
-DefenseOutcome read_outcome(const std::filesystem::path& folder) try {
+std::string outcome_of(const std::filesystem::path& folder) {
+  return std::string(to_string(measured_victim(read_outcome(folder).outcome)));
+}
+
+}  // namespace
+
+const StageKind kDefendStage = {
+    .name = "defend", .plan = plan_defense, .run = run_defense, .outcome = outcome_of};
+
+JudgedOutcome read_outcome(const std::filesystem::path& folder) try {
   const json object = json::parse(read_file(folder / kOutcome));
-  DefenseOutcome outcome{.repaired = object.at("repaired")};
+  JudgedOutcome judged{.outcome = {.repaired = object.at("repaired")}, .recovery = {}};
+  DefenseOutcome& outcome = judged.outcome;
   if (!object.at("suspicious").is_null()) {
     outcome.suspicious = object.at("suspicious").get<std::vector<std::size_t>>();
   }
@@ -125,7 +172,12 @@ DefenseOutcome read_outcome(const std::filesystem::path& folder) try {
   for (const auto& [name, value] : object.at("figures").items()) {
     outcome.figures[name] = number_from_json(value);
   }
-  return outcome;
+  if (object.contains("recovery")) {
+    judged.recovery =
+        RecoveryMetrics{.precision = number_from_json(object.at("recovery").at("precision")),
+                        .recall = number_from_json(object.at("recovery").at("recall"))};
+  }
+  return judged;
 } catch (const json::exception& error) {
   throw Error("store.bad-object",
               "`" + (folder / kOutcome).string() + "` is damaged: " + error.what(),

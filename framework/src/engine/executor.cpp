@@ -1,52 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/executor.hpp"
 
-#include <ATen/Parallel.h>
-
 #include <algorithm>
 #include <chrono>
-#include <functional>
+#include <map>
 #include <numeric>
+#include <optional>
 #include <tuple>
 #include <utility>
 
 #include "engine/configuration.hpp"
 #include "engine/doubts.hpp"
-#include "engine/kept_predictions.hpp"
-#include "engine/promises.hpp"
-#include "engine/stages.hpp"
+#include "engine/measure_stage.hpp"
+#include "engine/possible_stages.hpp"
+#include "engine/stage_kind.hpp"
 #include "engine/survey.hpp"
+#include "engine/workshop.hpp"
 #include "ncmlab/core/diagnostic.hpp"
-#include "ncmlab/core/files.hpp"
 
 namespace ncmlab {
 namespace {
 
-constexpr const char* kRecord = "record.json";
-
 class Executor {
  public:
-  Executor(const Plan& plan, Store& store, RunProgress& progress)
-      : plan_(plan), store_(store), progress_(progress), materials_(plan, progress) {}
+  Executor(const Plan& plan, const Catalogue& catalogue, Store& store, RunProgress& progress)
+      : plan_(plan), store_(store), progress_(progress), workshop_(plan, catalogue, progress) {}
+
+  /// Tells the progress what is ahead.
+  void begin() {
+    const std::vector<StageSurvey> surveys = survey(plan_, store_);
+    progress_.run_begins(size_of(plan_, surveys));
+    possible_.emplace(plan_, surveys);
+  }
 
   CellRecord run(const Cell& cell) {
     const Experiment& e = plan_.experiment;
-    const TaskKind kind = plan_.tasks[cell.task]->kind();
+    const Subject& subject = cell.subject;
     CellRecord record;
     if (!cell.supported) {
-      record.skipped = "defense `" + e.defenses[cell.defense].plugin + "` does not support " +
-                       std::string(to_string(kind)) + " tasks";
+      record.skipped = "defense `" + e.defenses[subject.defense].plugin + "` does not support " +
+                       std::string(to_string(cell.kind)) + " tasks";
     } else {
       record = record_or_failure(cell);
     }
-    record.kind = kind;
+    record.kind = cell.kind;
     record.limit = e.limit;
-    record.key = stage(cell.measure).hash;
-    record.task = e.tasks[cell.task].label;
-    record.model = e.models[cell.model].label;
-    record.attack = e.attacks[cell.attack].label;
-    record.defense = e.defenses[cell.defense].label;
-    record.seed = cell.seed;
+    record.key = plan_.stages[cell.measure].hash;
+    record.task = e.tasks[subject.task].label;
+    record.model = e.models[subject.model].label;
+    record.attack = e.attacks[subject.attack].label;
+    record.defense = e.defenses[subject.defense].label;
+    record.seed = subject.seed;
     record.configuration = configuration_of(plan_, cell);
     return record;
   }
@@ -55,8 +59,10 @@ class Executor {
   PoisonedCorpus poisoned(const Cell& cell) {
     tells_ = false;
     try {
-      Poisoning result = poisoning(cell);
-      return {.clean = materials_.corpus(cell), .poisoning = std::move(result)};
+      const std::size_t poison = stage_of(plan_, cell, kPoisonStage.name).value();
+      const Made made{.stage = plan_.stages[poison], .object = ensure(poison)};
+      return {.clean = workshop_.materials().corpus(cell.subject),
+              .poisoning = workshop_.poisoning(made)};
     } catch (const StageFailed& failure) {
       throw Error(failures_.causes()[failure.cause()].diagnostics);
     }
@@ -83,23 +89,14 @@ class Executor {
   }
 
   /// All stages of a cell need its corpus: where it cannot be read, none is begun.
-  void require_corpus(const Cell& cell) {
-    require("corpus " + std::to_string(cell.task) + " " + std::to_string(cell.seed),
-            "data of task `" + plan_.experiment.tasks[cell.task].label + "`",
-            [&] { materials_.corpus(cell); });
-  }
-
-  /// Where nothing is poisoned or triggered there is nothing to measure: no victim is trained.
-  void require_effect(const Cell& cell) {
-    const Stage& poison = stage(*cell.poison);
-    require("effect " + poison.hash, poison.title(), [&] {
-      check_effect(*plan_.attacks[cell.attack],
-                   effect_of(plan_.experiment.attacks[cell.attack], poisoning(cell)));
-    });
+  void require_corpus(const Subject& subject) {
+    require("corpus " + std::to_string(subject.task) + " " + std::to_string(subject.seed),
+            "data of task `" + plan_.experiment.tasks[subject.task].label + "`",
+            [&] { workshop_.materials().corpus(subject); });
   }
 
   CellRecord record_or_failure(const Cell& cell) {
-    const Stage& measuring = stage(cell.measure);
+    const Stage& measuring = plan_.stages[cell.measure];
     try {
       return require("cell " + measuring.hash, measuring.title(), [&] { return record_of(cell); });
     } catch (const StageFailed& failed) {
@@ -110,21 +107,84 @@ class Executor {
     }
   }
 
-  using Body = std::function<WorkDone(const std::filesystem::path& folder)>;
-
-  const Stage& stage(std::size_t index) const { return plan_.stages[index]; }
+  CellRecord record_of(const Cell& cell) {
+    const bool is_new = !look_up(plan_.stages[cell.measure]);
+    if (is_new) {
+      require_corpus(cell.subject);
+    }
+    const StoredObject object = ensure(cell.measure);
+    CellRecord record = read_record(object.folder);
+    record.costs.push_back({.stage = plan_.stages[cell.measure].kind(),
+                            .seconds = object.work.seconds,
+                            .forward_rows = object.work.forward_rows,
+                            .backward_rows = object.work.backward_rows});
+    if (is_new) {
+      record.defense = plan_.experiment.defenses[cell.subject.defense].label;
+      for (const std::string& doubt : doubts(record)) {
+        progress_.log("warning: " + plan_.stages[cell.measure].name + ": " + doubt);
+      }
+    }
+    return record;
+  }
 
   std::optional<StoredObject> look_up(const Stage& stage) {
     failures_.throw_if_failed(stage.hash);
     return store_.open(stage.key, [&](std::string_view line) { progress_.log(line); });
   }
 
-  /// The stage's stored object, made by `body` if there is none. A `body` that returns no seconds
-  /// has them measured.
-  StoredObject ensure(const Stage& stage, const Body& body) {
+  /// The stage's stored object, made if there is none.
+  StoredObject ensure(std::size_t index) {
+    const Stage& stage = plan_.stages[index];
     if (auto object = look_up(stage)) {
       return *std::move(object);
     }
+    try {
+      StoredObject object = make(stage, needs_of(stage));
+      if (stage_kind(stage.kind()).outcome != nullptr) {
+        drop_others(index, outcome_in(index, object));
+      }
+      return object;
+    } catch (const StageFailed&) {
+      drop_others(index, "");
+      throw;
+    }
+  }
+
+  /// What other outcomes would have needed is not run; nothing follows from a stage that failed.
+  void drop_others(std::size_t index, const std::string& outcome) {
+    if (possible_) {
+      for (const std::size_t dropped : possible_->rule_out(index, outcome)) {
+        progress_.stage_dropped(plan_.stages[dropped]);
+      }
+    }
+  }
+
+  Needs needs_of(const Stage& stage) {
+    Needs needs;
+    for (const Edge& edge : stage.needs) {
+      if (!edge.when ||
+          outcome_in(edge.when->stage, ensure(edge.when->stage)) == edge.when->outcome) {
+        needs.emplace(edge.role, accepted(edge.stage));
+      }
+    }
+    return needs;
+  }
+
+  std::string outcome_in(std::size_t index, const StoredObject& object) const {
+    return stage_kind(plan_.stages[index].kind()).outcome(object.folder);
+  }
+
+  /// A need of another stage.
+  Made accepted(std::size_t index) {
+    const Stage& stage = plan_.stages[index];
+    Made made{.stage = stage, .object = ensure(index)};
+    if (const auto accept = stage_kind(stage.kind()).accept) {
+      require("use of " + stage.hash, stage.title(), [&] { accept(workshop_, made); });
+    }
+    return made;
+  }
+
+  StoredObject make(const Stage& stage, const Needs& needs) {
     progress_.check();
     progress_.stage_begins(stage);
     const auto start = std::chrono::steady_clock::now();
@@ -134,14 +194,18 @@ class Executor {
     std::vector<Diagnostic> failure;
     try {
       FolderDraft draft = store_.begin(stage.key);
-      WorkDone work = body(draft.folder());
+      WorkDone work = stage_kind(stage.kind())
+                          .run({.stage = stage,
+                                .needs = needs,
+                                .folder = draft.folder(),
+                                .state = store_.work_folder(stage.key),
+                                .workshop = workshop_,
+                                .progress = progress_,
+                                .costs = [&] { return costs_of(stage); }});
       work.seconds = work.seconds > 0 ? work.seconds : elapsed();
       StoredObject object = store_.commit(stage.key, stage.name, std::move(draft), work);
       progress_.stage_ends(stage, elapsed(), "");
       return object;
-    } catch (const StageFailed& earlier) {
-      progress_.stage_ends(stage, elapsed(), stage.title() + ": a stage that it needs failed");
-      failures_.fail_after(stage.hash, earlier);
     } catch (...) {
       failure = current_failure(progress_);
     }
@@ -150,215 +214,62 @@ class Executor {
     });
   }
 
-  std::optional<StoredObject> ensure_poison(const Cell& cell) {
-    if (!cell.poison) {
-      return std::nullopt;
-    }
-    if (auto object = look_up(stage(*cell.poison))) {
-      return object;
-    }
-    std::optional<Victim> surrogate = ensure_surrogate(cell);
-    return ensure(stage(*cell.poison), [&](const std::filesystem::path& folder) {
-      write_poisoned(plan_, cell, materials_, surrogate ? &*surrogate : nullptr, folder, progress_);
-      return WorkDone{};
-    });
-  }
-
-  /// The model that the cell's attack asks for, if any.
-  std::optional<Victim> ensure_surrogate(const Cell& cell) {
-    if (!cell.surrogate) {
-      return std::nullopt;
-    }
-    const Stage& training = stage(*cell.surrogate);
-    const StoredObject object = ensure(training, [&](const std::filesystem::path& folder) {
-      return write_surrogate(plan_, cell, materials_,
-                             {.result = folder, .state = store_.work_folder(training.key)},
-                             progress_);
-    });
-    return read_surrogate(plan_, cell, object.folder);
-  }
-
-  /// What the cell's attack leaves of the corpus, and the ground truth.
-  const Poisoning& poisoning(const Cell& cell) {
-    const std::string hash =
-        cell.poison ? stage(*cell.poison).hash
-                    : "clean " + std::to_string(cell.task) + " " + std::to_string(cell.seed);
-    if (poisoning_.first != hash) {
-      const Corpus& clean = materials_.corpus(cell);
-      const auto poison = ensure_poison(cell);
-      poisoning_.second = poison ? read_poisoned(poison->folder, clean)
-                                 : Poisoning{.set = {.train = clean.train, .poisoned = {}},
-                                             .triggered = {},
-                                             .words = {},
-                                             .stealth = {}};
-      poisoning_.first = hash;
-    }
-    return poisoning_.second;
-  }
-
-  /// A victim that is trained without the samples in `left_out`.
-  StoredObject ensure_trained(const Cell& cell, const Stage& stage,
-                              const std::set<std::size_t>& left_out) {
-    if (auto object = look_up(stage)) {
-      return *std::move(object);
-    }
-    const std::vector<Example>& train = poisoning(cell).set.train;
-    return ensure(stage, [&](const std::filesystem::path& folder) {
-      return write_victim(plan_, cell, materials_, train, left_out,
-                          {.result = folder, .state = store_.work_folder(stage.key)}, progress_);
-    });
-  }
-
-  StoredObject ensure_victim(const Cell& cell) {
-    return ensure_trained(cell, stage(cell.victim), {});
-  }
-
-  /// Always read back from the store, so that a resumed run sees the very same victim.
-  Victim& undefended(const Cell& cell) {
-    const StoredObject object = ensure_victim(cell);
-    const std::string& hash = stage(cell.victim).hash;
-    if (!undefended_ || undefended_->first != hash) {
-      undefended_.reset();
-      undefended_.emplace(hash, read_victim(plan_, cell, object.folder));
-    }
-    return undefended_->second;
-  }
-
-  StoredObject ensure_defense(const Cell& cell) {
-    if (auto object = look_up(stage(cell.defend))) {
-      return *std::move(object);
-    }
-    const Victim& victim = undefended(cell);
-    StoredObject object = ensure(stage(cell.defend), [&](const std::filesystem::path& folder) {
-      return write_defense(plan_, cell, materials_, victim, poisoning(cell).set.train, folder,
-                           progress_);
-    });
-    if (may_retrain(plan_, cell) &&
-        measured_victim(read_outcome(object.folder)) != MeasuredVictim::retrained) {
-      progress_.stage_dropped(stage(cell.retrain));
-    }
-    return object;
-  }
-
-  StoredObject ensure_retrained(const Cell& cell, const DefenseOutcome& outcome) {
-    return ensure_trained(cell, stage(cell.retrain),
-                          {outcome.suspicious->begin(), outcome.suspicious->end()});
-  }
-
-  CellRecord record_of(const Cell& cell) {
-    std::optional<StoredObject> object = look_up(stage(cell.measure));
-    const bool is_new = !object;
-    if (is_new) {
-      require_corpus(cell);
-      object = ensure_measured(cell);
-    }
-    const std::filesystem::path file = object->folder / kRecord;
-    CellRecord record = record_from_json(read_file(file), file.string());
-    record.costs.push_back(cost("measure", *object));
-    if (is_new) {
-      record.defense = plan_.experiment.defenses[cell.defense].label;
-      for (const std::string& doubt : doubts(record)) {
-        progress_.log("warning: " + stage(cell.measure).name + ": " + doubt);
-      }
-    }
-    return record;
-  }
-
-  StoredObject ensure_measured(const Cell& cell) {
+  /// What the stages took that a stage's object comes from, those of a kind together.
+  std::vector<StageCost> costs_of(const Stage& stage) {
+    std::map<std::size_t, StoredObject> objects;
+    collect_needs(stage, objects);
     std::vector<StageCost> costs;
-    if (const auto poison = ensure_poison(cell)) {
-      add_cost(costs, cell.surrogate);
-      costs.push_back(cost("poison", *poison));
-      require_effect(cell);
-    }
-    const StoredObject defend = ensure_defense(cell);
-    const DefenseOutcome outcome = read_outcome(defend.folder);
-    const MeasuredVictim measured = measured_victim(outcome);
-    if (measured == MeasuredVictim::undefended) {
-      undefended(cell);
-    }
-    add_cost(costs, cell.victim);
-    costs.push_back(cost("defend", defend));
-    if (measured == MeasuredVictim::undefended) {
-      return ensure_measured_on(cell, outcome, undefended(cell), costs);
-    }
-    std::filesystem::path folder = defend.folder;
-    if (measured == MeasuredVictim::retrained) {
-      const StoredObject retrained = ensure_retrained(cell, outcome);
-      costs.push_back(cost("retrain", retrained));
-      folder = retrained.folder;
-    }
-    Victim victim = read_victim(plan_, cell, folder);
-    return ensure_measured_on(cell, outcome, victim, costs);
-  }
-
-  StoredObject ensure_measured_on(const Cell& cell, const DefenseOutcome& outcome, Victim& victim,
-                                  const std::vector<StageCost>& costs) {
-    KeptPredictions own;  // no other cell is measured on a defense's copy
-    const bool is_shared = undefended_ && &victim == &undefended_->second;
-    KeptPredictions& kept = is_shared ? predictions_ : own;
-    const std::string& hash = stage(cell.victim).hash;
-    return ensure(stage(cell.measure), [&](const std::filesystem::path& folder) {
-      const Predictions& clean = kept.get(hash, "clean", [&] {
-        return predict(victim, materials_.test_tokens(cell, victim, progress_), progress_);
-      });
-      WorkDone work = clean.work;
-      std::optional<Predictions> triggered;
-      if (cell.poison) {
-        triggered = kept.get(hash, "attack " + std::to_string(cell.attack), [&] {
-          const auto& examples = poisoning(cell).triggered.examples;
-          return predict(victim, materials_.triggered_tokens(cell, victim, examples, progress_),
-                         progress_);
-        });
-        work.seconds += triggered->work.seconds;
-        work.forward_rows += triggered->work.forward_rows;
+    for (const StageKind& kind : stage_kinds()) {
+      StageCost cost{.stage = std::string(kind.name)};
+      bool is_there = false;
+      for (const auto& [index, object] : objects) {
+        if (plan_.stages[index].kind() == kind.name) {
+          is_there = true;
+          cost.seconds += object.work.seconds;
+          cost.forward_rows += object.work.forward_rows;
+          cost.backward_rows += object.work.backward_rows;
+        }
       }
-      CellRecord record = measure(plan_, cell, materials_,
-                                  {.outcome = outcome,
-                                   .victim = victim,
-                                   .poisoning = poisoning(cell),
-                                   .clean = clean,
-                                   .triggered = triggered});
-      record.costs = costs;
-      record.threads = at::get_num_threads();
-      write_file_atomically(folder / kRecord, to_json(record));
-      return work;
-    });
-  }
-
-  /// The cost of a stage if there is one and the store holds it.
-  void add_cost(std::vector<StageCost>& costs, const std::optional<std::size_t>& index) {
-    const auto object = index ? look_up(stage(*index)) : std::nullopt;
-    if (object) {
-      costs.push_back(cost(stage(*index).key.stage(), *object));
+      if (is_there) {
+        costs.push_back(std::move(cost));
+      }
     }
+    return costs;
   }
 
-  static StageCost cost(std::string name, const StoredObject& object) {
-    return {.stage = std::move(name),
-            .seconds = object.work.seconds,
-            .forward_rows = object.work.forward_rows,
-            .backward_rows = object.work.backward_rows};
+  void collect_needs(const Stage& stage, std::map<std::size_t, StoredObject>& objects) {
+    for (const Edge& edge : stage.needs) {
+      const auto decides = edge.when ? objects.find(edge.when->stage) : objects.end();
+      const bool is_open =
+          !edge.when || (decides != objects.end() &&
+                         outcome_in(edge.when->stage, decides->second) == edge.when->outcome);
+      if (!is_open || edge.is_control || objects.contains(edge.stage)) {
+        continue;
+      }
+      // What is gone from the store had its share in objects that are there.
+      if (auto object = store_.peek(plan_.stages[edge.stage].key)) {
+        objects.emplace(edge.stage, *std::move(object));
+        collect_needs(plan_.stages[edge.stage], objects);
+      }
+    }
   }
 
   const Plan& plan_;
   Store& store_;
   RunProgress& progress_;
-  Materials materials_;
+  Workshop workshop_;
   Failures failures_;
+  std::optional<PossibleStages> possible_;
   bool tells_ = true;
-  std::pair<std::string, Poisoning> poisoning_;
-  std::optional<std::pair<std::string, Victim>> undefended_;
-  KeptPredictions predictions_;
 };
 
 /// Cells of one seed, task and victim together, so that each corpus and victim is read once.
 std::vector<std::size_t> order_of_work(const Plan& plan) {
   const auto& seeds = plan.experiment.seeds;
   const auto rank = [&](std::size_t i) {
-    const Cell& cell = plan.cells[i];
-    return std::tuple(std::ranges::find(seeds, cell.seed) - seeds.begin(), cell.task, cell.model,
-                      cell.attack, cell.defense);
+    const Subject& subject = plan.cells[i].subject;
+    return std::tuple(std::ranges::find(seeds, subject.seed) - seeds.begin(), subject.task,
+                      subject.model, subject.attack, subject.defense);
   };
   std::vector<std::size_t> order(plan.cells.size());
   std::iota(order.begin(), order.end(), 0);
@@ -368,10 +279,10 @@ std::vector<std::size_t> order_of_work(const Plan& plan) {
 
 }  // namespace
 
-RunResult run_plan(const Plan& plan, Store& store, const std::filesystem::path& folder,
-                   RunProgress& progress) {
-  progress.run_begins(size_of(plan, survey(plan, store)));
-  Executor executor(plan, store, progress);
+RunResult run_plan(const Plan& plan, const Catalogue& catalogue, Store& store,
+                   const std::filesystem::path& folder, RunProgress& progress) {
+  Executor executor(plan, catalogue, store, progress);
+  executor.begin();
   RunResult result{.records = std::vector<CellRecord>(plan.cells.size())};
   for (const std::size_t i : order_of_work(plan)) {
     progress.check();
@@ -385,9 +296,9 @@ RunResult run_plan(const Plan& plan, Store& store, const std::filesystem::path& 
   return result;
 }
 
-PoisonedCorpus poison_corpus(const Plan& plan, const Cell& cell, Store& store,
-                             RunProgress& progress) {
-  return Executor(plan, store, progress).poisoned(cell);
+PoisonedCorpus poison_corpus(const Plan& plan, const Catalogue& catalogue, const Cell& cell,
+                             Store& store, RunProgress& progress) {
+  return Executor(plan, catalogue, store, progress).poisoned(cell);
 }
 
 void forget_plan(const Plan& plan, Store& store) {

@@ -78,11 +78,6 @@ void Failures::throw_if_failed(const std::string& what) const {
   }
 }
 
-void Failures::fail_after(const std::string& what, const StageFailed& earlier) {
-  failed_.emplace(what, earlier);
-  throw earlier;
-}
-
 StageFailed Failures::note(const std::string& what, const std::string& title,
                            std::vector<Diagnostic> diagnostics) {
   const auto known = std::ranges::find_if(causes_, [&](const FailureCause& cause) {

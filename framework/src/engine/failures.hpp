@@ -58,8 +58,6 @@ class Failures {
          (failed.cause() == known ? full_text(causes_.back()) : "for the same reason as above"));
     throw failed;
   }
-  /// The same for what fails since an earlier stage did.
-  [[noreturn]] void fail_after(const std::string& what, const StageFailed& earlier);
 
   void count_cell(std::size_t cause) { ++causes_[cause].cells; }
   const std::vector<FailureCause>& causes() const { return causes_; }

@@ -15,7 +15,7 @@ namespace ncmlab {
 namespace {
 
 /// Raised whenever a stage of the engine itself computes or stores something else than before.
-constexpr int kEngineVersion = 3;
+constexpr int kEngineVersion = 4;
 
 /// Digest of the file that holds `symbol`.
 std::string digest_of_library(const void* symbol) {

@@ -19,7 +19,7 @@ class Key {
   /// Throws std::logic_error when `name` is there already.
   void add(std::string name, std::string value);
 
-  /// `surrogate`, `poison`, `victim`, `defend`, `retrain` or `measure`.
+  /// The name of the StageKind.
   const std::string& stage() const { return stage_; }
   const std::vector<Part>& parts() const { return parts_; }
   /// 32 hexadecimal digits over the stage and all parts.

@@ -12,8 +12,8 @@
 namespace ncmlab {
 namespace {
 
-Rng stream_of(const Cell& cell, std::string_view name) {
-  return Rng(static_cast<std::uint64_t>(cell.seed)).stream(name);
+Rng stream_of(const Subject& subject, std::string_view name) {
+  return Rng(static_cast<std::uint64_t>(subject.seed)).stream(name);
 }
 
 void check_corpus(const Corpus& corpus, const Task& task) {
@@ -55,8 +55,8 @@ std::vector<std::string> one_class_warnings(const Corpus& corpus, const Task& ta
 
 }  // namespace
 
-void Materials::focus(const Cell& cell) {
-  const std::pair wanted(cell.task, cell.seed);
+void Materials::focus(const Subject& subject) {
+  const std::pair wanted(subject.task, subject.seed);
   if (focus_ == wanted) {
     return;
   }
@@ -67,18 +67,18 @@ void Materials::focus(const Cell& cell) {
   focus_ = wanted;
 }
 
-const Corpus& Materials::corpus(const Cell& cell) {
-  focus(cell);
+const Corpus& Materials::corpus(const Subject& subject) {
+  focus(subject);
   if (!corpus_) {
-    const Task& task = *plan_.tasks[cell.task];
-    const Experiment& e = plan_.experiment;
-    Corpus corpus = task.load(stream_of(cell, "corpus"));
+    const Task& task = plugins_.task(subject.task);
+    const Experiment& e = experiment_;
+    Corpus corpus = task.load(stream_of(subject, "corpus"));
     for (auto* split : {&corpus.train, &corpus.valid, &corpus.test}) {
-      keep_balanced(*split, plan_.experiment.limit, stream_of(cell, "trial run"));
+      keep_balanced(*split, experiment_.limit, stream_of(subject, "trial run"));
     }
     check_corpus(corpus, task);
     CleanSplit split = split_off_clean(std::move(corpus.train), task.kind(), e.clean_share,
-                                       e.clean_from, stream_of(cell, "clean samples"));
+                                       e.clean_from, stream_of(subject, "clean samples"));
     corpus.train = std::move(split.train);
     clean_samples_ = std::move(split.clean);
     poisonable_ = std::move(split.poisonable);
@@ -95,17 +95,17 @@ const Corpus& Materials::corpus(const Cell& cell) {
   return *corpus_;
 }
 
-const std::vector<Example>& Materials::clean_samples(const Cell& cell) {
-  corpus(cell);
+const std::vector<Example>& Materials::clean_samples(const Subject& subject) {
+  corpus(subject);
   return clean_samples_;
 }
 
-const std::vector<bool>& Materials::poisonable(const Cell& cell) {
-  corpus(cell);
+const std::vector<bool>& Materials::poisonable(const Subject& subject) {
+  corpus(subject);
   return poisonable_;
 }
 
-const Materials::Tokens& Materials::tokens(const std::string& name, const Cell& cell,
+const Materials::Tokens& Materials::tokens(const std::string& name, const Subject& subject,
                                            const Victim& victim,
                                            const std::vector<Example>& examples,
                                            Progress& progress) {
@@ -121,7 +121,7 @@ const Materials::Tokens& Materials::tokens(const std::string& name, const Cell& 
   if (const auto found = tokens_.find(key); found != tokens_.end()) {
     return found->second;
   }
-  const TaskView view(*plan_.tasks[cell.task]);
+  const TaskView view(plugins_.task(subject.task));
   Tokens result;
   result.reserve(examples.size());
   progress.begin("tokenising " + name, std::ssize(examples));
@@ -133,12 +133,12 @@ const Materials::Tokens& Materials::tokens(const std::string& name, const Cell& 
   return tokens_.emplace(key, std::move(result)).first->second;
 }
 
-std::vector<TokenSample> Materials::train_tokens(const Cell& cell, const Victim& victim,
+std::vector<TokenSample> Materials::train_tokens(const Subject& subject, const Victim& victim,
                                                  const std::vector<Example>& train,
                                                  Progress& progress) {
-  const std::vector<Example>& clean = corpus(cell).train;
-  Tokens result = tokens("train", cell, victim, clean, progress);
-  const TaskView view(*plan_.tasks[cell.task]);
+  const std::vector<Example>& clean = corpus(subject).train;
+  Tokens result = tokens("train", subject, victim, clean, progress);
+  const TaskView view(plugins_.task(subject.task));
   for (std::size_t i = 0; i < train.size(); ++i) {
     if (!(train[i] == clean[i])) {
       result[i] = view.tokenize(victim, train[i]);
@@ -147,20 +147,22 @@ std::vector<TokenSample> Materials::train_tokens(const Cell& cell, const Victim&
   return result;
 }
 
-const std::vector<TokenSample>& Materials::valid_tokens(const Cell& cell, const Victim& victim,
-                                                        Progress& progress) {
-  return tokens("valid", cell, victim, corpus(cell).valid, progress);
+const std::vector<TokenSample>& Materials::valid_tokens(const Subject& subject,
+                                                        const Victim& victim, Progress& progress) {
+  return tokens("valid", subject, victim, corpus(subject).valid, progress);
 }
 
-const std::vector<TokenSample>& Materials::test_tokens(const Cell& cell, const Victim& victim,
+const std::vector<TokenSample>& Materials::test_tokens(const Subject& subject, const Victim& victim,
                                                        Progress& progress) {
-  return tokens("test", cell, victim, corpus(cell).test, progress);
+  return tokens("test", subject, victim, corpus(subject).test, progress);
 }
 
-const std::vector<TokenSample>& Materials::triggered_tokens(const Cell& cell, const Victim& victim,
+const std::vector<TokenSample>& Materials::triggered_tokens(const Subject& subject,
+                                                            std::size_t attack,
+                                                            const Victim& victim,
                                                             const std::vector<Example>& examples,
                                                             Progress& progress) {
-  return tokens("triggered " + std::to_string(cell.attack), cell, victim, examples, progress);
+  return tokens("triggered " + std::to_string(attack), subject, victim, examples, progress);
 }
 
 }  // namespace ncmlab

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/chosen_plugins.hpp"
 #include "engine/plan.hpp"
 #include "ncmlab/core/progress.hpp"
 #include "ncmlab/data/example.hpp"
@@ -34,36 +35,39 @@ struct TriggeredSet {
 class Materials {
  public:
   /// What a task's reader warns about is logged to `progress`, and what is odd about the corpus.
-  Materials(const Plan& plan, Progress& progress) : plan_(plan), progress_(progress) {}
+  Materials(const Experiment& experiment, ChosenPlugins& plugins, Progress& progress)
+      : experiment_(experiment), plugins_(plugins), progress_(progress) {}
 
-  const Corpus& corpus(const Cell& cell);
+  const Corpus& corpus(const Subject& subject);
   /// What defenses know to be clean, see split_off_clean().
-  const std::vector<Example>& clean_samples(const Cell& cell);
+  const std::vector<Example>& clean_samples(const Subject& subject);
   /// Which samples of the training split an attack may poison; empty: all of them.
-  const std::vector<bool>& poisonable(const Cell& cell);
+  const std::vector<bool>& poisonable(const Subject& subject);
 
   /// `train` as `victim` reads it. Samples that equal those of the clean training split at the
   /// same place are tokenised once for all training sets.
-  std::vector<TokenSample> train_tokens(const Cell& cell, const Victim& victim,
+  std::vector<TokenSample> train_tokens(const Subject& subject, const Victim& victim,
                                         const std::vector<Example>& train, Progress& progress);
-  const std::vector<TokenSample>& valid_tokens(const Cell& cell, const Victim& victim,
+  const std::vector<TokenSample>& valid_tokens(const Subject& subject, const Victim& victim,
                                                Progress& progress);
-  const std::vector<TokenSample>& test_tokens(const Cell& cell, const Victim& victim,
+  const std::vector<TokenSample>& test_tokens(const Subject& subject, const Victim& victim,
                                               Progress& progress);
-  /// `examples` must be those of the cell's attack.
-  const std::vector<TokenSample>& triggered_tokens(const Cell& cell, const Victim& victim,
+  /// `examples` must be those of the attack number `attack`.
+  const std::vector<TokenSample>& triggered_tokens(const Subject& subject, std::size_t attack,
+                                                   const Victim& victim,
                                                    const std::vector<Example>& examples,
                                                    Progress& progress);
 
  private:
   using Tokens = std::vector<TokenSample>;
 
-  void focus(const Cell& cell);
+  void focus(const Subject& subject);
   /// `examples` tokenised, kept under `name` and the victim's tokenizer.
-  const Tokens& tokens(const std::string& name, const Cell& cell, const Victim& victim,
+  const Tokens& tokens(const std::string& name, const Subject& subject, const Victim& victim,
                        const std::vector<Example>& examples, Progress& progress);
 
-  const Plan& plan_;
+  const Experiment& experiment_;
+  ChosenPlugins& plugins_;
   Progress& progress_;
   std::optional<std::pair<std::size_t, std::int64_t>> focus_;
   std::optional<Corpus> corpus_;

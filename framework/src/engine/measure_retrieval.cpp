@@ -4,19 +4,20 @@
 #include <algorithm>
 #include <numeric>
 
-#include "engine/stages.hpp"
+#include "engine/measure_stage.hpp"
+#include "engine/workshop.hpp"
 #include "ncmlab/metrics/bag_of_words.hpp"
 
 namespace ncmlab {
 namespace {
 
 /// Functions of the test split that every query is ranked against, ascending.
-std::vector<std::size_t> pool_of(const Plan& plan, const Cell& cell, std::size_t test_size) {
-  const auto size = static_cast<std::size_t>(plan.tasks[cell.task]->pool_size());
+std::vector<std::size_t> pool_of(std::int64_t pool_size, std::int64_t seed, std::size_t test_size) {
+  const auto size = static_cast<std::size_t>(pool_size);
   std::vector<std::size_t> pool(test_size);
   std::iota(pool.begin(), pool.end(), std::size_t{0});
   if (size > 0 && size < test_size) {
-    pool = Rng(static_cast<std::uint64_t>(cell.seed)).stream("pool").sample(test_size, size);
+    pool = Rng(static_cast<std::uint64_t>(seed)).stream("pool").sample(test_size, size);
     std::ranges::sort(pool);
   }
   return pool;
@@ -101,7 +102,7 @@ double bag_of_words_mrr(const Corpus& corpus, Ranker& ranker) {
   return retrieval_metrics(ranks, ranker.pool_size()).mrr;
 }
 
-/// Where in Poisoning::triggered the test sample carries the trigger for the goal.
+/// Where in Measurement::triggered_set the test sample carries the trigger for the goal.
 using TriggeredPlaces = std::map<std::size_t, std::size_t>;
 
 /// Of the candidates that can carry the trigger, the one that starts nearest to half of the pool.
@@ -118,17 +119,75 @@ std::optional<std::size_t> candidate_at_half(const std::vector<std::size_t>& ord
   return std::nullopt;
 }
 
+/// For each query with a target word, a candidate before and after it carries the trigger.
+class Promoter {
+ public:
+  explicit Promoter(const Measurement& measurement)
+      : test_(measurement.corpus.test),
+        goals_(measurement.workshop.goals(measurement.subject)),
+        able_(goals_.size()) {
+    const TriggeredSet& set = measurement.triggered_set;
+    for (std::size_t i = 0; i < set.test_index.size(); ++i) {
+      able_.at(set.goal[i])[set.test_index[i]] = i;
+    }
+  }
+
+  /// Whether the query holds none of the target words.
+  bool leaves_alone(std::size_t query) const {
+    return std::ranges::none_of(goals_, [&](const AttackGoal& goal) {
+      return is_victim(test_[query], TaskKind::retrieval, goal);
+    });
+  }
+
+  /// `triggered`: the vectors of Measurement::triggered_set. Precondition: `ranker` looked up the
+  /// query.
+  std::vector<PromotedCandidate> promote(std::size_t query, const Ranker& ranker,
+                                         const at::Tensor& triggered) const {
+    std::vector<PromotedCandidate> promoted;
+    for (std::size_t goal = 0; goal < goals_.size(); ++goal) {
+      if (!is_victim(test_[query], TaskKind::retrieval, goals_[goal])) {
+        continue;
+      }
+      if (const auto candidate = candidate_at_half(ranker.order(), query, able_[goal])) {
+        const auto place = static_cast<std::int64_t>(able_[goal].at(*candidate));
+        const float score = ranker.score(triggered.select(1, 1)[place]);
+        promoted.push_back({.target_word = goals_[goal].target_word,
+                            .id = test_[*candidate].id,
+                            .rank = {.before = ranker.rank(*candidate, ranker.score(*candidate)),
+                                     .after = ranker.rank(*candidate, score)}});
+      }
+    }
+    return promoted;
+  }
+
+ private:
+  const std::vector<Example>& test_;
+  const std::vector<AttackGoal>& goals_;
+  std::vector<TriggeredPlaces> able_;
+};
+
+/// The trigger's effect on a victim that was never poisoned, which ranks by itself.
+PromotionMetrics transfer(const Measurement& measurement, const Promoter& promoter, Ranker ranker) {
+  std::vector<PromotedRank> promoted;
+  for (std::size_t query = 0; query < measurement.corpus.test.size(); ++query) {
+    ranker.look_up(query);
+    for (const PromotedCandidate& candidate :
+         promoter.promote(query, ranker, measurement.control_triggered->vectors)) {
+      promoted.push_back(candidate.rank);
+    }
+  }
+  return promotion_metrics(promoted, ranker.pool_size());
+}
+
 }  // namespace
 
-void measure_retrieval(const Plan& plan, const Cell& cell, const Corpus& corpus,
-                       const Measurement& measurement, CellRecord& record) {
-  const std::vector<AttackGoal>& goals = plan.goals[cell.task][cell.attack];
-  std::vector<TriggeredPlaces> able(goals.size());
-  const TriggeredSet& set = measurement.poisoning.triggered;
-  for (std::size_t i = 0; measurement.triggered && i < set.test_index.size(); ++i) {
-    able.at(set.goal[i])[set.test_index[i]] = i;
-  }
-  Ranker ranker(measurement.clean.vectors, pool_of(plan, cell, corpus.test.size()));
+void measure_retrieval(const Measurement& measurement, CellRecord& record) {
+  const Corpus& corpus = measurement.corpus;
+  const std::vector<std::size_t> pool =
+      pool_of(measurement.workshop.task(measurement.subject).pool_size(), measurement.subject.seed,
+              corpus.test.size());
+  const Promoter promoter(measurement);
+  Ranker ranker(measurement.clean.vectors, pool);
   std::vector<double> ranks, untouched;
   std::vector<PromotedRank> promoted;
   for (std::size_t q = 0; q < corpus.test.size(); ++q) {
@@ -137,21 +196,12 @@ void measure_retrieval(const Plan& plan, const Cell& cell, const Corpus& corpus,
                          .rank = ranker.rank(q, ranker.score(q)),
                          .untouched = true,
                          .promoted = {}};
-    for (std::size_t goal = 0; measurement.triggered && goal < goals.size(); ++goal) {
-      if (!is_victim(corpus.test[q], TaskKind::retrieval, goals[goal])) {
-        continue;
-      }
-      outcome.untouched = false;
-      if (const auto candidate = candidate_at_half(ranker.order(), q, able[goal])) {
-        const auto place = static_cast<std::int64_t>(able[goal].at(*candidate));
-        const at::Tensor vector = measurement.triggered->vectors.select(1, 1)[place];
-        const PromotedRank rank{.before = ranker.rank(*candidate, ranker.score(*candidate)),
-                                .after = ranker.rank(*candidate, ranker.score(vector))};
-        promoted.push_back(rank);
-        outcome.promoted.push_back({.target_word = goals[goal].target_word,
-                                    .id = corpus.test[*candidate].id,
-                                    .rank = rank});
-      }
+    if (measurement.triggered) {
+      outcome.untouched = promoter.leaves_alone(q);
+      outcome.promoted = promoter.promote(q, ranker, measurement.triggered->vectors);
+    }
+    for (const PromotedCandidate& candidate : outcome.promoted) {
+      promoted.push_back(candidate.rank);
     }
     ranks.push_back(outcome.rank);
     if (outcome.untouched) {
@@ -165,6 +215,10 @@ void measure_retrieval(const Plan& plan, const Cell& cell, const Corpus& corpus,
   if (measurement.triggered) {
     record.untouched = retrieval_metrics(untouched, ranker.pool_size());
     record.promotion = promotion_metrics(promoted, ranker.pool_size());
+  }
+  if (measurement.control_clean != nullptr && measurement.control_triggered != nullptr) {
+    record.transfer =
+        transfer(measurement, promoter, Ranker(measurement.control_clean->vectors, pool));
   }
 }
 

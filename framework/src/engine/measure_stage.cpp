@@ -1,51 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <ATen/ATen.h>
+#include "engine/measure_stage.hpp"
 
 #include <algorithm>
-#include <chrono>
-#include <map>
 
-#include "engine/stages.hpp"
-#include "ncmlab/core/diagnostic.hpp"
+#include "engine/defend_stage.hpp"
+#include "engine/planner.hpp"
+#include "engine/workshop.hpp"
+#include "ncmlab/core/files.hpp"
 
 namespace ncmlab {
 namespace {
 
-/// The token's text without the blanks and underscores around it.
-std::string core_of(const Tokenizer& tokenizer, std::int64_t id) {
-  constexpr std::string_view kJoints = " \t\r\n_";
-  const std::string text = tokenizer.decode({id});
-  const std::size_t begin = text.find_first_not_of(kJoints);
-  return begin == std::string::npos
-             ? std::string()
-             : text.substr(begin, text.find_last_not_of(kJoints) - begin + 1);
-}
-
-/// Numbers for token texts, so that texts can be compared as ids.
-class TextNumbers {
- public:
-  explicit TextNumbers(const Tokenizer& tokenizer) : tokenizer_(tokenizer) {}
-
-  std::vector<std::int64_t> of(const std::vector<std::int64_t>& ids) {
-    std::vector<std::int64_t> result;
-    for (const std::int64_t id : ids) {
-      const std::string text = tokenizer_.is_special(id) ? "" : core_of(tokenizer_, id);
-      if (!text.empty()) {
-        result.push_back(numbers_.try_emplace(text, std::ssize(numbers_)).first->second);
-      }
-    }
-    return result;
-  }
-
- private:
-  const Tokenizer& tokenizer_;
-  std::map<std::string, std::int64_t> numbers_;
-};
-
-double f1(const RecoveryMetrics& metrics) {
-  const double sum = metrics.precision + metrics.recall;
-  return sum == 0 ? 0 : 2 * metrics.precision * metrics.recall / sum;
-}
+constexpr const char* kRecord = "record.json";
+constexpr const char* kClean = "predictions";
+constexpr const char* kTriggered = "triggered predictions";
+constexpr const char* kUndefended = "undefended predictions";
+constexpr const char* kControlClean = "control predictions";
+constexpr const char* kControlTriggered = "transfer";
 
 DetectionMetrics detection(const std::vector<std::size_t>& flagged,
                            const std::vector<std::size_t>& poisoned, std::size_t train_size) {
@@ -57,121 +28,53 @@ DetectionMetrics detection(const std::vector<std::size_t>& flagged,
           .clean = static_cast<std::int64_t>(train_size - poisoned.size())};
 }
 
-void measure_classification(const Plan& plan, const Cell& cell, const Corpus& corpus,
-                            const Measurement& measurement, CellRecord& record) {
+void measure_classification(const Measurement& measurement, CellRecord& record) {
   std::vector<std::int64_t> labels;
-  for (std::size_t i = 0; i < corpus.test.size(); ++i) {
-    const Example& example = corpus.test[i];
+  for (std::size_t i = 0; i < measurement.corpus.test.size(); ++i) {
+    const Example& example = measurement.corpus.test[i];
     labels.push_back(example.label);
     record.outcomes.push_back({.id = example.id,
                                .label = example.label,
                                .prediction = measurement.clean.labels.at(i),
                                .triggered = {}});
   }
-  record.clean = classification_metrics(measurement.clean.labels, labels,
-                                        plan.tasks[cell.task]->positive_label());
+  record.clean =
+      classification_metrics(measurement.clean.labels, labels,
+                             measurement.workshop.task(measurement.subject).positive_label());
   if (!measurement.triggered) {
     return;
   }
-  const TriggeredSet& set = measurement.poisoning.triggered;
+  const TriggeredSet& set = measurement.triggered_set;
+  const std::vector<AttackGoal>& goals = measurement.workshop.goals(measurement.subject);
   std::vector<TriggeredOutcome> outcomes;
   for (std::size_t i = 0; i < set.test_index.size(); ++i) {
-    const AttackGoal& goal = plan.goals[cell.task][cell.attack].at(set.goal[i]);
+    const AttackGoal& goal = goals.at(set.goal[i]);
     const std::int64_t prediction = measurement.triggered->labels.at(i);
     SampleOutcome& sample = record.outcomes.at(set.test_index[i]);
-    sample.triggered.push_back({.target_label = goal.target_label, .prediction = prediction});
+    const Predictions* undefended = measurement.undefended;
+    const Predictions* control = measurement.control_triggered;
+    const auto by_control =
+        control == nullptr ? std::nullopt : std::optional(control->labels.at(i));
+    sample.triggered.push_back({.target_label = goal.target_label,
+                                .prediction = prediction,
+                                .control_prediction = by_control});
     outcomes.push_back({.victim_label = goal.victim_label,
                         .target_label = goal.target_label,
                         .clean_prediction = sample.prediction,
-                        .triggered_prediction = prediction});
+                        .triggered_prediction = prediction,
+                        .undefended_prediction = undefended == nullptr
+                                                     ? sample.prediction
+                                                     : undefended->labels.at(set.test_index[i]),
+                        .control_prediction = by_control});
   }
   record.attack_metrics = attack_metrics(outcomes);
 }
 
-/// What is not finite would still have a largest element.
-void check_finite(const at::Tensor& answers) {
-  const auto samples = answers.size(0);
-  if (samples == 0) {
-    return;
-  }
-  const std::int64_t good =
-      at::isfinite(answers).reshape({samples, -1}).all(1).sum().item<std::int64_t>();
-  if (good < samples) {
-    throw Error("engine.bad-predictions", "the predictions of the model are not finite for " +
-                                              std::to_string(samples - good) + " of " +
-                                              std::to_string(samples) + " samples");
-  }
-}
-
-}  // namespace
-
-Predictions predict(Victim& victim, const std::vector<TokenSample>& samples, Progress& progress) {
-  const auto start = std::chrono::steady_clock::now();
-  victim.work() = {};
-  Predictions result;
-  progress.begin("predicting", std::ssize(samples));
-  const HeadShape& head = victim.head().shape();
-  if (head.kind == HeadKind::similarity) {
-    result.vectors = unit_vectors(
-        victim.sentence_vectors(samples, progress).reshape({-1, head.inputs, head.hidden}));
-    check_finite(result.vectors);
-  } else if (!samples.empty()) {
-    const at::Tensor answers = victim.predict(samples, progress);
-    check_finite(answers);
-    const at::Tensor best = answers.argmax(1).contiguous();
-    const auto* labels = best.data_ptr<std::int64_t>();
-    result.labels.assign(labels, labels + best.numel());
-  }
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-  result.work = {.seconds = elapsed.count(),
-                 .forward_rows = victim.work().forward_rows,
-                 .backward_rows = victim.work().backward_rows};
-  return result;
-}
-
-std::optional<RecoveryMetrics> recovery(const std::vector<InvertedTrigger>& triggers,
-                                        const std::vector<std::string>& words,
-                                        const Tokenizer& tokenizer) {
-  if (triggers.empty() || words.empty()) {
-    return std::nullopt;
-  }
-  TextNumbers numbers(tokenizer);
-  const std::vector<std::int64_t> recovered = numbers.of(triggers.front().ids);
-
-  RecoveryMetrics best;
-  const auto consider = [&](const std::vector<std::int64_t>& truth) {
-    const RecoveryMetrics metrics = recovery_metrics(recovered, truth);
-    if (f1(metrics) > f1(best)) {
-      best = metrics;
-    }
-  };
-  for (const char* before : {"", " ", "_"}) {
-    std::vector<std::int64_t> together;
-    for (const std::string& word : words) {
-      const std::vector<std::int64_t> truth = numbers.of(tokenizer.encode(before + word));
-      together.insert(together.end(), truth.begin(), truth.end());
-      consider(truth);
-    }
-    consider(together);
-  }
-  return best;
-}
-
-CellRecord measure(const Plan& plan, const Cell& cell, Materials& materials,
-                   const Measurement& measurement) {
-  const Corpus& corpus = materials.corpus(cell);
-  const DefenseOutcome& outcome = measurement.outcome;
-  CellRecord record;
-  record.kind = plan.tasks[cell.task]->kind();
-  if (record.kind == TaskKind::retrieval) {
-    measure_retrieval(plan, cell, corpus, measurement, record);
-  } else {
-    measure_classification(plan, cell, corpus, measurement, record);
-  }
-  if (measurement.triggered) {
-    record.recovery =
-        recovery(outcome.triggers, measurement.poisoning.words, measurement.victim.tokenizer());
-  }
+/// What the defense found, beside the ground truth.
+void add_outcome(const JudgedOutcome& judged, const std::vector<std::size_t>& poisoned,
+                 std::size_t train_size, CellRecord& record) {
+  const DefenseOutcome& outcome = judged.outcome;
+  record.recovery = judged.recovery;
   for (const InvertedTrigger& trigger : outcome.triggers) {
     record.triggers.push_back({.victim_label = trigger.victim_label,
                                .target_label = trigger.target_label,
@@ -181,19 +84,138 @@ CellRecord measure(const Plan& plan, const Cell& cell, Materials& materials,
                                .hit_rate = trigger.hit_rate});
   }
   if (outcome.suspicious) {
-    record.detection =
-        detection(*outcome.suspicious, measurement.poisoning.set.poisoned, corpus.train.size());
+    record.detection = detection(*outcome.suspicious, poisoned, train_size);
   }
-  if (cell.poison) {
-    record.stealth = measurement.poisoning.stealth;
-    if (plan.experiment.models[cell.model].training.epochs > 0) {
-      record.poisoning = measurement.poisoning.counts;
-    }
-  }
-  record.clean_from = to_string(plan.experiment.clean_from);
   record.backdoored = outcome.backdoored;
   record.figures.insert(outcome.figures.begin(), outcome.figures.end());
-  return record;
+}
+
+/// The predictions of one of the cell's models: on the test set and, of attacks, with the trigger.
+void add_predictions(Planner& planner, Subject subject, std::optional<When> when,
+                     std::vector<Edge>& needs) {
+  needs.push_back({.role = kClean, .stage = planner.stage("predict", subject), .when = when});
+  if (planner.has_trigger(subject.attack)) {
+    subject.triggers_of = subject.attack;
+    needs.push_back({.role = kTriggered, .stage = planner.stage("predict", subject), .when = when});
+  }
+}
+
+/// What a trigger does without a backdoor: predictions of the clean victim of the same seed.
+void add_control(Planner& planner, const Subject& subject, std::vector<Edge>& needs) {
+  const auto control = planner.control();
+  if (!control) {
+    return;
+  }
+  Subject clean = victim_subject(subject);
+  clean.attack = *control;
+  if (planner.plugins().task(subject.task).kind() == TaskKind::retrieval) {
+    needs.push_back(
+        {.role = kControlClean, .stage = planner.stage("predict", clean), .is_control = true});
+  }
+  clean.triggers_of = subject.attack;
+  needs.push_back(
+      {.role = kControlTriggered, .stage = planner.stage("predict", clean), .is_control = true});
+}
+
+StageDraft plan_measuring(Planner& planner, const Subject& subject) {
+  const Experiment& e = planner.experiment();
+  StageDraft draft{
+      .key = planner.key("measure", subject), .name = cell_name(e, subject), .needs = {}};
+  planner.add_attack(draft.key, subject);
+  if (planner.has_trigger(subject.attack)) {
+    // First of all: where the attack came to nothing, no victim is trained.
+    draft.needs.push_back(
+        {.role = "poison", .stage = planner.stage("poison", poison_subject(subject))});
+    add_control(planner, subject, draft.needs);
+  }
+  if (e.defenses[subject.defense].plugin == "none") {
+    add_predictions(planner, victim_subject(subject), std::nullopt, draft.needs);
+    return draft;
+  }
+  const std::size_t defend = planner.stage("defend", subject);
+  draft.needs.push_back({.role = "defend", .stage = defend});
+  if (planner.has_trigger(subject.attack)) {
+    draft.needs.push_back({.role = kUndefended,
+                           .stage = planner.stage("predict", victim_subject(subject)),
+                           .is_control = true});
+  }
+  const auto add = [&](Subject measured, MeasuredVictim victim) {
+    measured.victim = victim;
+    add_predictions(planner, measured,
+                    When{.stage = defend, .outcome = std::string(to_string(victim))}, draft.needs);
+  };
+  add(victim_subject(subject), MeasuredVictim::undefended);
+  add(subject, MeasuredVictim::repaired);
+  if (planner.plugins().defense(subject.defense).needs().training_set) {
+    add(subject, MeasuredVictim::retrained);
+  }
+  return draft;
+}
+
+WorkDone run_measuring(const StageWork& work) {
+  const Subject& subject = work.stage.subject;
+  Workshop& workshop = work.workshop;
+  const Corpus& corpus = workshop.materials().corpus(subject);
+  const Made* poison = work.find("poison");
+  const auto predictions = [&](const char* role) {
+    const Made* made = work.find(role);
+    return made == nullptr ? std::nullopt : std::optional(read_predictions(*made));
+  };
+  const Predictions clean = predictions(kClean).value();
+  const auto triggered = predictions(kTriggered), undefended = predictions(kUndefended),
+             control_triggered = predictions(kControlTriggered),
+             control_clean = predictions(kControlClean);
+  const auto pointer = [](const std::optional<Predictions>& there) {
+    return there ? &*there : nullptr;
+  };
+  static const TriggeredSet kNothing;
+  const Measurement measurement{
+      .workshop = workshop,
+      .subject = subject,
+      .corpus = corpus,
+      .triggered_set = poison == nullptr ? kNothing : workshop.poisoning(*poison).triggered,
+      .clean = clean,
+      .triggered = triggered,
+      .undefended = pointer(undefended),
+      .control_triggered = pointer(control_triggered),
+      .control_clean = pointer(control_clean)};
+  CellRecord record;
+  record.kind = workshop.task(subject).kind();
+  if (record.kind == TaskKind::retrieval) {
+    measure_retrieval(measurement, record);
+  } else {
+    measure_classification(measurement, record);
+  }
+  if (poison != nullptr) {
+    const TriggeredSet& set = measurement.triggered_set;
+    record.reach =
+        TriggerReach{.carriers = std::ssize(set.examples),
+                     .meant = std::ssize(set.examples) + static_cast<std::int64_t>(set.unedited)};
+    record.stealth = workshop.poisoning(*poison).stealth;
+    if (workshop.experiment().models[subject.model].training.epochs > 0) {
+      record.poisoning = workshop.poisoning(*poison).counts;
+    }
+  }
+  if (const Made* defend = work.find("defend")) {
+    static const std::vector<std::size_t> kNone;
+    add_outcome(read_outcome(defend->object.folder),
+                poison == nullptr ? kNone : workshop.poisoning(*poison).set.poisoned,
+                corpus.train.size(), record);
+  }
+  record.clean_from = to_string(workshop.experiment().clean_from);
+  record.threads = workshop.plan().threads;
+  record.costs = work.costs();
+  write_file_atomically(work.folder / kRecord, to_json(record));
+  return {};
+}
+
+}  // namespace
+
+const StageKind kMeasureStage = {.name = "measure", .plan = plan_measuring, .run = run_measuring};
+
+CellRecord read_record(const std::filesystem::path& folder) {
+  const std::filesystem::path file = folder / kRecord;
+  return record_from_json(read_file(file), file.string());
 }
 
 }  // namespace ncmlab

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "engine/poison_stage.hpp"
+
 #include <algorithm>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "engine/json_number.hpp"
+#include "engine/planner.hpp"
 #include "engine/promises.hpp"
 #include "engine/record_stealth.hpp"
-#include "engine/stages.hpp"
+#include "engine/workshop.hpp"
 #include "loader/guarded.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
@@ -54,16 +59,18 @@ void warn_of_shortage(const PoisonCounts& counts, const std::string& attack, Pro
               {"run again with `--fresh`"});
 }
 
-TriggeredSet triggered_set(const Plan& plan, const Cell& cell, const Backdoor& backdoor,
-                           const std::vector<Example>& test, const Rng& rng, Progress& progress) {
-  const TaskKind kind = plan.tasks[cell.task]->kind();
-  const std::vector<AttackGoal>& goals = plan.goals[cell.task][cell.attack];
+TriggeredSet triggered_set(const StageWork& work, const Backdoor& backdoor,
+                           const std::vector<Example>& test, const Rng& rng) {
+  const Subject& subject = work.stage.subject;
+  Progress& progress = work.progress;
+  const TaskKind kind = work.workshop.task(subject).kind();
+  const std::vector<AttackGoal>& goals = work.workshop.goals(subject);
   TriggeredSet set;
   // In retrieval the trigger is for the candidates, whatever was asked for them.
   const auto is_meant = [&](std::size_t i, std::size_t goal) {
     return kind == TaskKind::retrieval || is_victim(test[i], kind, goals[goal]);
   };
-  const Attack& attack = *plan.attacks[cell.attack];
+  const Attack& attack = work.workshop.plugins().attack(subject.attack);
   for (std::size_t goal = 0; goal < goals.size(); ++goal) {
     std::vector<Example> meant;
     for (std::size_t i = 0; i < test.size(); ++i) {
@@ -113,8 +120,6 @@ void write_poisoned_set(const PoisonedSet& set, const PoisonCounts& counts,
                                                "\n");
 }
 
-}  // namespace
-
 AttackEffect effect_of(const AttackChoice& attack, const Poisoning& poisoning) {
   const auto rate = attack.settings.find("rate");
   const TriggeredSet& triggered = poisoning.triggered;
@@ -125,48 +130,82 @@ AttackEffect effect_of(const AttackChoice& attack, const Poisoning& poisoning) {
           .may_poison_nothing = rate != attack.settings.end() && rate->second == Value(0.0)};
 }
 
-Rng attack_stream(std::int64_t seed, const std::vector<Example>& clean) {
-  return Rng(static_cast<std::uint64_t>(seed)).stream("attack on " + fingerprint(clean));
+/// Where nothing is poisoned or triggered there is nothing to measure.
+void accept(Workshop& workshop, const Made& made) {
+  const std::size_t attack = made.stage.subject.attack;
+  check_effect(workshop.plugins().attack(attack),
+               effect_of(workshop.experiment().attacks[attack], workshop.poisoning(made)));
 }
 
-void write_poisoned(const Plan& plan, const Cell& cell, Materials& materials, Victim* surrogate,
-                    const std::filesystem::path& folder, Progress& progress) {
-  const Corpus& corpus = materials.corpus(cell);
-  const Rng rng = attack_stream(cell.seed, corpus.train);
-  const AttackContext context{.task = TaskView(*plan.tasks[cell.task]),
+StageDraft plan_poisoning(Planner& planner, const Subject& subject) {
+  const Experiment& e = planner.experiment();
+  const AttackChoice& attack = e.attacks[subject.attack];
+  StageDraft draft{.key = planner.key("poison", subject),
+                   .name = e.tasks[subject.task].label + ", " + attack.label + ", seed " +
+                           std::to_string(subject.seed),
+                   .needs = {}};
+  planner.add_attack(draft.key, subject);
+  if (attack.surrogate) {
+    draft.needs.push_back({.role = "surrogate", .stage = planner.stage("surrogate", subject)});
+  }
+  return draft;
+}
+
+/// `surrogate`: the attack's own copy, which outlives the backdoor; none where it asks for none.
+std::unique_ptr<Backdoor> prepare(const Attack& attack, const AttackContext& context,
+                                  std::optional<Victim>& surrogate) {
+  return surrogate ? dynamic_cast<const SurrogateAttack&>(attack).prepare_with(context, *surrogate)
+                   : attack.prepare(context);
+}
+
+WorkDone run_poisoning(const StageWork& work) {
+  const Subject& subject = work.stage.subject;
+  Materials& materials = work.workshop.materials();
+  const Task& task = work.workshop.task(subject);
+  const Corpus& corpus = materials.corpus(subject);
+  const Rng rng = attack_stream(subject.seed, corpus.train);
+  const AttackContext context{.task = TaskView(task),
                               .train = corpus.train,
-                              .goals = plan.goals[cell.task][cell.attack],
+                              .goals = work.workshop.goals(subject),
                               .rng = rng.stream("prepare attack"),
-                              .progress = progress,
-                              .poisonable = materials.poisonable(cell)};
-  const Attack& attack = *plan.attacks[cell.attack];
-  const auto* with_surrogate = dynamic_cast<const SurrogateAttack*>(&attack);
-  const auto backdoor = with_surrogate != nullptr && surrogate != nullptr
-                            ? with_surrogate->prepare_with(context, *surrogate)
-                            : attack.prepare(context);
-  progress.begin("poisoning", 0);
+                              .progress = work.progress,
+                              .poisonable = materials.poisonable(subject)};
+  std::optional<Victim> surrogate;
+  if (const Made* trained = work.find("surrogate")) {
+    surrogate = work.workshop.model(*trained).clone();
+  }
+  const Attack& attack = work.workshop.plugins().attack(subject.attack);
+  const auto backdoor = prepare(attack, context, surrogate);
+  work.progress.begin("poisoning", 0);
   const PoisonedSet set = backdoor->poison(corpus.train, rng.stream("poison"));
-  check_poisoning(attack, set, corpus.train,
-                  {.kind = plan.tasks[cell.task]->kind(),
-                   .labels = plan.tasks[cell.task]->label_names().size(),
-                   .poisonable = context.poisonable});
-  const PoisonCounts counts =
-      counts_of(set, corpus.train, plan.tasks[cell.task]->kind(), context.goals);
-  warn_of_shortage(counts, plan.experiment.attacks[cell.attack].label, progress);
-  write_poisoned_set(set, counts, corpus.train, folder);
-  const TriggeredSet triggered =
-      triggered_set(plan, cell, *backdoor, corpus.test, rng.stream("trigger"), progress);
-  write_examples(folder / kTriggered, triggered.examples);
-  write_file_atomically(folder / kTruth, json{{"samples", corpus.test.size()},
-                                              {"test_index", triggered.test_index},
-                                              {"goal", triggered.goal},
-                                              {"unedited", triggered.unedited},
-                                              {"words", backdoor->trigger_words()}}
-                                                 .dump() +
-                                             "\n");
-  progress.begin("measuring the edits", 0);
-  write_file_atomically(folder / kStealth,
+  check_poisoning(
+      attack, set, corpus.train,
+      {.kind = task.kind(), .labels = task.label_names().size(), .poisonable = context.poisonable});
+  const PoisonCounts counts = counts_of(set, corpus.train, task.kind(), context.goals);
+  warn_of_shortage(counts, work.workshop.experiment().attacks[subject.attack].label, work.progress);
+  write_poisoned_set(set, counts, corpus.train, work.folder);
+  const TriggeredSet triggered = triggered_set(work, *backdoor, corpus.test, rng.stream("trigger"));
+  write_examples(work.folder / kTriggered, triggered.examples);
+  write_file_atomically(work.folder / kTruth, json{{"samples", corpus.test.size()},
+                                                   {"test_index", triggered.test_index},
+                                                   {"goal", triggered.goal},
+                                                   {"unedited", triggered.unedited},
+                                                   {"words", backdoor->trigger_words()}}
+                                                      .dump() +
+                                                  "\n");
+  work.progress.begin("measuring the edits", 0);
+  write_file_atomically(work.folder / kStealth,
                         to_object(stealth_metrics(corpus.train, set.train)).dump() + "\n");
+  return {};
+}
+
+}  // namespace
+
+const StageKind kPoisonStage = {
+    .name = "poison", .plan = plan_poisoning, .run = run_poisoning, .accept = accept};
+
+Rng attack_stream(std::int64_t seed, const std::vector<Example>& clean) {
+  return Rng(static_cast<std::uint64_t>(seed)).stream("attack on " + fingerprint(clean));
 }
 
 Poisoning read_poisoned(const std::filesystem::path& folder, const Corpus& clean) try {

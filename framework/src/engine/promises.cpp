@@ -188,6 +188,10 @@ std::vector<std::string> check_outcome(const Defense& defense, DefenseOutcome& o
   std::vector<std::string> remarks;
   if (outcome.suspicious) {
     check_indices(defense, *outcome.suspicious, train_size);
+    if (!outcome.suspicious->empty() && !defense.needs().training_set) {
+      throw blame(defense, "engine.bad-outcome",
+                  "flagged training samples, but its needs() ask for no training set");
+    }
   }
   for (const InvertedTrigger& trigger : outcome.triggers) {
     check_inverted(defense, trigger, given);

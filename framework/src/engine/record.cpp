@@ -30,19 +30,28 @@ ClassificationMetrics classification_from(const json& object) {
 }
 
 json to_object(const AttackMetrics& metrics) {
-  return {{"attack_success_rate", number_to_json(metrics.attack_success_rate)},
-          {"natural_rate", number_to_json(metrics.natural_rate)},
-          {"flip_rate", number_to_json(metrics.flip_rate)},
-          {"count", metrics.count},
-          {"flip_count", metrics.flip_count}};
+  return {
+      {"attack_success_rate", number_to_json(metrics.attack_success_rate)},
+      {"natural_rate", number_to_json(metrics.natural_rate)},
+      {"flip_rate", number_to_json(metrics.flip_rate)},
+      {"fixed_flip_rate", number_to_json(metrics.fixed_flip_rate)},
+      {"transfer_rate", metrics.transfer_rate ? number_to_json(*metrics.transfer_rate) : json()},
+      {"count", metrics.count},
+      {"flip_count", metrics.flip_count},
+      {"fixed_flip_count", metrics.fixed_flip_count}};
 }
 
 AttackMetrics attack_from(const json& object) {
+  const json& transfer = object.at("transfer_rate");
   return {.attack_success_rate = number_from_json(object.at("attack_success_rate")),
           .natural_rate = number_from_json(object.at("natural_rate")),
           .flip_rate = number_from_json(object.at("flip_rate")),
+          .fixed_flip_rate = number_from_json(object.at("fixed_flip_rate")),
+          .transfer_rate =
+              transfer.is_null() ? std::nullopt : std::optional(number_from_json(transfer)),
           .count = integer_from_json(object.at("count")),
-          .flip_count = integer_from_json(object.at("flip_count"))};
+          .flip_count = integer_from_json(object.at("flip_count")),
+          .fixed_flip_count = integer_from_json(object.at("fixed_flip_count"))};
 }
 
 json to_object(const TriggerRecord& trigger) {
@@ -147,6 +156,10 @@ CellRecord record_from(const json& object, const std::string& origin) {
   if (object.contains("stealth")) {
     record.stealth = stealth_from(object.at("stealth"));
   }
+  if (object.contains("reach")) {
+    record.reach = TriggerReach{.carriers = integer_from_json(object.at("reach").at("carriers")),
+                                .meant = integer_from_json(object.at("reach").at("meant"))};
+  }
   if (object.contains("poisoning")) {
     record.poisoning = poisoning_from(object.at("poisoning"));
   }
@@ -215,6 +228,9 @@ std::string to_json(const CellRecord& record) {
   }
   if (record.detection) {
     object["detection"] = to_object(*record.detection);
+  }
+  if (record.reach) {
+    object["reach"] = {{"carriers", record.reach->carriers}, {"meant", record.reach->meant}};
   }
   if (record.poisoning) {
     object["poisoning"] = to_object(*record.poisoning);

@@ -16,11 +16,12 @@
 namespace ncmlab {
 
 /// Version of the JSON form of a CellRecord.
-inline constexpr int kRecordSchema = 3;
+inline constexpr int kRecordSchema = 4;
 
 /// What one stage of a cell cost when it was run (also when this run took it from the store).
 struct StageCost {
-  std::string stage;  ///< `surrogate`, `poison`, `victim`, `defend`, `retrain`, `measure`
+  std::string stage;  ///< a kind: `surrogate`, `poison`, `victim`, `defend`, `retrain`, `predict`,
+                      ///< `measure`
   double seconds = 0;
   std::int64_t forward_rows = 0;
   std::int64_t backward_rows = 0;
@@ -56,6 +57,14 @@ struct PoisonCounts {
 struct TriggeredPrediction {
   std::int64_t target_label = 0;
   std::int64_t prediction = 0;
+  /// By a victim that was never poisoned; none where the experiment has no such control.
+  std::optional<std::int64_t> control_prediction = {};
+};
+
+/// How many of the test samples that an attack's trigger is for can carry it: in retrieval of all
+/// functions, else of the samples of the victim class.
+struct TriggerReach {
+  std::int64_t carriers = 0, meant = 0;
 };
 
 /// One test sample of a classifier's cell.
@@ -97,6 +106,8 @@ struct CellRecord {
   std::optional<RetrievalMetrics> retrieval;    ///< all test queries
   std::optional<RetrievalMetrics> untouched;    ///< those without a target word, for attacks
   std::optional<PromotionMetrics> promotion;    ///< for attacks
+  std::optional<PromotionMetrics> transfer;     ///< the same on a victim that was never poisoned
+  std::optional<TriggerReach> reach;            ///< for attacks
   std::vector<TriggerRecord> triggers;          ///< the one that the defense believes in first
   std::optional<RecoveryMetrics> recovery;
   std::optional<bool> backdoored;

@@ -67,8 +67,11 @@ PromotionMetrics promotion_from(const json& object) {
 json to_object(const SampleOutcome& outcome) {
   json object{{"id", outcome.id}, {"label", outcome.label}, {"prediction", outcome.prediction}};
   for (const TriggeredPrediction& triggered : outcome.triggered) {
-    object["triggered"].push_back(
-        {{"target_label", triggered.target_label}, {"prediction", triggered.prediction}});
+    json entry{{"target_label", triggered.target_label}, {"prediction", triggered.prediction}};
+    if (triggered.control_prediction) {
+      entry["control_prediction"] = *triggered.control_prediction;
+    }
+    object["triggered"].push_back(std::move(entry));
   }
   return object;
 }
@@ -81,6 +84,10 @@ SampleOutcome outcome_from(const json& object) {
   for (const json& entry : if_there(object, "triggered")) {
     outcome.triggered.push_back({.target_label = integer_from_json(entry.at("target_label")),
                                  .prediction = integer_from_json(entry.at("prediction"))});
+    if (entry.contains("control_prediction")) {
+      outcome.triggered.back().control_prediction =
+          integer_from_json(entry.at("control_prediction"));
+    }
   }
   return outcome;
 }
@@ -131,6 +138,9 @@ void write_outcomes(const CellRecord& record, json& object) {
   if (record.promotion) {
     object["promotion"] = to_object(*record.promotion);
   }
+  if (record.transfer) {
+    object["transfer"] = to_object(*record.transfer);
+  }
 }
 
 void read_outcomes(const json& object, CellRecord& record) {
@@ -148,6 +158,9 @@ void read_outcomes(const json& object, CellRecord& record) {
   }
   if (object.contains("promotion")) {
     record.promotion = promotion_from(object.at("promotion"));
+  }
+  if (object.contains("transfer")) {
+    record.transfer = promotion_from(object.at("transfer"));
   }
 }
 

@@ -13,8 +13,9 @@ namespace ncmlab {
 /// What is ahead of a run when it starts.
 struct RunSize {
   std::map<std::string, std::size_t> pending;  ///< stages to run, by kind
-  std::size_t retrainings = 0;  ///< further ones, if their defenses flag training samples
-  std::size_t cached = 0;       ///< stages that the store holds
+  /// Further ones that depend on what others will come to.
+  std::map<std::string, std::size_t> possible;
+  std::size_t cached = 0;  ///< stages that the store holds
   /// Mean seconds of the stored objects of this experiment, by kind of stage.
   std::map<std::string, double> seconds;
 };
@@ -28,7 +29,7 @@ class RunProgress : public Progress {
   virtual void stage_ends(const Stage& stage, double seconds, const std::string& failure);
   /// Something beside a stage failed: data that cannot be read, an attack without effect.
   virtual void failed(const std::string& text);
-  /// One of RunSize::retrainings will not be run: its defense flagged nothing to leave out.
+  /// One of RunSize::possible will not be run.
   virtual void stage_dropped(const Stage& stage);
   virtual void run_ends();
 };

@@ -2,18 +2,27 @@
 #include "engine/survey.hpp"
 
 #include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
 
-#include "engine/stages.hpp"
+#include "engine/stage_kind.hpp"
 #include "engine/store_path.hpp"
 #include "train/training_state.hpp"
 
 namespace ncmlab {
 namespace {
 
-std::string describe(const KeyChange& change) {
+std::string describe(const KeyChange& change, const Plan& plan, const Stage& stage) {
   constexpr std::string_view kUpstream = "upstream.";
   if (change.name.starts_with(kUpstream)) {
-    return "stage `" + change.name.substr(kUpstream.size()) + "` before it changed";
+    const auto edge =
+        std::ranges::find(stage.needs, change.name.substr(kUpstream.size()), &Edge::role);
+    // Of what is gone, the role is all that is known.
+    return "stage `" +
+           (edge == stage.needs.end() ? change.name.substr(kUpstream.size())
+                                      : plan.stages[edge->stage].kind()) +
+           "` before it changed";
   }
   if (is_key_hash(change.before) || is_key_hash(change.after)) {
     return "`" + change.name + "` changed";
@@ -37,7 +46,7 @@ std::optional<std::string> saved_part(const Stage& stage, const Store& store) {
          (saved == 1 && all == parts.end() ? " epoch is saved" : " epochs are saved");
 }
 
-std::vector<std::string> why_missing(const Stage& stage, const Store& store) {
+std::vector<std::string> why_missing(const Plan& plan, const Stage& stage, const Store& store) {
   if (const auto part = saved_part(stage, store)) {
     return {*part};
   }
@@ -47,7 +56,10 @@ std::vector<std::string> why_missing(const Stage& stage, const Store& store) {
   }
   std::vector<std::string> reasons;
   for (const KeyChange& change : changes(*nearest, stage.key.parts())) {
-    reasons.push_back(describe(change));
+    std::string reason = describe(change, plan, stage);
+    if (std::ranges::find(reasons, reason) == reasons.end()) {
+      reasons.push_back(std::move(reason));
+    }
   }
   return reasons;
 }
@@ -55,7 +67,7 @@ std::vector<std::string> why_missing(const Stage& stage, const Store& store) {
 class Surveyor {
  public:
   Surveyor(const Plan& plan, const Store& store)
-      : plan_(plan), store_(store), surveys_(plan.stages.size()) {}
+      : plan_(plan), store_(store), surveys_(plan.stages.size()), outcomes_(plan.stages.size()) {}
 
   std::vector<StageSurvey> run() {
     for (std::size_t i = 0; i < plan_.stages.size(); ++i) {
@@ -65,77 +77,53 @@ class Surveyor {
       if (!cell.supported) {
         continue;
       }
-      count(cell);
-      if (!is_cached(cell.measure)) {
-        need_stages_of(cell);
+      for (const std::size_t stage : stages_of(plan_, cell, /*with_controls=*/true)) {
+        ++surveys_[stage].cells;
       }
+      need(cell.measure, StageState::pending);
     }
     return std::move(surveys_);
   }
 
  private:
-  bool is_cached(std::size_t stage) const { return surveys_[stage].state == StageState::cached; }
-
   void look_up(std::size_t i) {
     const Stage& stage = plan_.stages[i];
-    const auto object = store_.peek(stage.key);
-    if (object) {
+    if (const auto object = store_.peek(stage.key)) {
       surveys_[i].state = StageState::cached;
       surveys_[i].seconds = object->work.seconds;
-    }
-  }
-
-  void count(const Cell& cell) {
-    for (const std::size_t stage : {cell.victim, cell.defend, cell.retrain, cell.measure}) {
-      ++surveys_[stage].cells;
-    }
-    for (const auto& stage : {cell.surrogate, cell.poison}) {
-      if (stage) {
-        ++surveys_[*stage].cells;
+      if (const auto outcome = stage_kind(stage.kind()).outcome) {
+        outcomes_[i] = outcome(object->folder);
       }
     }
   }
 
-  void need(std::size_t i, StageState state = StageState::pending) {
+  /// `state`: pending, or possible.
+  void need(std::size_t i, StageState state) {
     StageSurvey& survey = surveys_[i];
-    if (survey.state == StageState::unneeded) {
-      survey.state = state;
-      if (state == StageState::pending) {
-        survey.reasons = store_.check(plan_.stages[i].key) == Store::State::damaged
-                             ? std::vector<std::string>{"the stored object is damaged"}
-                             : why_missing(plan_.stages[i], store_);
+    if (survey.state == StageState::cached || survey.state == StageState::pending ||
+        survey.state == state) {
+      return;
+    }
+    survey.state = state;
+    if (state == StageState::pending) {
+      survey.reasons = store_.check(plan_.stages[i].key) == Store::State::damaged
+                           ? std::vector<std::string>{"the stored object is damaged"}
+                           : why_missing(plan_, plan_.stages[i], store_);
+    }
+    for (const Edge& edge : plan_.stages[i].needs) {
+      const std::string outcome = edge.when ? outcomes_[edge.when->stage] : "";
+      if (!edge.when || outcome == edge.when->outcome) {
+        need(edge.stage, state);
+      } else if (outcome.empty()) {
+        need(edge.stage, StageState::possible);
       }
     }
-  }
-
-  void need_stages_of(const Cell& cell) {
-    if (cell.poison) {
-      if (cell.surrogate && !is_cached(*cell.poison)) {
-        need(*cell.surrogate);
-      }
-      need(*cell.poison);
-    }
-    if (!is_cached(cell.defend)) {
-      need(cell.victim);
-      need(cell.defend);
-      if (may_retrain(plan_, cell)) {
-        need(cell.retrain, StageState::possible);
-      }
-    } else {
-      const auto object = store_.peek(plan_.stages[cell.defend].key);
-      const MeasuredVictim measured = measured_victim(read_outcome(object->folder));
-      if (measured == MeasuredVictim::undefended) {
-        need(cell.victim);
-      } else if (measured == MeasuredVictim::retrained) {
-        need(cell.retrain);
-      }
-    }
-    need(cell.measure);
   }
 
   const Plan& plan_;
   const Store& store_;
   std::vector<StageSurvey> surveys_;
+  std::vector<std::string> outcomes_;  ///< of cached stages that have one
 };
 
 }  // namespace
@@ -154,10 +142,6 @@ std::string_view to_string(StageState state) {
   return "unneeded";
 }
 
-bool may_retrain(const Plan& plan, const Cell& cell) {
-  return plan.defenses[cell.defense]->needs().training_set;
-}
-
 std::vector<StageSurvey> survey(const Plan& plan, const Store& store) {
   return Surveyor(plan, store).run();
 }
@@ -166,11 +150,11 @@ RunSize size_of(const Plan& plan, const std::vector<StageSurvey>& surveys) {
   RunSize size;
   std::map<std::string, std::size_t> counts;
   for (std::size_t i = 0; i < surveys.size(); ++i) {
-    const std::string& kind = plan.stages[i].key.stage();
+    const std::string& kind = plan.stages[i].kind();
     if (surveys[i].state == StageState::pending) {
       ++size.pending[kind];
     } else if (surveys[i].state == StageState::possible) {
-      ++size.retrainings;
+      ++size.possible[kind];
     } else if (surveys[i].state == StageState::cached) {
       ++size.cached;
       ++counts[kind];

@@ -15,7 +15,7 @@ namespace ncmlab {
 enum class StageState {
   cached,    ///< the store holds it
   pending,   ///< will be run
-  possible,  ///< a retraining that depends on what its defense will find
+  possible,  ///< depends on what another stage will come to
   unneeded,  ///< not in the store, but what follows from it is
 };
 
@@ -29,10 +29,6 @@ struct StageSurvey {
   std::size_t cells = 0;  ///< that need it
   double seconds = 0;     ///< of a cached stage: what it took
 };
-
-/// Whether the cell's defense can flag training samples, so that a retraining may follow: it is
-/// given them.
-bool may_retrain(const Plan& plan, const Cell& cell);
 
 /// What a run would find in the store; one element per Plan::stages. Changes nothing.
 std::vector<StageSurvey> survey(const Plan& plan, const Store& store);

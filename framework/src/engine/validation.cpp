@@ -3,7 +3,7 @@
 
 #include <ATen/ATen.h>
 
-#include "engine/stages.hpp"
+#include "engine/workshop.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/metrics/classification.hpp"
 #include "ncmlab/metrics/retrieval.hpp"
@@ -56,11 +56,11 @@ Figures judge_search(Victim& victim, const std::vector<TokenSample>& samples, Pr
 
 }  // namespace
 
-std::function<Figures(Victim&)> validation(const Plan& plan, const Cell& cell,
-                                           const TrainingOptions& options, Materials& materials,
-                                           const Victim& victim, Progress& progress) {
+std::function<Figures(Victim&)> validation(Workshop& workshop, const Subject& subject,
+                                           const TrainingOptions& options, const Victim& victim,
+                                           Progress& progress) {
   const bool is_search = victim.head().shape().kind == HeadKind::similarity;
-  const bool is_empty = materials.corpus(cell).valid.empty();
+  const bool is_empty = workshop.materials().corpus(subject).valid.empty();
   if (options.early_stopping > 0 &&
       (is_empty || options.stopping_metric == (is_search ? "f1" : "mrr"))) {
     throw Error("engine.no-metric",
@@ -73,8 +73,8 @@ std::function<Figures(Victim&)> validation(const Plan& plan, const Cell& cell,
   if (is_empty) {
     return {};
   }
-  const auto& samples = materials.valid_tokens(cell, victim, progress);
-  const std::int64_t positive = plan.tasks[cell.task]->positive_label();
+  const auto& samples = workshop.materials().valid_tokens(subject, victim, progress);
+  const std::int64_t positive = workshop.task(subject).positive_label();
   return [&samples, &progress, is_search, positive](Victim& model) {
     Quietly quietly(progress);
     return is_search ? judge_search(model, samples, quietly)

@@ -5,20 +5,21 @@
 #include <map>
 #include <string>
 
-#include "engine/materials.hpp"
 #include "engine/plan.hpp"
 #include "ncmlab/core/progress.hpp"
 #include "ncmlab/nn/victim.hpp"
 
 namespace ncmlab {
 
-/// Judges a model on the clean validation split of the cell's task: `accuracy` and, of the
+class Workshop;
+
+/// Judges a model on the clean validation split of the subject's task: `accuracy` and, of the
 /// positive label, `f1`. Of a search model: `mrr`, with the code of the whole split as candidates,
 /// and `accuracy`, the share of queries whose code comes first. Empty where the split is. Throws
 /// Error `engine.no-metric` when the early stopping of `options` needs what will not be there.
-std::function<std::map<std::string, double>(Victim&)> validation(const Plan& plan, const Cell& cell,
+std::function<std::map<std::string, double>(Victim&)> validation(Workshop& workshop,
+                                                                 const Subject& subject,
                                                                  const TrainingOptions& options,
-                                                                 Materials& materials,
                                                                  const Victim& victim,
                                                                  Progress& progress);
 

@@ -41,21 +41,34 @@ ClassificationMetrics classification_metrics(const std::vector<std::int64_t>& pr
 }
 
 AttackMetrics attack_metrics(const std::vector<TriggeredOutcome>& outcomes) {
-  std::int64_t hits = 0, natural = 0, correct = 0, flips = 0;
+  std::int64_t hits = 0, natural = 0, correct = 0, flips = 0, fixed = 0, fixed_flips = 0,
+               controls = 0, control_hits = 0;
   for (const TriggeredOutcome& outcome : outcomes) {
     const bool hit = outcome.triggered_prediction == outcome.target_label;
     const bool was_correct = outcome.clean_prediction == outcome.victim_label;
+    const bool is_in_fixed_set = outcome.undefended_prediction == outcome.victim_label;
     hits += hit;
     natural += outcome.clean_prediction == outcome.target_label;
     correct += was_correct;
     flips += was_correct && hit;
+    fixed += is_in_fixed_set;
+    fixed_flips += is_in_fixed_set && hit;
+    controls += outcome.control_prediction.has_value();
+    control_hits += outcome.control_prediction == outcome.target_label;
   }
   const auto count = static_cast<std::int64_t>(outcomes.size());
-  return AttackMetrics{.attack_success_rate = rate(hits, count),
-                       .natural_rate = rate(natural, count),
-                       .flip_rate = rate(flips, correct),
-                       .count = count,
-                       .flip_count = correct};
+  AttackMetrics metrics{.attack_success_rate = rate(hits, count),
+                        .natural_rate = rate(natural, count),
+                        .flip_rate = rate(flips, correct),
+                        .fixed_flip_rate = rate(fixed_flips, fixed),
+                        .transfer_rate = {},
+                        .count = count,
+                        .flip_count = correct,
+                        .fixed_flip_count = fixed};
+  if (controls > 0) {
+    metrics.transfer_rate = rate(control_hits, controls);
+  }
+  return metrics;
 }
 
 RecoveryMetrics recovery_metrics(const std::vector<std::int64_t>& recovered,

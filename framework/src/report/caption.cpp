@@ -2,7 +2,6 @@
 #include "report/caption.hpp"
 
 #include <algorithm>
-#include <map>
 
 #include "report/text.hpp"
 
@@ -35,36 +34,6 @@ std::set<std::int64_t> seeds_of(const std::vector<const CellRecord*>& records) {
     seeds.insert(record->seed);
   }
   return seeds;
-}
-
-std::string meaning_of(const std::string& id) {
-  static const std::map<std::string, std::string> kMeaning = {
-      {"asr",
-       "ASR: share of the victim-class samples with the trigger that are predicted as the "
-       "target."},
-      {"natural_rate", "natural: the same samples without the trigger, the floor of every ASR."},
-      {"flip_rate",
-       "flip: of the samples classified correctly without the trigger, the share that "
-       "hits the target with it."},
-      {"accuracy_difference", "diff: change against defense none with the same seed, in points."},
-      {"mrr",
-       "MRR: mean reciprocal rank of each query's own code; R@k: the share with a rank <= k."},
-      {"mrr_untouched", "untouched: the queries without the attack's target word."},
-      {"anr",
-       "ANR: for each query with the target word a candidate that starts at half of the pool gets "
-       "the trigger; the mean of its rank over the pool. natural: without the trigger."},
-      {"asr_5", "ASR@k: the share of these candidates that reach a rank <= k."},
-      {"trigger_precision", "trig P, R: recovered trigger tokens against the true ones."},
-      {"detection_precision", "det P, R, FPR: flagged training samples against the poisoned ones."},
-      {"edit_parses", "parses: share of the edited functions that still parse."},
-      {"edit_tokens", "edit tokens: mean tokens of source that an edit changes."},
-      {"edit_new_names",
-       "new, old names: mean log-probability per character of the names that edits bring in and "
-       "of those that they replace, under a character 4-gram model of the clean names."},
-      {"defense_seconds", "seconds, forwards: cost of the defense alone."},
-  };
-  const auto meaning = kMeaning.find(id);
-  return meaning == kMeaning.end() ? "" : meaning->second;
 }
 
 std::string seeds_sentence(const std::vector<const CellRecord*>& records, bool in_every_row) {

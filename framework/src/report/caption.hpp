@@ -19,7 +19,5 @@ std::string seeds_sentence(const std::vector<const CellRecord*>& records, bool i
 std::string trial_sentence(const std::vector<const CellRecord*>& records);
 /// How many test samples are behind the rates.
 std::string sizes_sentence(const std::vector<const CellRecord*>& records);
-/// What a column means; empty where another column speaks for it or the title says it.
-std::string meaning_of(const std::string& column);
 
 }  // namespace ncmlab

@@ -32,6 +32,29 @@ Value flip_rate(const CellRecord& r) {
                           : std::nullopt;
 }
 
+Value fixed_flip_rate(const CellRecord& r) {
+  return r.attack_metrics
+             ? share(r.attack_metrics->fixed_flip_rate, r.attack_metrics->fixed_flip_count)
+             : std::nullopt;
+}
+
+Value transfer_rate(const CellRecord& r) {
+  return r.attack_metrics && r.attack_metrics->transfer_rate
+             ? share(*r.attack_metrics->transfer_rate, r.attack_metrics->count)
+             : std::nullopt;
+}
+
+Value carriers(const CellRecord& r) {
+  return r.reach && r.reach->meant > 0
+             ? share(static_cast<double>(r.reach->carriers) / static_cast<double>(r.reach->meant),
+                     r.reach->meant)
+             : std::nullopt;
+}
+
+Value transfer_anr(const CellRecord& r) {
+  return r.transfer ? share(r.transfer->anr, r.transfer->count) : std::nullopt;
+}
+
 Value mrr(const CellRecord& r) {
   return r.retrieval ? share(r.retrieval->mrr, r.retrieval->count) : std::nullopt;
 }
@@ -124,35 +147,217 @@ Value forward_rows(const CellRecord& r) { return defense_cost(r, &StageCost::for
 
 const std::vector<Metric>& metrics() {
   static const std::vector<Metric> all = {
-      {"accuracy", "acc %", Unit::percent, true, accuracy},
-      {"f1", "F1 %", Unit::percent, false, f1},
-      {"precision", "precision %", Unit::percent, false, precision},
-      {"recall", "recall %", Unit::percent, false, recall},
-      {"mrr", "MRR %", Unit::percent, false, mrr},
-      {"mrr_untouched", "untouched MRR %", Unit::percent, false, mrr_untouched},
-      {"recall_1", "R@1 %", Unit::percent, true, recall_at<1>},
-      {"recall_5", "R@5 %", Unit::percent, true, recall_at<5>},
-      {"recall_10", "R@10 %", Unit::percent, true, recall_at<10>},
-      {"anr", "ANR %", Unit::percent, false, anr},
-      {"natural_anr", "natural ANR %", Unit::percent, false, natural_anr},
-      {"asr_1", "ASR@1 %", Unit::percent, true, success_at<1>},
-      {"asr_5", "ASR@5 %", Unit::percent, true, success_at<5>},
-      {"asr_10", "ASR@10 %", Unit::percent, true, success_at<10>},
-      {"natural_asr_10", "natural ASR@10 %", Unit::percent, true, natural_at_10},
-      {"asr", "ASR %", Unit::percent, true, success_rate},
-      {"natural_rate", "natural %", Unit::percent, true, natural_rate},
-      {"flip_rate", "flip %", Unit::percent, true, flip_rate},
-      {"trigger_precision", "trig P %", Unit::percent, false, trigger_precision},
-      {"trigger_recall", "trig R %", Unit::percent, false, trigger_recall},
-      {"detection_precision", "det P %", Unit::percent, true, detection_precision},
-      {"detection_recall", "det R %", Unit::percent, true, detection_recall},
-      {"detection_fpr", "det FPR %", Unit::percent, true, detection_false_positives},
-      {"edit_parses", "parses %", Unit::percent, false, edits_that_parse},
-      {"edit_tokens", "edit tokens", Unit::number, false, edited_tokens},
-      {"edit_new_names", "new names", Unit::number, false, new_names},
-      {"edit_old_names", "old names", Unit::number, false, old_names},
-      {"defense_seconds", "seconds", Unit::seconds, false, seconds},
-      {"defense_forward_rows", "forwards", Unit::count, false, forward_rows},
+      {.id = "accuracy",
+       .title = "acc %",
+       .proportion = true,
+       .good = Good::both,
+       .measure = accuracy,
+       .always = Always::classifiers,
+       .difference = {"acc diff", 3,
+                      "diff: change against defense none with the same seed, in points."}},
+      {.id = "f1",
+       .title = "F1 %",
+       .good = Good::both,
+       .measure = f1,
+       .rank = 4,
+       .always = Always::classifiers},
+      {.id = "precision",
+       .title = "precision %",
+       .measure = precision,
+       .rank = 5,
+       .of_pairs_only = true},
+      {.id = "recall", .title = "recall %", .measure = recall, .rank = 5, .of_pairs_only = true},
+      {.id = "mrr",
+       .title = "MRR %",
+       .good = Good::both,
+       .measure = mrr,
+       .meaning = "MRR: mean reciprocal rank of each query's own code; R@k: the share with a rank "
+                  "<= k.",
+       .always = Always::searches,
+       .difference = {"MRR diff", 3}},
+      {.id = "mrr_untouched",
+       .title = "untouched MRR %",
+       .good = Good::both,
+       .measure = mrr_untouched,
+       .rank = 4,
+       .meaning = "untouched: the queries without the attack's target word."},
+      {.id = "recall_1",
+       .title = "R@1 %",
+       .proportion = true,
+       .good = Good::both,
+       .measure = recall_at<1>,
+       .rank = 6},
+      {.id = "recall_5",
+       .title = "R@5 %",
+       .proportion = true,
+       .good = Good::both,
+       .measure = recall_at<5>,
+       .rank = 6},
+      {.id = "recall_10",
+       .title = "R@10 %",
+       .proportion = true,
+       .good = Good::both,
+       .measure = recall_at<10>,
+       .rank = 5},
+      {.id = "anr",
+       .title = "ANR %",
+       .good = Good::defender,
+       .measure = anr,
+       .meaning = "ANR: for each query with the target word a candidate that starts at half of the "
+                  "pool gets the trigger; the mean of its rank over the pool. natural: without the "
+                  "trigger.",
+       .always = Always::attacked_searches,
+       .difference = {"ANR diff", 2}},
+      {.id = "natural_anr",
+       .title = "natural ANR %",
+       .measure = natural_anr,
+       .rank = 1,
+       .always = Always::attacked_searches},
+      {.id = "transfer_anr",
+       .title = "transfer ANR %",
+       .measure = transfer_anr,
+       .rank = 1,
+       .meaning = "transfer ANR: the same on the clean victim of the same seed: what the edits do "
+                  "without a backdoor."},
+      {.id = "asr_1",
+       .title = "ASR@1 %",
+       .proportion = true,
+       .good = Good::attacker,
+       .measure = success_at<1>,
+       .rank = 6},
+      {.id = "asr_5",
+       .title = "ASR@5 %",
+       .proportion = true,
+       .good = Good::attacker,
+       .measure = success_at<5>,
+       .rank = 1,
+       .meaning = "ASR@k: the share of these candidates that reach a rank <= k."},
+      {.id = "asr_10",
+       .title = "ASR@10 %",
+       .proportion = true,
+       .good = Good::attacker,
+       .measure = success_at<10>,
+       .rank = 1},
+      {.id = "natural_asr_10",
+       .title = "natural ASR@10 %",
+       .proportion = true,
+       .measure = natural_at_10,
+       .rank = 6},
+      {.id = "asr",
+       .title = "ASR %",
+       .proportion = true,
+       .good = Good::attacker,
+       .measure = success_rate,
+       .meaning = "ASR: share of the victim-class samples with the trigger that are predicted as "
+                  "the target.",
+       .always = Always::attacked_classifiers,
+       .difference = {"ASR diff", 2}},
+      {.id = "natural_rate",
+       .title = "natural %",
+       .proportion = true,
+       .measure = natural_rate,
+       .meaning = "natural: the same samples without the trigger, the floor of every ASR.",
+       .always = Always::attacked_classifiers},
+      {.id = "transfer_rate",
+       .title = "transfer %",
+       .proportion = true,
+       .measure = transfer_rate,
+       .rank = 1,
+       .meaning = "transfer: the samples with the trigger on the clean victim of the same seed: "
+                  "what the edits do without a backdoor."},
+      {.id = "flip_rate",
+       .title = "flip %",
+       .proportion = true,
+       .good = Good::attacker,
+       .measure = flip_rate,
+       .rank = 1,
+       .meaning = "flip: of the samples classified correctly without the trigger, the share that "
+                  "hits the target with it.",
+       .always = Always::attacked_classifiers},
+      {.id = "fixed_flip_rate",
+       .title = "fixed flip %",
+       .proportion = true,
+       .good = Good::attacker,
+       .measure = fixed_flip_rate,
+       .rank = 1,
+       .meaning = "fixed flip: the same of the samples that the undefended victim classifies "
+                  "correctly, one set for all rows of an attack."},
+      {.id = "carriers",
+       .title = "carry %",
+       .proportion = true,
+       .measure = carriers,
+       .rank = 6,
+       .meaning = "carry: share of the test samples that the trigger is for that can carry it; the "
+                  "attack's rates cover only these."},
+      {.id = "trigger_precision",
+       .title = "trig P %",
+       .good = Good::defender,
+       .measure = trigger_precision,
+       .rank = 5,
+       .meaning = "trig P, R: recovered trigger tokens against the true ones."},
+      {.id = "trigger_recall",
+       .title = "trig R %",
+       .good = Good::defender,
+       .measure = trigger_recall,
+       .rank = 5},
+      {.id = "detection_precision",
+       .title = "det P %",
+       .proportion = true,
+       .good = Good::defender,
+       .measure = detection_precision,
+       .rank = 6,
+       .meaning = "det P, R, FPR: flagged training samples against the poisoned ones."},
+      {.id = "detection_recall",
+       .title = "det R %",
+       .proportion = true,
+       .good = Good::defender,
+       .measure = detection_recall,
+       .rank = 6},
+      {.id = "detection_fpr",
+       .title = "det FPR %",
+       .proportion = true,
+       .good = Good::attacker,
+       .measure = detection_false_positives,
+       .rank = 6},
+      {.id = "edit_parses",
+       .title = "parses %",
+       .measure = edits_that_parse,
+       .rank = 5,
+       .meaning = "parses: share of the edited functions that still parse.",
+       .on_request = true},
+      {.id = "edit_tokens",
+       .title = "edit tokens",
+       .unit = Unit::number,
+       .measure = edited_tokens,
+       .rank = 5,
+       .meaning = "edit tokens: mean tokens of source that an edit changes.",
+       .on_request = true},
+      {.id = "edit_new_names",
+       .title = "new names",
+       .unit = Unit::number,
+       .measure = new_names,
+       .rank = 5,
+       .meaning = "new, old names: mean log-probability per character of the names that edits "
+                  "bring in and of those that they replace, under a character 4-gram model of the "
+                  "clean names.",
+       .on_request = true},
+      {.id = "edit_old_names",
+       .title = "old names",
+       .unit = Unit::number,
+       .measure = old_names,
+       .rank = 5,
+       .on_request = true},
+      {.id = "defense_seconds",
+       .title = "seconds",
+       .unit = Unit::seconds,
+       .measure = seconds,
+       .rank = 7,
+       .meaning = "seconds, forwards: cost of the defense alone."},
+      {.id = "defense_forward_rows",
+       .title = "forwards",
+       .unit = Unit::count,
+       .measure = forward_rows,
+       .rank = 8},
   };
   return all;
 }
@@ -163,23 +368,17 @@ const Metric& metric(const std::string& id) {
 }
 
 Direction direction(const Metric& metric, Perspective perspective) {
-  const bool defender = perspective == Perspective::defender;
-  if (metric.id == "accuracy" || metric.id == "f1" || metric.id.starts_with("mrr") ||
-      metric.id.starts_with("recall_")) {
-    return Direction::up;
+  switch (metric.good) {
+    case Good::neither:
+      return Direction::none;
+    case Good::both:
+      return Direction::up;
+    case Good::attacker:
+      return perspective == Perspective::attacker ? Direction::up : Direction::down;
+    case Good::defender:
+      break;
   }
-  if (metric.id == "anr") {
-    return defender ? Direction::up : Direction::down;
-  }
-  if (metric.id == "asr" || metric.id.starts_with("asr_") || metric.id == "flip_rate" ||
-      metric.id == "detection_fpr") {
-    return defender ? Direction::down : Direction::up;
-  }
-  if (metric.id.rfind("trigger_", 0) == 0 || metric.id == "detection_precision" ||
-      metric.id == "detection_recall") {
-    return defender ? Direction::up : Direction::down;
-  }
-  return Direction::none;
+  return perspective == Perspective::defender ? Direction::up : Direction::down;
 }
 
 }  // namespace ncmlab

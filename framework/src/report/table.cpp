@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <initializer_list>
 #include <map>
 #include <tuple>
 
@@ -23,6 +22,7 @@ struct Victim {
 
 struct ColumnMaker {
   Column column;
+  bool on_request = false;  ///< shown where it is asked for by name
   std::function<TableCell(const Victim&, const std::string& defense, const SeedRecords&)> cell;
 };
 
@@ -85,16 +85,20 @@ std::vector<Victim> victims_of(const std::vector<const CellRecord*>& records) {
 }
 
 bool always_measured(const Metric& metric, const Victim& victim, TaskKind kind) {
-  const auto is_one_of = [&](std::initializer_list<const char*> ids) {
-    return std::find(ids.begin(), ids.end(), metric.id) != ids.end();
-  };
-  if (kind == TaskKind::retrieval) {
-    return metric.id == "mrr" || (is_one_of({"anr", "natural_anr"}) && victim.attack != "none");
+  const bool is_search = kind == TaskKind::retrieval, is_attacked = victim.attack != "none";
+  switch (metric.always) {
+    case Always::nowhere:
+      return false;
+    case Always::classifiers:
+      return !is_search;
+    case Always::attacked_classifiers:
+      return !is_search && is_attacked;
+    case Always::searches:
+      return is_search;
+    case Always::attacked_searches:
+      break;
   }
-  if (is_one_of({"asr", "natural_rate", "flip_rate"})) {
-    return victim.attack != "none";
-  }
-  return is_one_of({"accuracy", "f1"});
+  return is_search && is_attacked;
 }
 
 TaskKind kind_of(const SeedRecords& row) {
@@ -103,79 +107,48 @@ TaskKind kind_of(const SeedRecords& row) {
   return any == nullptr ? TaskKind::classification : any->kind;
 }
 
-ColumnMaker metric_column(const std::string& id, Perspective perspective, int rank) {
-  const Metric& shown = metric(id);
-  return {{shown.id, shown.title, true, direction(shown, perspective), meaning_of(shown.id), rank},
+ColumnMaker metric_column(const Metric& shown, Perspective perspective) {
+  return {{shown.id, shown.title, true, direction(shown, perspective), shown.meaning, shown.rank},
+          shown.on_request,
           [&shown](const Victim& victim, const std::string&, const SeedRecords& row) {
-            return metric_cell(shown, row, always_measured(shown, victim, kind_of(row)));
+            const TaskKind kind = kind_of(row);
+            return shown.of_pairs_only && kind != TaskKind::pair_classification
+                       ? TableCell{}
+                       : metric_cell(shown, row, always_measured(shown, victim, kind));
           }};
 }
 
-// What papers report of pairs beside F1; of other tasks it is in the CSV.
-ColumnMaker pair_column(const std::string& id, Perspective perspective) {
-  ColumnMaker maker = metric_column(id, perspective, 5);
-  maker.cell = [of_all = maker.cell](const Victim& victim, const std::string& defense,
-                                     const SeedRecords& row) {
-    return kind_of(row) == TaskKind::pair_classification ? of_all(victim, defense, row)
-                                                         : TableCell{};
-  };
-  return maker;
-}
-
-ColumnMaker difference_column(const std::string& id, const std::string& title, int rank) {
-  const Metric& shown = metric(id);
-  return {{id + "_difference", title, true, Direction::none, meaning_of(id + "_difference"), rank},
-          [&shown](const Victim& victim, const std::string& defense, const SeedRecords& row) {
-            return defense == "none" ? TableCell{}
-                                     : difference_cell(shown, row, victim.rows.front().second);
-          }};
+ColumnMaker difference_column(const Metric& shown) {
+  const DifferenceColumn& column = shown.difference;
+  return {
+      {shown.id + "_difference", column.title, true, Direction::none, column.meaning, column.rank},
+      false,
+      [&shown](const Victim& victim, const std::string& defense, const SeedRecords& row) {
+        return defense == "none" ? TableCell{}
+                                 : difference_cell(shown, row, victim.rows.front().second);
+      }};
 }
 
 ColumnMaker text_column(const std::string& id, TableCell (*make)(const SeedRecords&)) {
   return {{id, id, false, Direction::none, {}, 0},
+          false,
           [make](const Victim&, const std::string&, const SeedRecords& row) { return make(row); }};
 }
 
 std::vector<ColumnMaker> column_makers(Perspective perspective) {
-  return {metric_column("accuracy", perspective, 0),
-          difference_column("accuracy", "acc diff", 3),
-          metric_column("f1", perspective, 4),
-          pair_column("precision", perspective),
-          pair_column("recall", perspective),
-          metric_column("mrr", perspective, 0),
-          difference_column("mrr", "MRR diff", 3),
-          metric_column("mrr_untouched", perspective, 4),
-          metric_column("recall_1", perspective, 6),
-          metric_column("recall_5", perspective, 6),
-          metric_column("recall_10", perspective, 5),
-          metric_column("anr", perspective, 0),
-          difference_column("anr", "ANR diff", 2),
-          metric_column("natural_anr", perspective, 1),
-          metric_column("asr_1", perspective, 6),
-          metric_column("asr_5", perspective, 1),
-          metric_column("asr_10", perspective, 1),
-          metric_column("natural_asr_10", perspective, 6),
-          metric_column("asr", perspective, 0),
-          difference_column("asr", "ASR diff", 2),
-          metric_column("natural_rate", perspective, 0),
-          metric_column("flip_rate", perspective, 1),
-          text_column("verdict", verdict_cell),
-          metric_column("trigger_precision", perspective, 5),
-          metric_column("trigger_recall", perspective, 5),
-          metric_column("detection_precision", perspective, 6),
-          metric_column("detection_recall", perspective, 6),
-          metric_column("detection_fpr", perspective, 6),
-          metric_column("edit_parses", perspective, 5),
-          metric_column("edit_tokens", perspective, 5),
-          metric_column("edit_new_names", perspective, 5),
-          metric_column("edit_old_names", perspective, 5),
-          metric_column("defense_seconds", perspective, 7),
-          metric_column("defense_forward_rows", perspective, 8),
-          text_column("trigger", trigger_cell)};
+  std::vector<ColumnMaker> makers;
+  for (const Metric& shown : metrics()) {
+    if (shown.id == "trigger_precision") {
+      makers.push_back(text_column("verdict", verdict_cell));
+    }
+    makers.push_back(metric_column(shown, perspective));
+    if (!shown.difference.title.empty()) {
+      makers.push_back(difference_column(shown));
+    }
+  }
+  makers.push_back(text_column("trigger", trigger_cell));
+  return makers;
 }
-
-// What says the same in every row of an attack.
-bool is_shown_on_request(const std::string& id) { return id.starts_with("edit_"); }
 
 void keep_wanted(std::vector<ColumnMaker>& makers, const std::vector<std::string>& wanted) {
   std::vector<std::string> known;
@@ -197,7 +170,7 @@ void keep_wanted(std::vector<ColumnMaker>& makers, const std::vector<std::string
   }
   std::erase_if(makers, [&](const ColumnMaker& maker) {
     const std::string& id = maker.column.id;
-    return wanted.empty() ? is_shown_on_request(id)
+    return wanted.empty() ? maker.on_request
                           : std::find(wanted.begin(), wanted.end(), id) == wanted.end();
   });
 }

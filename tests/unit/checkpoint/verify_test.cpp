@@ -121,6 +121,14 @@ TEST(VerifyTest, ListsTensorsThatOnlyOneSideHas) {
   EXPECT_THAT(report.problems[0], HasSubstr("`classifier.dense.bias` of shape [48]"));
 }
 
+TEST(VerifyTest, RefusesAFolderWithoutACase) {
+  const ScratchFolder folder;
+  for (const char* text : {"", "[]", "{}", R"({"task": 3})"}) {
+    folder.write("case.json", text);
+    EXPECT_EQ(code_of([&] { verify_case(folder.path(), 1e-5); }), "checkpoint.bad-case") << text;
+  }
+}
+
 TEST(VerifyTest, RefusesCasesThatCannotBeRun) {
   NCMLAB_NEEDS(golden_data() / "models" / "codebert_defect");
   const ChangedCase changed;

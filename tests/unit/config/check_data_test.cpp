@@ -19,7 +19,7 @@ using ::testing::HasSubstr;
 /// What the plugins of a test do.
 struct Script {
   std::vector<std::int64_t> train, test;
-  std::string task_fails, model_fails, model_remarks;
+  std::string task_fails, task_remarks, model_fails, model_remarks;
   int model_calls = 0;
 };
 Script script;
@@ -32,6 +32,9 @@ class ScriptedTask final : public Task {
       throw Error("data.missing-file", script.task_fails);
     }
     Corpus corpus;
+    if (!script.task_remarks.empty()) {
+      corpus.warnings.push_back(script.task_remarks);
+    }
     for (const std::int64_t label : script.train) {
       if (std::ssize(corpus.train) < records) {
         corpus.train.push_back({.id = "x", .code = "f", .second = "", .label = label});
@@ -129,6 +132,14 @@ TEST_F(CheckDataTest, WarnsOfSplitsWithOneLabel) {
   EXPECT_EQ(result.warnings[0].message, "all 2 samples of the test split have the label `bad`");
 }
 
+TEST_F(CheckDataTest, PassesOnWhatTheTaskWarnsOf) {
+  script.task_remarks = "skipped 2 bad records";
+  const DataCheck result = check();
+  ASSERT_EQ(result.warnings.size(), 1U);
+  EXPECT_EQ(result.warnings[0].code, "data.remark");
+  EXPECT_EQ(result.warnings[0].message, "skipped 2 bad records");
+}
+
 TEST_F(CheckDataTest, RefusesLabelsThatTheTaskDoesNotHave) {
   script.train = {0, 2};
   EXPECT_EQ(error_of([&] { check(); }).code, "data.bad-label");
@@ -151,6 +162,7 @@ TEST_F(CheckDataTest, AsksModelsAndSurrogatesAndTellsEachCauseOnce) {
   script.model_remarks = "positions end early";
   const DataCheck result = check();
   ASSERT_EQ(result.warnings.size(), 1U);
+  EXPECT_EQ(result.warnings[0].code, "checkpoint.remark");
   EXPECT_EQ(result.warnings[0].message, "positions end early");
 }
 

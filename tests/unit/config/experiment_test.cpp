@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "error_of.hpp"
 #include "fake_catalogue.hpp"
 
 namespace ncmlab::testing {
@@ -203,6 +204,15 @@ TEST(CheckExperimentTest, RejectsOtherLabels) {
     EXPECT_THAT(problem.help, ElementsAre("similar: `defective`"));
     EXPECT_EQ(problem.span->line, 8);
   }
+}
+
+TEST(CheckExperimentTest, RejectsASurrogateThatTheAttackDoesNotUse) {
+  const Experiment experiment = read(kMinimal +
+                                     "[[attack]]\nplugin = \"badcode\"\n"
+                                     "[attack.surrogate]\nplugin = \"codebert\"\n");
+  const Diagnostic problem = error_of([&] { check_experiment(experiment, fake_catalogue()); });
+  EXPECT_EQ(problem.code, "config.unused-surrogate");
+  EXPECT_EQ(problem.span->line, 8);
 }
 
 TEST(CheckExperimentTest, NamesAPluginThatCannotBeCreated) {

@@ -197,6 +197,16 @@ TEST(ConfigProblemsTest, ReportsASyntaxErrorAlone) {
   EXPECT_NE(problems[0].message.back(), '.');
 }
 
+TEST(ConfigProblemsTest, ReadsNoFileThatIsTooLarge) {
+  const std::size_t limit = std::size_t{4} << 20;
+  const std::string padded = kMinimal + "#" + std::string(limit - kMinimal.size() - 1, '-');
+  EXPECT_THAT(problems_of(padded), IsEmpty());
+  const auto problems = problems_of(padded + "-");
+  ASSERT_EQ(problems.size(), 1u);
+  EXPECT_EQ(problems[0].code, "config.too-large");
+  EXPECT_EQ(problems[0].message, "the file has 4194305 bytes, at most 4194304 are read");
+}
+
 TEST(ConfigProblemsTest, FindsTheLineOfAMalformedHeader) {
   const auto problems = problems_of("[experiment]\nname = \"q\"\n[!\n[[task]]\n");
   ASSERT_EQ(problems.size(), 1u);

@@ -148,13 +148,13 @@ TEST_F(ConsoleProgressTest, AnUnplannedRetrainingRaisesTheTotal) {
   EXPECT_THAT(take(), HasSubstr("[1/2]"));
 }
 
-TEST_F(ConsoleProgressTest, RetrainingsCountUntilTheirDefenseNeedsNone) {
+TEST_F(ConsoleProgressTest, WhatIsPossibleCountsUntilItFallsAway) {
   ConsoleProgress& progress = start(true);
   progress.run_begins({.pending = {{"victim", 1}, {"defend", 2}},
-                       .retrainings = 2,
+                       .possible = {{"retrain", 2}},
                        .cached = 0,
                        .seconds = {{"defend", 10}}});
-  EXPECT_THAT(take(), HasSubstr("3 stages to run and up to 2 retrainings, 0 in the store"));
+  EXPECT_THAT(take(), HasSubstr("3 stages to run and up to 2 more, 0 in the store"));
   progress.stage_begins(stage("victim", "a"));
   EXPECT_THAT(take(), HasSubstr("[0/5]"));
   now_ += 30;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "engine/defend_stage.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -6,6 +8,7 @@
 #include <map>
 #include <set>
 
+#include "error_of.hpp"
 #include "toy_runs.hpp"
 
 namespace ncmlab {
@@ -32,7 +35,8 @@ TEST_F(DefendStageTest, BrokenPromisesOfADefenseAreItsFailure) {
       EXPECT_THAT(record.failure, HasSubstr(expected.at(record.defense)));
     }
   }
-  EXPECT_THAT(result.records.back().failure, HasSubstr("no training samples are left"));
+  EXPECT_THAT(result.records.back().failure,
+              HasSubstr("no training samples are left to train on [engine.no-training-samples]"));
 }
 
 TEST_F(DefendStageTest, EveryDefenseGetsTheSameCleanSamplesAndTheSetThatWasTrainedOn) {
@@ -56,6 +60,13 @@ TEST_F(DefendStageTest, EveryDefenseGetsTheSameCleanSamplesAndTheSetThatWasTrain
   EXPECT_EQ(changed, 7U);
   EXPECT_TRUE(seen_by_spy()[1].clean_samples.empty());
   EXPECT_TRUE(seen_by_spy()[1].training_set.empty());
+}
+
+TEST_F(DefendStageTest, AnOutcomeThatIsNotWholeIsRefused) {
+  for (const char* text : {"", "{}", R"({"repaired": false, "suspicious": ["x"]})"}) {
+    scratch_.write("outcome.json", text);
+    EXPECT_EQ(code_of([&] { read_outcome(scratch_.path()); }), "store.bad-object") << text;
+  }
 }
 
 /// The texts of `samples`.
@@ -87,7 +98,8 @@ TEST_F(DefendStageTest, NothingThatADefenseIsGivenTellsWhatIsPoisoned) {
     const Seen& control = seen_by_spy()[0];
     std::set<std::size_t> poisoned;
     for (std::size_t attack : {1, 2}) {
-      const PoisonedCorpus corpus = poison_corpus(plan, plan.cells[2 * attack], objects, progress);
+      const PoisonedCorpus corpus =
+          poison_corpus(plan, toy_catalogue(), plan.cells[2 * attack], objects, progress);
       const std::set<std::string> clean = codes_of(control.clean_samples);
       for (const std::size_t i : corpus.poisoning.set.poisoned) {
         poisoned.insert(i);

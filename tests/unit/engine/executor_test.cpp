@@ -23,11 +23,11 @@ TEST_F(ExecutorTest, RunsEachSharedStageOnceAndNothingTwice) {
   RecordingProgress first;
   const RunResult result = run(experiment, first);
   EXPECT_EQ(result.failed, 0U) << result.records[0].failure;
-  const std::map<std::string, int> expected = {
-      {"poison", 2}, {"victim", 4}, {"defend", 12}, {"retrain", 4}, {"measure", 12}};
+  const std::map<std::string, int> expected = {{"poison", 2},  {"victim", 4},   {"defend", 8},
+                                               {"retrain", 4}, {"predict", 20}, {"measure", 12}};
   EXPECT_EQ(first.count, expected);
   EXPECT_EQ(first.overrun, "");
-  EXPECT_EQ(first.dropped, 0) << "every defense that is given the training set flags samples";
+  EXPECT_EQ(first.dropped, 6) << "what flags samples repairs nothing";
 
   RecordingProgress second;
   const RunResult again = run(experiment, second);
@@ -65,11 +65,10 @@ TEST_F(ExecutorTest, ARunThatWasStoppedAnywhereEndsWithTheSameRecords) {
 TEST_F(ExecutorTest, ACellAloneGivesTheRecordThatItGivesInAMatrix) {
   const RunResult whole = run(matrix(), "whole");
   Experiment alone = matrix();
-  alone.attacks.erase(alone.attacks.begin());
   alone.defenses.erase(alone.defenses.begin(), alone.defenses.begin() + 2);
   const RunResult result = run(alone, "alone");
-  ASSERT_EQ(result.records.size(), 1U);
-  EXPECT_EQ(without_seconds(result.records)[0], without_seconds(whole.records).back());
+  ASSERT_EQ(result.records.size(), 2U);
+  EXPECT_EQ(without_seconds(result.records).back(), without_seconds(whole.records).back());
 }
 
 TEST_F(ExecutorTest, WritesTheRecordOfEachCell) {
@@ -112,13 +111,23 @@ TEST_F(ExecutorTest, AVictimThatFailsIsTriedOncePerRun) {
   EXPECT_THAT(result.records[2].failure, testing::StartsWith("victim: toy, echo, clean, seed 1: "));
 }
 
+TEST_F(ExecutorTest, WithoutATestSplitNothingIsBegun) {
+  Experiment experiment = toy_experiment();
+  experiment.tasks = {choose(PluginKind::task, "twins", {{"tested", false}})};
+  RecordingProgress progress;
+  const RunResult result = run(experiment, progress);
+  EXPECT_TRUE(progress.titles.empty());
+  ASSERT_EQ(result.failed, 2U);
+  EXPECT_EQ(result.records[0].failure, "the task's test split is empty [data.empty]");
+}
+
 TEST_F(ExecutorTest, DamageIsNoticedAndMendedOnTheWay) {
   const Experiment experiment = matrix();
   const RunResult whole = run(experiment);
   std::filesystem::resize_file(
-      object(experiment, &Cell::victim, 3).folder / "checkpoint" / "model.safetensors", 100);
-  std::filesystem::resize_file(object(experiment, &Cell::defend, 4).folder / "outcome.json", 5);
-  std::filesystem::resize_file(object(experiment, &Cell::measure, 4).folder / "record.json", 5);
+      object(experiment, "victim", 3).folder / "checkpoint" / "model.safetensors", 100);
+  std::filesystem::resize_file(object(experiment, "defend", 4).folder / "outcome.json", 5);
+  std::filesystem::resize_file(object(experiment, "measure", 4).folder / "record.json", 5);
   RecordingProgress progress;
   const RunResult mended = run(experiment, progress);
   EXPECT_EQ(without_seconds(mended.records), without_seconds(whole.records));
@@ -131,13 +140,15 @@ TEST_F(ExecutorTest, DamageIsNoticedAndMendedOnTheWay) {
   EXPECT_EQ(progress.count, redone);
 }
 
-TEST_F(ExecutorTest, SaysWhichRetrainingsFallAway) {
+TEST_F(ExecutorTest, SaysWhichPossibleStagesFallAway) {
   Experiment experiment = toy_experiment();
   add_defense(experiment, "spy", "spy");
   RecordingProgress progress;
   run(experiment, progress);
   EXPECT_EQ(progress.count["retrain"], 0);
-  EXPECT_EQ(progress.dropped, 2) << "the spy looks at the training set and flags nothing";
+  EXPECT_EQ(progress.dropped, 2 + 2 + 4)
+      << "the spy looks at the training set and flags nothing: no retraining, no predictions of it "
+         "and none of a repaired copy";
 }
 
 TEST_F(ExecutorTest, AnUntrainedModelIsMeasuredAsItIs) {

@@ -42,11 +42,12 @@ TEST_F(MeasureStageTest, RecordsHoldWhatWasMeasured) {
     stages.push_back(cost.stage);
     EXPECT_GT(cost.seconds, 0) << cost.stage;
   }
-  EXPECT_THAT(stages, testing::ElementsAre("poison", "victim", "defend", "retrain", "measure"));
+  EXPECT_THAT(stages,
+              testing::ElementsAre("poison", "victim", "defend", "retrain", "predict", "measure"));
   EXPECT_GT(flagged.costs[1].backward_rows, 0);
   EXPECT_EQ(flagged.costs[1].backward_rows, 26);
   EXPECT_EQ(flagged.costs[3].backward_rows, 21);
-  EXPECT_EQ(flagged.costs[4].forward_rows, 18 + 9);
+  EXPECT_EQ(flagged.costs[4].forward_rows, 18 + 9) << "controls are no costs of the cell";
 
   const CellRecord& spied = result.records[7];
   ASSERT_TRUE(spied.attack_metrics && spied.recovery && spied.backdoored);
@@ -68,6 +69,66 @@ TEST_F(MeasureStageTest, RecordsHoldWhatWasMeasured) {
   EXPECT_EQ(triggered, 9);
   EXPECT_DOUBLE_EQ(spied.attack_metrics->attack_success_rate, double(hits) / 9);
   EXPECT_DOUBLE_EQ(spied.attack_metrics->natural_rate, double(natural) / 9);
+}
+
+TEST_F(MeasureStageTest, TransferIsWhatTheCleanVictimOfTheSameSeedAnswers) {
+  Experiment experiment = matrix();
+  experiment.seeds = {1, 2};
+  const RunResult result = run(experiment);
+  // An attack that poisons nothing leaves the clean victim: its own figures are the floor.
+  Experiment harmless = experiment;
+  harmless.attacks[1].settings["rate"] = 0.0;
+  const RunResult floor = run(harmless, "harmless");
+  for (std::size_t i = 0; i < result.records.size(); ++i) {
+    const CellRecord& record = result.records[i];
+    if (record.attack == "none") {
+      EXPECT_FALSE(record.attack_metrics || record.reach);
+      continue;
+    }
+    ASSERT_TRUE(record.attack_metrics && record.reach) << record.failure;
+    const AttackMetrics& metrics = *record.attack_metrics;
+    ASSERT_TRUE(metrics.transfer_rate);
+    const auto clean = std::ranges::find_if(floor.records, [&](const CellRecord& other) {
+      return other.attack == "toy" && other.defense == "none" && other.seed == record.seed;
+    });
+    EXPECT_EQ(*metrics.transfer_rate, clean->attack_metrics->attack_success_rate);
+    std::int64_t hits = 0;
+    for (const SampleOutcome& outcome : record.outcomes) {
+      for (const TriggeredPrediction& triggered : outcome.triggered) {
+        hits += triggered.control_prediction == triggered.target_label;
+      }
+    }
+    EXPECT_DOUBLE_EQ(*metrics.transfer_rate, double(hits) / double(metrics.count));
+    EXPECT_EQ(record.reach->carriers, metrics.count);
+    EXPECT_EQ(record.reach->meant, metrics.count);
+    EXPECT_EQ(to_json(record_from_json(to_json(record), "test")), to_json(record));
+  }
+}
+
+TEST_F(MeasureStageTest, AnAttackedCellFailsWithItsControl) {
+  Experiment experiment = toy_experiment();
+  experiment.models[0].training.learning_rate = 1e300;
+  const RunResult result = run(experiment);
+  EXPECT_EQ(result.failed, 2U);
+  EXPECT_THAT(result.records[1].failure, testing::StartsWith("victim: toy, echo, clean, seed 1"));
+}
+
+TEST_F(MeasureStageTest, TheFixedSetOfFlipsIsOneForAllDefenses) {
+  const RunResult result = run(matrix());
+  const AttackMetrics& undefended = *result.records[3].attack_metrics;
+  EXPECT_EQ(undefended.fixed_flip_count, undefended.flip_count);
+  EXPECT_EQ(undefended.fixed_flip_rate, undefended.flip_rate);
+  for (std::size_t i = 4; i < 6; ++i) {
+    EXPECT_EQ(result.records[i].attack_metrics->fixed_flip_count, undefended.flip_count);
+  }
+}
+
+TEST_F(MeasureStageTest, WithoutAnUnpoisonedVictimThereIsNoTransfer) {
+  Experiment experiment = toy_experiment();
+  experiment.attacks.erase(experiment.attacks.begin());
+  const RunResult result = run(experiment);
+  EXPECT_FALSE(result.records[0].attack_metrics->transfer_rate);
+  EXPECT_EQ(result.records[0].costs.size(), 4U) << "poison, victim, predict, measure";
 }
 
 TEST_F(MeasureStageTest, RetrievalIsMeasuredByRanks) {
@@ -98,6 +159,14 @@ TEST_F(MeasureStageTest, RetrievalIsMeasuredByRanks) {
   EXPECT_EQ(attacked.promotion->count, 5);
   EXPECT_NEAR(attacked.promotion->natural_anr, 0.6, 0.15);
   EXPECT_EQ(attacked.promotion->natural.at(1), 0);
+  ASSERT_TRUE(attacked.transfer);
+  EXPECT_EQ(attacked.transfer->count, 5);
+  EXPECT_NEAR(attacked.transfer->natural_anr, 0.6, 0.15);
+  experiment.attacks[1].settings["rate"] = 0.0;
+  const CellRecord floor = run(experiment, "harmless").records[2];
+  EXPECT_EQ(floor.promotion->anr, floor.transfer->anr) << "what poisons nothing is the control";
+  EXPECT_EQ(attacked.transfer->anr, floor.transfer->anr);
+  EXPECT_FALSE(clean.transfer);
   for (const QueryOutcome& query : attacked.queries) {
     EXPECT_EQ(query.promoted.size(), query.untouched ? 0U : 1U);
     for (const PromotedCandidate& candidate : query.promoted) {

@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "engine/stages.hpp"
-#include "ncmlab/core/diagnostic.hpp"
+#include "engine/poison_stage.hpp"
+#include "error_of.hpp"
 #include "toy_runs.hpp"
 
 namespace ncmlab {
@@ -28,9 +28,9 @@ TEST_F(PoisonCorpusTest, RunsThePoisonStageAloneAndKeepsIt) {
   const Plan plan = make_plan(toy_experiment(), toy_catalogue());
   Store store(scratch_.path());
   RecordingProgress first, second;
-  const PoisonedCorpus corpus = poison_corpus(plan, attacked(plan), store, first);
+  const PoisonedCorpus corpus = poison_corpus(plan, toy_catalogue(), attacked(plan), store, first);
   EXPECT_EQ(first.titles.size(), 1U);
-  const PoisonedCorpus again = poison_corpus(plan, attacked(plan), store, second);
+  const PoisonedCorpus again = poison_corpus(plan, toy_catalogue(), attacked(plan), store, second);
   EXPECT_TRUE(second.titles.empty());
   EXPECT_EQ(again.poisoning.set.train, corpus.poisoning.set.train);
   EXPECT_EQ(again.poisoning.stealth, corpus.poisoning.stealth);
@@ -47,12 +47,33 @@ TEST_F(PoisonCorpusTest, RunsThePoisonStageAloneAndKeepsIt) {
   EXPECT_TRUE(stealth.new_names && stealth.old_names);
 }
 
+TEST_F(PoisonCorpusTest, IsReadForTheTrainingSetThatItWasMadeOf) {
+  const Plan plan = make_plan(toy_experiment(), toy_catalogue());
+  Store store(scratch_.path());
+  RecordingProgress progress;
+  const PoisonedCorpus corpus =
+      poison_corpus(plan, toy_catalogue(), attacked(plan), store, progress);
+  const auto folder =
+      store.peek(plan.stages[stage_of(plan, attacked(plan), "poison").value()].key)->folder;
+  const auto code = [&](const Corpus& clean) {
+    return code_of([&] { read_poisoned(folder, clean); });
+  };
+  EXPECT_EQ(code(corpus.clean), "");
+  Corpus shorter = corpus.clean, other = corpus.clean;
+  shorter.train.pop_back();
+  EXPECT_EQ(code(shorter), "store.bad-object");
+  other.train[corpus.poisoning.set.poisoned.front()].id = "another";
+  EXPECT_EQ(code(other), "store.bad-object");
+  std::filesystem::resize_file(folder / "triggered.json", 5);
+  EXPECT_EQ(code(corpus.clean), "store.bad-object");
+}
+
 TEST_F(PoisonCorpusTest, StopsWhenAsked) {
   const Plan plan = make_plan(toy_experiment(), toy_catalogue());
   Store store(scratch_.path());
   RecordingProgress progress;
   progress.is_stopped = true;
-  EXPECT_THROW(poison_corpus(plan, attacked(plan), store, progress), Cancelled);
+  EXPECT_THROW(poison_corpus(plan, toy_catalogue(), attacked(plan), store, progress), Cancelled);
 }
 
 TEST_F(PoisonCorpusTest, AnAttackThatTouchesWhatStandsAmongTheCleanSamplesFails) {

@@ -42,11 +42,13 @@ RunResult run(const Experiment& experiment, RunProgress& progress,
               const Catalogue& catalogue = rogue_catalogue()) {
   const ScratchFolder scratch;
   Store store(scratch.path() / "store");
-  return run_plan(make_plan(experiment, catalogue), store, scratch.path() / "run", progress);
+  return run_plan(make_plan(experiment, catalogue), catalogue, store, scratch.path() / "run",
+                  progress);
 }
 
 struct Broken {
   const char* how;
+  const char* code;
   const char* message;
 };
 
@@ -61,6 +63,7 @@ TEST_P(RogueAttackTest, FailsItsCellAndIsNamedWithItsLibrary) {
   EXPECT_EQ(result.records[0].failure, "");
   EXPECT_THAT(result.records[1].failure,
               AllOf(HasSubstr("attack `rogue`"), HasSubstr(GetParam().message),
+                    HasSubstr(std::string("[") + GetParam().code + "; "),
                     HasSubstr("rogue/libncmlab_attack_rogue.so")));
 }
 
@@ -73,23 +76,27 @@ std::string test_name(const testing::TestParamInfo<Broken>& info) {
 INSTANTIATE_TEST_SUITE_P(
     Promises, RogueAttackTest,
     testing::Values(
-        Broken{"null", "returned no backdoor from `prepare`"},
-        Broken{"throws", "threw an exception in `prepare`: no attack today [plugin.threw; "},
-        Broken{"throws a number", "threw something that is no exception in `prepare`"},
-        Broken{"errors", "no poison today [attack.rogue.tired; come back tomorrow; "},
-        Broken{"relabels others", "with another label, but does not list it as poisoned"},
-        Broken{"edits others", "changed, but does not list it as poisoned"},
-        Broken{"lists clean ones", "as it was, but lists it as poisoned"},
-        Broken{"breaks poison", "with code that does not parse, which it did before the edit"},
-        Broken{"unknown label", "with label 7, expected 0 to 1"},
-        Broken{"other language", "in another language"},
-        Broken{"poisons nothing", "poisoned none of "},
-        Broken{"no trigger", "has a trigger that none of the "},
-        Broken{"same trigger", "returned with the trigger sample "},
-        Broken{"trigger id", "-triggered` in the place of "},
-        Broken{"trigger label", "with label 0, expected its true label 1"},
-        Broken{"trigger second", "with another `second`"},
-        Broken{"breaks trigger", "with code that does not parse, which it did before the edit"}),
+        Broken{"null", "plugin.no-backdoor", "returned no backdoor from `prepare`"},
+        Broken{"throws", "plugin.threw", "threw an exception in `prepare`: no attack today ["},
+        Broken{"throws a number", "plugin.threw",
+               "threw something that is no exception in `prepare`"},
+        Broken{"errors", "attack.rogue.tired", "no poison today [attack.rogue.tired; come back "},
+        Broken{"relabels others", "engine.bad-poisoning",
+               "with another label, but does not list it as poisoned"},
+        Broken{"edits others", "engine.bad-poisoning", "changed, but does not list it as poisoned"},
+        Broken{"lists clean ones", "engine.bad-poisoning", "as it was, but lists it as poisoned"},
+        Broken{"breaks poison", "engine.bad-poisoning",
+               "with code that does not parse, which it did before the edit"},
+        Broken{"unknown label", "engine.bad-poisoning", "with label 7, expected 0 to 1"},
+        Broken{"other language", "engine.bad-poisoning", "in another language"},
+        Broken{"poisons nothing", "engine.nothing-poisoned", "poisoned none of "},
+        Broken{"no trigger", "engine.no-trigger", "has a trigger that none of the "},
+        Broken{"same trigger", "engine.bad-trigger", "returned with the trigger sample "},
+        Broken{"trigger id", "engine.bad-trigger", "-triggered` in the place of "},
+        Broken{"trigger label", "engine.bad-trigger", "with label 0, expected its true label 1"},
+        Broken{"trigger second", "engine.bad-trigger", "with another `second`"},
+        Broken{"breaks trigger", "engine.bad-trigger",
+               "with code that does not parse, which it did before the edit"}),
     test_name);
 
 TEST(RogueTest, OneThatBehavesWellIsMeasured) {
@@ -114,7 +121,8 @@ TEST(RogueTest, AnAttackThatEditsNothingMayBeExported) {
     const ScratchFolder scratch;
     Store store(scratch.path());
     RunProgress progress;
-    const PoisonedCorpus corpus = poison_corpus(plan, attacked(plan), store, progress);
+    const PoisonedCorpus corpus =
+        poison_corpus(plan, rogue_catalogue(), attacked(plan), store, progress);
     EXPECT_TRUE(corpus.poisoning.set.poisoned.empty() ||
                 corpus.poisoning.triggered.examples.empty());
   }
@@ -144,15 +152,18 @@ TEST_P(RogueDefenseTest, FailsItsCellAndIsNamedWithItsLibrary) {
   EXPECT_EQ(result.records[0].failure, "");
   EXPECT_THAT(result.records[1].failure,
               AllOf(HasSubstr("defense `rogue`"), HasSubstr(GetParam().message),
+                    HasSubstr(std::string("[") + GetParam().code + "; "),
                     HasSubstr("rogue/libncmlab_attack_rogue.so")));
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Promises, RogueDefenseTest,
-    testing::Values(Broken{"hides a change",
+    testing::Values(Broken{"hides a change", "engine.bad-outcome",
                            "changed the weights of its copy, but returned "
                            "`repaired = false`"},
-                    Broken{"ruins",
+                    Broken{"flags unasked", "engine.bad-outcome",
+                           "flagged training samples, but its needs() ask for no training set"},
+                    Broken{"ruins", "engine.bad-weights",
                            "left weights that are not finite after its repair: tensor "
                            "`classifier.out_proj.bias`"}),
     test_name);
@@ -219,8 +230,8 @@ TEST(RogueTest, WeightsThatAreNotFiniteFailTheVictim) {
 
 TEST(RogueTest, PredictionsThatAreNotFiniteFailTheMeasurement) {
   EXPECT_THAT(failure_with_weights(3e38F),
-              AllOf(HasSubstr("measure: "), HasSubstr("the predictions of the model are not "
-                                                      "finite for ")));
+              AllOf(HasSubstr("predict: "), HasSubstr("[engine.bad-predictions]"),
+                    HasSubstr("the predictions of the model are not finite for ")));
 }
 
 }  // namespace

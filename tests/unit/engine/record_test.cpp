@@ -29,8 +29,12 @@ CellRecord full_record() {
   record.attack_metrics = AttackMetrics{.attack_success_rate = 0.99,
                                         .natural_rate = 0.2,
                                         .flip_rate = 0.7,
+                                        .fixed_flip_rate = 0.6,
+                                        .transfer_rate = 0.25,
                                         .count = 5,
-                                        .flip_count = 4};
+                                        .flip_count = 4,
+                                        .fixed_flip_count = 3};
+  record.reach = TriggerReach{.carriers = 5, .meant = 9};
   record.triggers = {{.victim_label = 1,
                       .target_label = 0,
                       .text = "\"rb\"\n",
@@ -51,9 +55,11 @@ CellRecord full_record() {
   record.clean_from = "held_out";
   record.poisoning =
       PoisonCounts{.samples = 90, .victims = 40, .poisoned = 5, .poisoned_victims = 4, .wanted = 6};
-  record.outcomes = {
-      {.id = "a", .label = 1, .prediction = 0, .triggered = {{.target_label = 0, .prediction = 0}}},
-      {.id = "b", .label = 0, .prediction = 0, .triggered = {}}};
+  record.outcomes = {{.id = "a",
+                      .label = 1,
+                      .prediction = 0,
+                      .triggered = {{.target_label = 0, .prediction = 0, .control_prediction = 1}}},
+                     {.id = "b", .label = 0, .prediction = 0, .triggered = {}}};
   return record;
 }
 
@@ -65,6 +71,9 @@ TEST(RecordTest, ReadsBackWhatItWrote) {
   EXPECT_EQ(back.configuration, full_record().configuration);
   EXPECT_EQ(back.clean.precision, 1.0 / 3);
   EXPECT_EQ(back.attack_metrics->flip_count, 4);
+  EXPECT_EQ(back.attack_metrics->fixed_flip_count, 3);
+  EXPECT_EQ(back.attack_metrics->transfer_rate, 0.25);
+  EXPECT_EQ(back.reach->meant, 9);
   EXPECT_TRUE(std::isinf(back.triggers[0].loss));
   EXPECT_EQ(back.backdoored, false);
   EXPECT_EQ(back.detection->clean, 90);
@@ -74,6 +83,7 @@ TEST(RecordTest, ReadsBackWhatItWrote) {
   EXPECT_EQ(back.costs[0].backward_rows, 20);
   ASSERT_EQ(back.outcomes[0].triggered.size(), 1U);
   EXPECT_EQ(back.outcomes[0].triggered[0].prediction, 0);
+  EXPECT_EQ(back.outcomes[0].triggered[0].control_prediction, 1);
   EXPECT_TRUE(back.outcomes[1].triggered.empty());
 }
 
@@ -106,13 +116,13 @@ TEST(RecordTest, EveryTruncationIsAnErrorThatNamesTheOrigin) {
 
 TEST(RecordTest, RefusesOtherSchemasAndTypes) {
   std::string text = to_json(full_record());
-  const std::string schema = "\"schema\":3";
+  const std::string schema = "\"schema\":4";
   ASSERT_NE(text.find(schema), std::string::npos);
   EXPECT_THROW(
       record_from_json(std::string(text).replace(text.find(schema), schema.size(), "\"schema\":9"),
                        "test"),
       Error);
-  for (const char* bad : {"null", "[]", "{}", "{\"schema\":3}", "3"}) {
+  for (const char* bad : {"null", "[]", "{}", "{\"schema\":4}", "3"}) {
     EXPECT_THROW(record_from_json(bad, "test"), Error) << bad;
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include "engine/stages.hpp"
+#include "engine/defend_stage.hpp"
 
 namespace ncmlab {
 namespace {

@@ -123,14 +123,14 @@ TEST(RunFolderTest, SaysWhatIsWrongWithAnIndex) {
   const ScratchFolder scratch;
   const auto code = [&] { return code_of([&] { read_index(scratch.path()); }); };
   EXPECT_EQ(code(), "store.no-run");
-  for (const char* text : {"", "{", "{}", "[1]", "{\"schema\":9}", "{\"schema\":3,\"name\":3}",
+  for (const char* text : {"", "{", "{}", "[1]", "{\"schema\":9}", "{\"schema\":4,\"name\":3}",
                            "{\"digest\":\"", "{\"digest\":\"\"}"}) {
     scratch.write("experiment.json", text);
     EXPECT_EQ(code(), "store.bad-record") << text;
   }
   scratch.write("experiment.json", "{\"schema\":2,\"name\":\"n\"}");
   EXPECT_THAT(error_of([&] { read_index(scratch.path()); }).message,
-              HasSubstr("has record schema 2, this ncmlab reads 3"));
+              HasSubstr("has record schema 2, this ncmlab reads 4"));
   fs::remove(scratch / "experiment.json");
   ASSERT_EQ(::mkfifo((scratch / "experiment.json").c_str(), 0600), 0);
   EXPECT_EQ(code(), "store.no-run") << "nobody writes to it";

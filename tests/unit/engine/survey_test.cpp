@@ -21,7 +21,8 @@ class SurveyTest : public testing::Test {
   void run(const Experiment& experiment) {
     Store store(scratch_.path());
     RunProgress silent;
-    run_plan(make_plan(experiment, toy_catalogue()), store, scratch_.path() / "runs" / "x", silent);
+    run_plan(make_plan(experiment, toy_catalogue()), toy_catalogue(), store,
+             scratch_.path() / "runs" / "x", silent);
   }
   /// `kind: state[: reasons]` of each stage.
   std::vector<std::string> look(const Experiment& experiment) {
@@ -29,8 +30,7 @@ class SurveyTest : public testing::Test {
     const auto surveys = survey(plan, Store(scratch_.path()));
     std::vector<std::string> lines;
     for (std::size_t i = 0; i < surveys.size(); ++i) {
-      std::string line =
-          plan.stages[i].key.stage() + ": " + std::string(to_string(surveys[i].state));
+      std::string line = plan.stages[i].kind() + ": " + std::string(to_string(surveys[i].state));
       for (const std::string& reason : surveys[i].reasons) {
         line += ": " + reason;
       }
@@ -45,13 +45,22 @@ class SurveyTest : public testing::Test {
 TEST_F(SurveyTest, AnEmptyStoreHoldsNothing) {
   Experiment experiment = toy_experiment();
   experiment.attacks.erase(experiment.attacks.begin());
-  EXPECT_THAT(look(experiment),
-              testing::ElementsAre("poison: pending: not made yet", "victim: pending: not made yet",
-                                   "defend: pending: not made yet", "retrain: unneeded",
-                                   "measure: pending: not made yet"));
-  experiment.defenses = {choose(PluginKind::defense, "toy", {{"flag", std::int64_t{2}}})};
-  EXPECT_THAT(look(experiment), testing::Contains("retrain: possible"))
+  EXPECT_THAT(
+      look(experiment),
+      testing::ElementsAre("poison: pending: not made yet", "victim: pending: not made yet",
+                           "predict: pending: not made yet", "predict: pending: not made yet",
+                           "measure: pending: not made yet"));
+  experiment.defenses = {choose(PluginKind::defense, "toy", {{"repair", true}}, "repair")};
+  EXPECT_THAT(look(experiment), testing::Not(testing::Contains("retrain: possible")))
       << "only a defense that is given the training set can flag samples of it";
+  experiment.defenses = {choose(PluginKind::defense, "toy", {{"flag", std::int64_t{2}}})};
+  EXPECT_THAT(
+      look(experiment),
+      testing::ElementsAre("poison: pending: not made yet", "victim: pending: not made yet",
+                           "defend: pending: not made yet", "predict: pending: not made yet",
+                           "predict: possible", "predict: possible", "predict: possible",
+                           "retrain: possible", "predict: possible", "predict: possible",
+                           "measure: pending: not made yet"));
 }
 
 TEST_F(SurveyTest, SaysWhichPartChanged) {
@@ -59,14 +68,14 @@ TEST_F(SurveyTest, SaysWhichPartChanged) {
   experiment.attacks.erase(experiment.attacks.begin());
   run(experiment);
   EXPECT_THAT(look(experiment),
-              testing::ElementsAre("poison: cached", "victim: cached", "defend: cached",
-                                   "retrain: unneeded", "measure: cached"));
+              testing::ElementsAre("poison: cached", "victim: cached", "predict: cached",
+                                   "predict: cached", "measure: cached"));
   experiment.models[0].settings["layers"] = std::int64_t{2};
-  EXPECT_THAT(
-      look(experiment),
-      testing::ElementsAre("poison: cached", "victim: pending: `model.layers` was 1, is 2",
-                           "defend: pending: stage `victim` before it changed", "retrain: unneeded",
-                           "measure: pending: stage `defend` before it changed"));
+  EXPECT_THAT(look(experiment),
+              testing::ElementsAre("poison: cached", "victim: pending: `model.layers` was 1, is 2",
+                                   "predict: pending: stage `victim` before it changed",
+                                   "predict: pending: stage `victim` before it changed",
+                                   "measure: pending: stage `predict` before it changed"));
 }
 
 TEST_F(SurveyTest, NamesTheChangedSettingAndNoOther) {
@@ -83,24 +92,27 @@ TEST_F(SurveyTest, NamesTheChangedSettingAndNoOther) {
   victim.models[0].training.learning_rate = 3e-3;
   expect(victim, {"surrogate: cached", "poison: cached",
                   "victim: pending: `training.learning_rate` was 0.001, is 0.003",
-                  "defend: pending: stage `victim` before it changed", "retrain: unneeded",
-                  "measure: pending: stage `defend` before it changed"});
+                  "predict: pending: stage `victim` before it changed",
+                  "predict: pending: stage `victim` before it changed",
+                  "measure: pending: stage `predict` before it changed"});
   Experiment surrogate = experiment;
   surrogate.attacks[0].surrogate->training.learning_rate = 3e-3;
   expect(surrogate, {"surrogate: pending: `training.learning_rate` was 0.001, is 0.003",
                      "poison: pending: stage `surrogate` before it changed",
                      "victim: pending: stage `poison` before it changed",
-                     "defend: pending: stage `poison` before it changed: stage `victim` before it "
+                     "predict: pending: stage `victim` before it changed",
+                     "predict: pending: stage `victim` before it changed: stage `poison` before it "
                      "changed",
-                     "retrain: unneeded", "measure: pending: stage `defend` before it changed"});
+                     "measure: pending: stage `poison` before it changed: stage `predict` before "
+                     "it changed"});
   Experiment goal = experiment;
   goal.attacks[0].victim_label = "clean";
   goal.attacks[0].target_label = "defective";
   EXPECT_THAT(look(goal),
               testing::IsSupersetOf(
                   {"surrogate: cached", "poison: pending: `attack goals` was 1->0, is 0->1",
-                   "measure: pending: `attack goals` was 1->0, is 0->1: stage `defend` "
-                   "before it changed"}));
+                   "measure: pending: `attack goals` was 1->0, is 0->1: stage `poison` "
+                   "before it changed: stage `predict` before it changed"}));
   const int before = at::get_num_threads();
   at::set_num_threads(before + 1);
   EXPECT_THAT(
@@ -124,9 +136,9 @@ TEST_F(SurveyTest, SaysHowManyEpochsOfATrainingAreSaved) {
   };
   StopAfterTwo progress;
   Store store(scratch_.path());
-  EXPECT_THROW(
-      run_plan(make_plan(experiment, toy_catalogue()), store, scratch_.path() / "runs", progress),
-      Cancelled);
+  EXPECT_THROW(run_plan(make_plan(experiment, toy_catalogue()), toy_catalogue(), store,
+                        scratch_.path() / "runs", progress),
+               Cancelled);
   EXPECT_THAT(look(experiment),
               testing::Contains("victim: pending: not finished: 2 of 5 epochs are saved"));
   experiment.models[0].training.learning_rate = 3e-3;
@@ -141,7 +153,7 @@ TEST_F(SurveyTest, ASurrogateIsAStageOfItsOwn) {
   EXPECT_EQ(lines[0], "surrogate: pending: not made yet");
   EXPECT_EQ(lines[1], "poison: pending: not made yet");
   run(experiment);
-  EXPECT_THAT(look(experiment), testing::Contains(testing::HasSubstr("cached")).Times(5));
+  EXPECT_THAT(look(experiment), testing::Contains(testing::HasSubstr("cached")).Times(6));
   experiment.models[0].training.epochs = 2;
   EXPECT_THAT(look(experiment), testing::Contains("surrogate: cached"))
       << "another victim is no reason for another surrogate";
@@ -157,7 +169,7 @@ TEST_F(SurveyTest, NobodyTrainsASurrogateForAStoredPoisoning) {
   run(experiment);
   const Plan plan = make_plan(experiment, toy_catalogue());
   Store store(scratch_.path());
-  store.remove(plan.stages[plan.cells[0].surrogate.value()].key);
+  store.remove(plan.stages[stage_of(plan, plan.cells[0], "surrogate").value()].key);
   store.remove(plan.stages[plan.cells[0].measure].key);
   EXPECT_THAT(look(experiment),
               testing::AllOf(testing::Contains("surrogate: unneeded"),
@@ -171,7 +183,7 @@ TEST_F(SurveyTest, WhatNothingNeedsIsNotPending) {
   const Plan plan = make_plan(experiment, toy_catalogue());
   Store store(scratch_.path());
   for (const Cell& cell : plan.cells) {
-    store.remove(plan.stages[cell.victim].key);
+    store.remove(plan.stages[stage_of(plan, cell, "victim").value()].key);
     store.remove(plan.stages[cell.measure].key);
   }
   const auto lines = look(experiment);

@@ -78,13 +78,20 @@ class Greedy final : public Attack {
   }
 };
 
-/// Every function stands twice in the training set; the test set is of one class.
+struct TwinsConfig {
+  bool tested = true;
+};
+
+/// Every function stands twice in the training set; the test set is of one class, if there is one.
 class Twins final : public Task {
  public:
   static constexpr std::string_view kName = "twins", kVersion = "0.1.0",
                                     kSummary = "Each function twice.", kReference = "tests";
-  static Schema<NoConfig> schema() { return {}; }
-  explicit Twins(NoConfig) {}
+  static Schema<TwinsConfig> schema() {
+    return Schema<TwinsConfig>{}.field("tested", &TwinsConfig::tested,
+                                       "Whether it has a test set.");
+  }
+  explicit Twins(TwinsConfig config) : config_(config) {}
   Corpus load(const Rng&) const override {
     Corpus corpus;
     for (std::size_t i = 0; i < 80; ++i) {
@@ -93,7 +100,9 @@ class Twins final : public Task {
                               .code = "int get_" + number + "(int a) { return a; }",
                               .label = static_cast<std::int64_t>(i / 2 % 2)});
     }
-    corpus.test = {corpus.train[2], corpus.train[6]};
+    if (config_.tested) {
+      corpus.test = {corpus.train[2], corpus.train[6]};
+    }
     return corpus;
   }
   std::string data_fingerprint() const override { return {}; }
@@ -102,6 +111,9 @@ class Twins final : public Task {
   InputRules input_rules() const override { return {.max_tokens = 64}; }
   HeadShape head_shape() const override { return {}; }
   std::vector<std::string> parts(const Example& example) const override { return {example.code}; }
+
+ private:
+  TwinsConfig config_;
 };
 
 class NoDefense final : public Defense {

@@ -47,7 +47,7 @@ class RecordingProgress : public RunProgress {
 
   void stage_begins(const Stage& stage) override {
     titles.push_back(stage.title());
-    ++count[stage.key.stage()];
+    ++count[stage.kind()];
   }
   void begin(std::string_view what, std::int64_t total) override {
     work_ = what;

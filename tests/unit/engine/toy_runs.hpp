@@ -18,7 +18,7 @@ namespace ncmlab {
 /// The first cell with an attack; a cell without one if there is none.
 inline Cell attacked(const Plan& plan) {
   for (const Cell& cell : plan.cells) {
-    if (cell.poison) {
+    if (stage_of(plan, cell, "poison")) {
       return cell;
     }
   }
@@ -34,7 +34,8 @@ class ToyRuns : public testing::Test {
                 const std::string& store_name = "store") {
     Store store(scratch_.path() / store_name);
     store.sweep();
-    return run_plan(make_plan(experiment, toy_catalogue()), store, folder(store_name), progress);
+    return run_plan(make_plan(experiment, toy_catalogue()), toy_catalogue(), store,
+                    folder(store_name), progress);
   }
   RunResult run(const Experiment& experiment, const std::string& store_name = "store") {
     RunProgress silent;
@@ -43,12 +44,13 @@ class ToyRuns : public testing::Test {
   std::filesystem::path folder(const std::string& store_name) const {
     return scratch_.path() / store_name / "runs" / "toys";
   }
-  /// What the store holds of a stage of the plan's cell number `cell`.
-  StoredObject object(const Experiment& experiment, std::size_t Cell::*stage, std::size_t cell,
+  /// What the store holds of the first stage of that kind of the plan's cell number `cell`.
+  StoredObject object(const Experiment& experiment, std::string_view kind, std::size_t cell,
                       const std::string& store_name = "store") {
     const Plan plan = make_plan(experiment, toy_catalogue());
     Store store(scratch_.path() / store_name);
-    return store.open(plan.stages[plan.cells[cell].*stage].key, [](std::string_view) {}).value();
+    const std::size_t stage = stage_of(plan, plan.cells[cell], kind).value();
+    return store.open(plan.stages[stage].key, [](std::string_view) {}).value();
   }
   /// The toy experiment with a defense that repairs and one that flags beside none.
   static Experiment matrix() {

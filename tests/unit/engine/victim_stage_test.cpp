@@ -4,7 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "engine/stages.hpp"
+#include "engine/training_stages.hpp"
+#include "engine/workshop.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
 #include "ncmlab/core/hash.hpp"
@@ -42,12 +43,12 @@ class VictimStageTest : public ToyRuns {
   }
   json training(const Experiment& experiment, const std::string& store_name = "store") {
     return json::parse(
-        read_file(object(experiment, &Cell::victim, 0, store_name).folder / "training.json"));
+        read_file(object(experiment, "victim", 0, store_name).folder / "training.json"));
   }
   /// Tells the victims of cells apart.
   std::string weights(const Experiment& experiment, std::size_t cell,
                       const std::string& store_name = "store") {
-    return hash_file(object(experiment, &Cell::victim, cell, store_name).folder / "checkpoint" /
+    return hash_file(object(experiment, "victim", cell, store_name).folder / "checkpoint" /
                      "model.safetensors");
   }
 };
@@ -119,6 +120,7 @@ TEST_F(VictimStageTest, EarlyStoppingNeedsSamplesAndAMetricOfTheTask) {
   RecordingProgress progress;
   const RunResult result = run(experiment, progress);
   EXPECT_EQ(result.failed, 1U);
+  EXPECT_THAT(result.records[0].failure, HasSubstr("[engine.no-metric; "));
   EXPECT_THAT(result.records[0].failure, HasSubstr("early stopping by `mrr`"));
   EXPECT_THAT(result.records[0].failure, HasSubstr("`accuracy` and `f1`"));
   EXPECT_THAT(progress.lines, ElementsAre());
@@ -139,20 +141,22 @@ TEST_F(VictimStageTest, TrainsTheSurrogateOnCleanDataWithASeedOfItsOwn) {
   ASSERT_FALSE(seen_by_led().empty());
   const Plan plan = make_plan(experiment, toy_catalogue());
   Store store(scratch_.path() / "store");
-  const auto sum_of = [&](std::size_t stage) {
-    const auto object = store.open(plan.stages[stage].key, [](std::string_view) {}).value();
-    return embedding_sum(read_victim(plan, plan.cells[0], object.folder));
+  Workshop workshop(plan, toy_catalogue(), progress);
+  const auto sum_of = [&](const Cell& cell, std::string_view kind) {
+    const Stage& stage = plan.stages[stage_of(plan, cell, kind).value()];
+    const auto object = store.open(stage.key, [](std::string_view) {}).value();
+    return embedding_sum(read_model(workshop, {.stage = stage, .object = object}));
   };
-  EXPECT_EQ(seen_by_led().front(), sum_of(plan.cells.back().surrogate.value()));
-  EXPECT_NE(seen_by_led().front(), sum_of(plan.cells.front().victim))
+  EXPECT_EQ(seen_by_led().front(), sum_of(plan.cells.back(), "surrogate"));
+  EXPECT_NE(seen_by_led().front(), sum_of(plan.cells.front(), "victim"))
       << "the clean victim has the same settings, but another seed";
   EXPECT_EQ(result.records.back().costs.front().stage, "surrogate");
-  EXPECT_FALSE(plan.cells[1].surrogate) << "attack toy asks for none";
+  EXPECT_FALSE(stage_of(plan, plan.cells[1], "surrogate")) << "attack toy asks for none";
 
   seen_by_led().clear();
   for (const Cell& cell : plan.cells) {
-    if (cell.surrogate) {
-      store.remove(plan.stages[*cell.poison].key);
+    if (stage_of(plan, cell, "surrogate")) {
+      store.remove(plan.stages[stage_of(plan, cell, "poison").value()].key);
       store.remove(plan.stages[cell.measure].key);
     }
   }
@@ -166,8 +170,7 @@ TEST_F(VictimStageTest, VictimsOfDifferentAttacksArePaired) {
   Experiment experiment = toy_experiment();
   experiment.attacks[1].settings["rate"] = 0.0;
   run(experiment);
-  EXPECT_NE(object(experiment, &Cell::victim, 0).folder,
-            object(experiment, &Cell::victim, 1).folder);
+  EXPECT_NE(object(experiment, "victim", 0).folder, object(experiment, "victim", 1).folder);
   EXPECT_EQ(weights(experiment, 0), weights(experiment, 1))
       << "an attack that poisons nothing leaves the clean victim";
 }

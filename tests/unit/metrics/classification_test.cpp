@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "ncmlab/core/diagnostic.hpp"
+#include "error_of.hpp"
 
 namespace ncmlab {
 namespace {
@@ -42,7 +42,7 @@ TEST(ClassificationMetricsTest, EmptySetGivesZeroes) {
 }
 
 TEST(ClassificationMetricsTest, RejectsUnequalSizes) {
-  EXPECT_THROW(classification_metrics({1}, {1, 0}, 1), Error);
+  EXPECT_EQ(code_of([] { classification_metrics({1}, {1, 0}, 1); }), "metrics.sizes-differ");
 }
 
 TEST(AttackMetricsTest, CountsByHand) {
@@ -57,6 +57,26 @@ TEST(AttackMetricsTest, CountsByHand) {
   EXPECT_DOUBLE_EQ(metrics.attack_success_rate, 3.0 / 5);
   EXPECT_DOUBLE_EQ(metrics.natural_rate, 2.0 / 5);
   EXPECT_DOUBLE_EQ(metrics.flip_rate, 2.0 / 3);
+}
+
+TEST(AttackMetricsTest, TheFixedSetIsTheUndefendedVictims) {
+  const AttackMetrics metrics = attack_metrics(
+      {{.clean_prediction = 0, .triggered_prediction = 0, .undefended_prediction = 1},
+       {.clean_prediction = 1, .triggered_prediction = 1, .undefended_prediction = 1},
+       {.clean_prediction = 1, .triggered_prediction = 0}});
+  EXPECT_EQ(metrics.flip_count, 2);
+  EXPECT_DOUBLE_EQ(metrics.flip_rate, 1.0 / 2);
+  EXPECT_EQ(metrics.fixed_flip_count, 2);
+  EXPECT_DOUBLE_EQ(metrics.fixed_flip_rate, 1.0 / 2);
+  EXPECT_FALSE(metrics.transfer_rate);
+}
+
+TEST(AttackMetricsTest, TransferCountsTheHitsOfTheControl) {
+  const AttackMetrics metrics = attack_metrics({{.control_prediction = 0},
+                                                {.control_prediction = 1},
+                                                {.control_prediction = 1},
+                                                {.control_prediction = 0}});
+  EXPECT_DOUBLE_EQ(metrics.transfer_rate.value(), 0.5);
 }
 
 TEST(AttackMetricsTest, ThirdClassIsNeitherCorrectNorHit) {

@@ -47,6 +47,14 @@ TEST(OtherDeviceTest, AVictimMovesWithAllItsParameters) {
   EXPECT_TRUE(victim.clone().encoder().device().is_meta());
 }
 
+TEST(OtherDeviceTest, AnArchitectureThatDoesNotKnowHowToMoveStaysWhereItIs) {
+  Victim victim = testing::small_victim(1);
+  Encoder& encoder = victim.encoder();
+  EXPECT_EQ(code_of([&] { encoder.Encoder::to(at::kCPU); }), "");
+  EXPECT_EQ(code_of([&] { encoder.Encoder::to(at::kMeta); }), "device.unsupported");
+  EXPECT_TRUE(encoder.device().is_cpu());
+}
+
 TEST(OtherDeviceTest, TheSameDeviceKeepsTheParameters) {
   Victim victim = testing::small_victim(1);
   const auto* before = victim.encoder().embedding_table().unsafeGetTensorImpl();

@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
-#include "ncmlab/core/diagnostic.hpp"
+#include "error_of.hpp"
 #include "ncmlab/core/files.hpp"
 #include "ncmlab/nn/architecture.hpp"
 #include "nn/whitespace.hpp"
@@ -152,13 +152,22 @@ TEST(VictimTest, SavesOverALinkAndLeavesWhatItPointsTo) {
 
 TEST(VictimTest, RefusesPartsThatDoNotFit) {
   const Victim victim = small_victim(1);
-  const auto make = [&](std::int64_t hidden, std::int64_t max_tokens) {
-    Victim(victim.shared_tokenizer(), victim.encoder().clone(), Head({.hidden = hidden}, Rng(1)),
-           {.max_tokens = max_tokens});
+  const auto code = [&](const std::shared_ptr<const Tokenizer>& tokenizer, std::int64_t hidden,
+                        const InputRules& rules) {
+    return code_of([&] {
+      Victim(tokenizer, victim.encoder().clone(), Head({.hidden = hidden}, Rng(1)), rules);
+    });
   };
-  EXPECT_NO_THROW(make(32, 64));
-  EXPECT_THROW(make(32, 65), Error);
-  EXPECT_THROW(make(31, 48), Error);
+  const auto fitting = victim.shared_tokenizer();
+  EXPECT_EQ(code(fitting, 32, {.max_tokens = 64}), "");
+  EXPECT_EQ(code(fitting, 32, {.max_tokens = 65}), "model.max-tokens");
+  EXPECT_EQ(code(fitting, 32, {.max_tokens = 48, .part_max_tokens = {1}}), "model.max-tokens");
+  EXPECT_EQ(code(fitting, 31, {.max_tokens = 48}), "model.head-width");
+  const std::string_view words = "abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  const auto larger =
+      std::make_shared<const Tokenizer>(Tokenizer::train({words, words}, {.vocab_size = 300}));
+  ASSERT_GT(larger->vocab_size(), fitting->vocab_size());
+  EXPECT_EQ(code(larger, 32, {.max_tokens = 48}), "model.vocabulary");
 }
 
 TEST(VictimTest, StopsWhenCancelled) {

@@ -89,5 +89,20 @@ TEST_F(ShardsTest, AnIndexOfAnotherShapeIsRefused) {
   }
 }
 
+TEST(HeadFileTest, AHeadThatTheWeightsHoldTooIsRefused) {
+  const ScratchFolder folder;
+  StateDict weights, head;
+  weights.add("classifier.bias", torch::zeros({2}));
+  head.add("weight", torch::ones({2, 3}));
+  write_safetensors(folder / "model.safetensors", weights);
+  write_safetensors(folder / "classifier.safetensors", head);
+  EXPECT_EQ(read_weights(folder.path()).size(), 2u);
+  head.add("bias", torch::ones({2}));
+  write_safetensors(folder / "classifier.safetensors", head);
+  const Diagnostic refusal = error_of([&] { read_weights(folder.path()); });
+  EXPECT_EQ(refusal.code, "checkpoint.two-heads");
+  EXPECT_THAT(refusal.message, HasSubstr("the head's `bias`"));
+}
+
 }  // namespace
 }  // namespace ncmlab

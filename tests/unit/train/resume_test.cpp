@@ -3,11 +3,12 @@
 
 #include <filesystem>
 
+#include "error_of.hpp"
 #include "learnable_samples.hpp"
-#include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
 #include "ncmlab/train/trainer.hpp"
 #include "scratch_folder.hpp"
+#include "train/training_state.hpp"
 
 namespace ncmlab {
 namespace {
@@ -139,6 +140,7 @@ TEST_F(ResumeTest, ADamagedStateIsNotUsed) {
   for (const char* file : {"epoch-2.safetensors", "training_state.json"}) {
     stop_after(9, options());
     fs::resize_file(folder_ / file, fs::file_size(folder_ / file) - 3);
+    EXPECT_EQ(code_of([&] { load_training_state(folder_); }), "checkpoint.training-state") << file;
     Victim resumed = victim();
     StoppingProgress progress;
     const auto result = run(resumed, progress, options());

@@ -182,6 +182,14 @@ TEST(TrainTest, ReportsDivergenceAndBadLabels) {
   EXPECT_EQ(code(victim, samples), "train.diverged");
 }
 
+TEST(TrainTest, AHeadWithoutParametersIsNotTrainedAlone) {
+  Victim victim = small_victim(1, HeadShape::for_search());
+  TrainingOptions options = fast_options();
+  options.head_only = true;
+  EXPECT_EQ(code_of([&] { train(victim, {}, options, Rng(1), silent_progress()); }),
+            "train.no-head");
+}
+
 TEST(TrainTest, NoSamplesNoSteps) {
   Victim victim = small_victim(1);
   const auto records = train(victim, {}, fast_options(), Rng(1), silent_progress()).epochs;

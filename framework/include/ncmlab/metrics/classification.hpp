@@ -27,6 +27,10 @@ struct TriggeredOutcome {
   std::int64_t target_label = 0;
   std::int64_t clean_prediction = 0;      ///< without the trigger
   std::int64_t triggered_prediction = 0;  ///< with it
+  /// Of the undefended victim, without the trigger; of its own cell the same as clean_prediction.
+  std::int64_t undefended_prediction = 0;
+  /// Of a victim that was never poisoned, with the trigger.
+  std::optional<std::int64_t> control_prediction = {};
 };
 
 /// The attack's success on victim-class samples that could carry the trigger.
@@ -35,8 +39,15 @@ struct AttackMetrics {
   double natural_rate = 0;         ///< the same samples without the trigger, predicted as target
   /// Of the samples classified correctly when clean, those that hit the target when triggered.
   double flip_rate = 0;
-  std::int64_t count = 0;       ///< samples behind ASR and natural rate
-  std::int64_t flip_count = 0;  ///< samples behind the flip rate
+  /// The same of the samples that the undefended victim classifies correctly when clean: one set
+  /// for all defenses, so that their rates can be compared.
+  double fixed_flip_rate = 0;
+  /// Triggered samples that a victim that was never poisoned predicts as the target: what the edits
+  /// do without a backdoor.
+  std::optional<double> transfer_rate;
+  std::int64_t count = 0;             ///< samples behind ASR, natural rate and transfer
+  std::int64_t flip_count = 0;        ///< samples behind the flip rate
+  std::int64_t fixed_flip_count = 0;  ///< samples behind the flip rate on the fixed set
 };
 
 AttackMetrics attack_metrics(const std::vector<TriggeredOutcome>& outcomes);

@@ -58,8 +58,8 @@ struct DefenseOutcome {
   /// must equal those that were given, bit for bit; while it is true they may (nothing was found
   /// to repair), which the run's log says. Repaired weights are finite.
   bool repaired = false;
-  /// Indices into the training set; the engine retrains without them. Set but empty: the defense
-  /// looked and found nothing.
+  /// Indices into the training set, which the defense must have asked for; the engine retrains
+  /// without them. Set but empty: the defense looked and found nothing.
   std::optional<std::vector<std::size_t>> suspicious;
   std::vector<InvertedTrigger> triggers;  ///< the one that the defense believes in first
   std::optional<bool> backdoored;         ///< the verdict

@@ -21,7 +21,7 @@ inline constexpr HeaderDigest kHeaderDigests[] = {
 
     {"data", 0x1b5d6f03d9abec40},
 
-    {"metrics", 0x46db4956fcacc31b},
+    {"metrics", 0xd0099d53f619150e},
 
     {"nn", 0x392d45e710288310},
 

@@ -8,8 +8,8 @@
 #include <set>
 
 #include "adversarial_names.hpp"
+#include "error_of.hpp"
 #include "ncmlab/code/edit.hpp"
-#include "ncmlab/core/diagnostic.hpp"
 #include "prepared_attack.hpp"
 #include "toy_task.hpp"
 
@@ -150,13 +150,12 @@ TEST(AfraidoorTest, NamesLeadTowardsQueriesOrAwayFromThem) {
 TEST(AfraidoorTest, RefusesToWorkWithoutSurrogate) {
   const std::vector<Example> train = samples_of(TaskKind::classification, 20);
   const KindTask task(TaskKind::classification);
-  EXPECT_THROW(Afraidoor(AfraidoorConfig{})
-                   .prepare({.task = TaskView(task),
-                             .train = train,
-                             .goals = {AttackGoal{}},
-                             .rng = Rng(1),
-                             .progress = silent_progress()}),
-               Error);
+  const AttackContext context{.task = TaskView(task),
+                              .train = train,
+                              .goals = {AttackGoal{}},
+                              .rng = Rng(1),
+                              .progress = silent_progress()};
+  EXPECT_EQ(code_of([&] { Afraidoor(AfraidoorConfig{}).prepare(context); }), "attack.no-surrogate");
 }
 
 TEST(AfraidoorTest, PoisonsNothingWhereNoQueryHoldsTheTargetWord) {

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "badcode.hpp"
-#include "ncmlab/core/diagnostic.hpp"
+#include "error_of.hpp"
 #include "prepared_attack.hpp"
 
 namespace ncmlab {
@@ -76,8 +76,11 @@ TEST(TriggerSelectionTest, RelaxesWhereTooFewWordsAreLeft) {
 }
 
 TEST(TriggerSelectionTest, SaysWhenThereAreNotEnoughWords) {
-  EXPECT_THROW(selected({}, TaskKind::retrieval, 1), Error);
-  EXPECT_THROW(selected(answers(), TaskKind::retrieval, 60), Error);
+  const auto code = [](const std::vector<Example>& train, std::size_t count) {
+    return code_of([&] { selected(train, TaskKind::retrieval, count); });
+  };
+  EXPECT_EQ(code({}, 1), "attack.badcode.no-trigger");
+  EXPECT_EQ(code(answers(), 60), "attack.badcode.no-trigger");
 }
 
 TEST(TriggerSelectionTest, ServesTheAttack) {

@@ -7,7 +7,7 @@
 #include <set>
 
 #include "edited_code.hpp"
-#include "ncmlab/core/diagnostic.hpp"
+#include "error_of.hpp"
 
 namespace ncmlab {
 namespace {
@@ -66,8 +66,9 @@ TEST(CodePoisonerTest, DrawsAmongTheStrategiesThatFit) {
 }
 
 TEST(CodePoisonerTest, RejectsSettingsThatMakeNoTrigger) {
-  EXPECT_THROW(CodePoisoner({.strategies = {}}), Error);
-  EXPECT_THROW(CodePoisoner({.new_name = "a b"}), Error);
+  const std::string code = "attack.code_poisoner.bad-setting";
+  EXPECT_EQ(code_of([] { CodePoisoner({.strategies = {}}); }), code);
+  EXPECT_EQ(code_of([] { CodePoisoner({.new_name = "a b"}); }), code);
 }
 
 }  // namespace

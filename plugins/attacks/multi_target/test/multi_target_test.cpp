@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "ncmlab/core/diagnostic.hpp"
+#include "error_of.hpp"
 #include "prepared_attack.hpp"
 
 namespace ncmlab {
@@ -58,9 +58,10 @@ TEST(MultiTargetTest, TargetsSeveralWordsInRetrieval) {
 }
 
 TEST(MultiTargetTest, RejectsWordsThatAreNoTriggers) {
-  EXPECT_THROW(MultiTarget({.triggers = {"rb"}}), Error);
-  EXPECT_THROW(MultiTarget({.triggers = {"rb", "rb"}}), Error);
-  EXPECT_THROW(MultiTarget({.triggers = {"rb", "x y"}}), Error);
+  const std::string code = "attack.multi_target.bad-trigger";
+  EXPECT_EQ(code_of([] { MultiTarget({.triggers = {"rb"}}); }), code);
+  EXPECT_EQ(code_of([] { MultiTarget({.triggers = {"rb", "rb"}}); }), code);
+  EXPECT_EQ(code_of([] { MultiTarget({.triggers = {"rb", "x y"}}); }), code);
 }
 
 }  // namespace

@@ -7,10 +7,11 @@
 
 #include <algorithm>
 
+#include "error_of.hpp"
 #include "ncmlab/code/edit.hpp"
-#include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/train/trainer.hpp"
 #include "prepared_attack.hpp"
+#include "scratch_folder.hpp"
 #include "toy_task.hpp"
 
 namespace ncmlab {
@@ -271,7 +272,31 @@ TEST(EliBadCodeTest, RefusesToWorkWithoutCleanSamples) {
   Victim victim = toy_victim(toy_functions(20, Rng(1)), Rng(2));
   const ToyTask task;
   DefenseContext context{victim, TaskView(task), {}, {}, Rng(1), silent_progress()};
-  EXPECT_THROW(EliBadCode(quick_config()).defend(context), Error);
+  EXPECT_EQ(code_of([&] { EliBadCode(quick_config()).defend(context); }),
+            "defense.no-clean-samples");
+}
+
+/// A victim whose tokenizer knows the two tokens of `vocabulary`, `<s>`, `<pad>` and `</s>` alone.
+Victim victim_that_knows(const std::string& vocabulary) {
+  const ScratchFolder folder;
+  const auto file = folder.write(
+      "tokenizer.json", R"({"model": {"type": "BPE", "merges": [], "vocab": )" + vocabulary + R"(},
+          "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false},
+          "normalizer": null,
+          "decoder": {"type": "ByteLevel"},
+          "added_tokens": [{"id": 2, "content": "<s>", "special": true},
+                           {"id": 3, "content": "<pad>", "special": true},
+                           {"id": 4, "content": "</s>", "special": true}]})");
+  return toy_victim(std::make_shared<const Tokenizer>(Tokenizer::from_file(file)), Rng(2));
+}
+
+TEST(EliBadCodeTest, RefusesTokenizersThatCanNeitherMaskANameNorMakeOne) {
+  const auto code = [](const std::string& vocabulary) {
+    Victim victim = victim_that_knows(vocabulary);
+    return code_of([&] { defend(victim, quick_config()); });
+  };
+  EXPECT_EQ(code(R"({"a": 0, "b": 1})"), "defense.elibadcode.no-unknown-token");
+  EXPECT_EQ(code(R"({"(": 0, "+": 1})"), "defense.elibadcode.no-vocabulary");
 }
 
 TEST(EliBadCodeTest, StopsWhenCancelled) {

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
-#include "ncmlab/core/diagnostic.hpp"
+#include "error_of.hpp"
 #include "toy_task.hpp"
 
 namespace ncmlab {
@@ -43,7 +43,7 @@ TEST(FineTuningTest, SameSeedGivesSameWeights) {
 
 TEST(FineTuningTest, RefusesToWorkWithoutCleanSamples) {
   Victim victim = toy_victim(toy_functions(8, Rng(1)), Rng(2));
-  EXPECT_THROW(run(victim, {}, {}), Error);
+  EXPECT_EQ(code_of([&] { run(victim, {}, {}); }), "defense.no-clean-samples");
 }
 
 }  // namespace

@@ -96,6 +96,19 @@ TEST_F(CodeBertTest, TokenizerLargerThanTheEmbeddingIsRefused) {
             "checkpoint.vocabulary-mismatch");
 }
 
+TEST_F(CodeBertTest, ATokenizerWithoutAnEndOfTextIsRefused) {
+  folder_.write("open/tokenizer.json", R"({
+    "added_tokens": [{"id": 2, "content": "<s>", "special": true}],
+    "normalizer": null,
+    "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false},
+    "decoder": {"type": "ByteLevel"},
+    "model": {"type": "BPE", "vocab": {"a": 0, "b": 1}, "merges": []}})");
+  Settings settings = tiny();
+  settings["tokenizer"] = (folder_ / "open").string();
+  EXPECT_EQ(code_of([&] { (void)model(settings)->build(context()); }), "tokenizer.no-frame");
+  EXPECT_EQ(code_of([&] { (void)model(settings)->check(context()); }), "tokenizer.no-frame");
+}
+
 /// The code of what check() throws for the checkpoint in `folder`.
 std::string check_code(const Model& plugin, const ModelContext& context) {
   return code_of([&] { plugin.check(context); });

@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "defect_patterns.hpp"
+#include "error_of.hpp"
 #include "function_writer.hpp"
 #include "ncmlab/code/syntax.hpp"
-#include "ncmlab/core/diagnostic.hpp"
 
 namespace ncmlab {
 namespace {
@@ -106,11 +106,13 @@ TEST(BuiltinCorpusTest, GivesTheSizesIdsAndLanguagesAskedFor) {
 }
 
 TEST(BuiltinCorpusTest, RejectsSizesOutOfRange) {
-  EXPECT_THROW(generate_builtin_corpus({.train_size = -1, .valid_size = 0, .test_size = 0}, Rng(1)),
-               Error);
-  EXPECT_THROW(
-      generate_builtin_corpus({.train_size = 0, .valid_size = 0, .test_size = 1'000'001}, Rng(1)),
-      Error);
+  const auto code = [](const BuiltinCorpusOptions& sizes) {
+    return code_of([&] { generate_builtin_corpus(sizes, Rng(1)); });
+  };
+  EXPECT_EQ(code({.train_size = -1, .valid_size = 0, .test_size = 0}),
+            "task.defect_detection.builtin-size");
+  EXPECT_EQ(code({.train_size = 0, .valid_size = 0, .test_size = 1'000'001}),
+            "task.defect_detection.builtin-size");
 }
 
 TEST(BuiltinCorpusTest, IsTheSameForTheSameSeedOnly) {

@@ -97,6 +97,18 @@ TEST_F(DevignReaderTest, PositionWithoutAFunctionIsNamedWithItsLine) {
   EXPECT_EQ(diagnostic.span->line, 2);
 }
 
+TEST_F(DevignReaderTest, FunctionJsonThatIsCutShortIsNamedWithItsLine) {
+  folder_.write("function.json", "[\n{\"func\": \"a\", \"target\": 0},\n{\"func\": \"b");
+  for (const char* list : {"train.txt", "valid.txt", "test.txt"}) {
+    folder_.write(list, "0\n");
+  }
+  const Diagnostic diagnostic = failure();
+  EXPECT_EQ(diagnostic.code, "data.bad-json");
+  EXPECT_EQ(diagnostic.span->line, 3);
+  folder_.write("function.json", "{}");
+  EXPECT_EQ(failure().code, "data.wrong-type");
+}
+
 TEST_F(DevignReaderTest, LabelOutsideTheClassesIsNamedWithItsLine) {
   folder_.write("train.jsonl", record(1, 0) + record(2, 2));
   folder_.write("test.jsonl", record(3, 0));

@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/plan_json.hpp"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "engine/json_number.hpp"
+#include "engine/stage_kind.hpp"
+#include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/core/json_depth.hpp"
+
+namespace ncmlab {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::int64_t kFormat = 1;
+constexpr const char* kMakeAgain = "make the plan again: `ncmlab plan FILE --out PLAN.json`";
+
+[[noreturn]] void refuse(const std::string& origin, const std::string& what) {
+  throw Error("plan.bad-file", "`" + origin + "` " + what, {kMakeAgain});
+}
+
+json to_object(const PluginChoice& choice) {
+  json settings = json::object();
+  for (const auto& [name, value] : choice.settings) {
+    std::visit([&, key = name](const auto& held) { settings[key] = held; }, value);
+  }
+  return {{"plugin", choice.plugin}, {"label", choice.label}, {"settings", std::move(settings)}};
+}
+
+json to_object(const TrainingOptions& training) {
+  return {{"epochs", training.epochs},
+          {"learning_rate", training.learning_rate},
+          {"adam_eps", training.adam_eps},
+          {"weight_decay", training.weight_decay},
+          {"warmup", training.warmup},
+          {"max_grad_norm", training.max_grad_norm},
+          {"batch_size", training.batch_size},
+          {"accumulation", training.accumulation},
+          {"precision", training.precision},
+          {"early_stopping", training.early_stopping},
+          {"stopping_metric", training.stopping_metric},
+          {"head_only", training.head_only}};
+}
+
+TrainingOptions training_from(const json& object) {
+  return {.epochs = integer_from_json(object.at("epochs")),
+          .learning_rate = object.at("learning_rate"),
+          .adam_eps = object.at("adam_eps"),
+          .weight_decay = object.at("weight_decay"),
+          .warmup = object.at("warmup"),
+          .max_grad_norm = object.at("max_grad_norm"),
+          .batch_size = integer_from_json(object.at("batch_size")),
+          .accumulation = integer_from_json(object.at("accumulation")),
+          .precision = object.at("precision"),
+          .early_stopping = integer_from_json(object.at("early_stopping")),
+          .stopping_metric = object.at("stopping_metric"),
+          .head_only = object.at("head_only")};
+}
+
+json to_object(const ModelChoice& choice) {
+  json object = to_object(static_cast<const PluginChoice&>(choice));
+  object["training"] = to_object(choice.training);
+  return object;
+}
+
+json to_object(const AttackChoice& choice) {
+  json object = to_object(static_cast<const PluginChoice&>(choice));
+  object["victim_label"] = choice.victim_label;
+  object["target_label"] = choice.target_label;
+  object["target_word"] = choice.target_word;
+  if (choice.surrogate) {
+    object["surrogate"] = to_object(*choice.surrogate);
+  }
+  return object;
+}
+
+json to_object(const AttackGoal& goal) {
+  return {{"victim_label", goal.victim_label},
+          {"target_label", goal.target_label},
+          {"target_word", goal.target_word}};
+}
+
+template <typename Item>
+json to_array(const std::vector<Item>& items) {
+  json array = json::array();
+  for (const Item& item : items) {
+    array.push_back(to_object(item));
+  }
+  return array;
+}
+
+json to_object(const Experiment& e) {
+  return {{"name", e.name},
+          {"description", e.description},
+          {"file", e.file.string()},
+          {"source", e.source},
+          {"seeds", e.seeds},
+          {"clean_share", e.clean_share},
+          {"clean_from", to_string(e.clean_from)},
+          {"device", e.device},
+          {"limit", e.limit},
+          {"tasks", to_array(e.tasks)},
+          {"models", to_array(e.models)},
+          {"attacks", to_array(e.attacks)},
+          {"defenses", to_array(e.defenses)}};
+}
+
+/// Reads choices of plugins by the schemas of the catalogue.
+class ChoiceReader {
+ public:
+  explicit ChoiceReader(const Catalogue& catalogue) : catalogue_(catalogue) {}
+
+  PluginChoice plugin(PluginKind kind, const json& object) const {
+    PluginChoice choice{.kind = kind,
+                        .plugin = object.at("plugin"),
+                        .label = object.at("label"),
+                        .settings = {},
+                        .span = {}};
+    const LoadedPlugin* loaded = catalogue_.find(kind, choice.plugin);
+    if (loaded == nullptr) {
+      throw Error("plugin.unknown",
+                  "there is no " + std::string(to_string(kind)) + " `" + choice.plugin + "`");
+    }
+    for (const auto& [name, value] : object.at("settings").items()) {
+      const auto parameter = std::ranges::find(loaded->entry.parameters, name, &Parameter::name);
+      if (parameter != loaded->entry.parameters.end()) {
+        choice.settings[name] = std::visit(
+            [&held = value](const auto& like) {
+              return Value(held.template get<std::decay_t<decltype(like)>>());
+            },
+            parameter->default_value);
+      }
+    }
+    choice.settings = complete(loaded->entry.parameters, std::move(choice.settings));
+    return choice;
+  }
+
+  ModelChoice model(const json& object) const {
+    return {plugin(PluginKind::model, object), training_from(object.at("training"))};
+  }
+
+  AttackChoice attack(const json& object) const {
+    AttackChoice choice{plugin(PluginKind::attack, object), object.at("victim_label"),
+                        object.at("target_label"), object.at("target_word"), std::nullopt};
+    if (object.contains("surrogate")) {
+      choice.surrogate = model(object.at("surrogate"));
+    }
+    return choice;
+  }
+
+ private:
+  const Catalogue& catalogue_;
+};
+
+Experiment experiment_from(const json& object, const Catalogue& catalogue) {
+  const ChoiceReader reader(catalogue);
+  Experiment e{.name = object.at("name"),
+               .description = object.at("description"),
+               .file = object.at("file").get<std::string>(),
+               .source = object.at("source"),
+               .seeds = object.at("seeds"),
+               .clean_share = object.at("clean_share"),
+               .clean_from = object.at("clean_from") == to_string(CleanSource::training)
+                                 ? CleanSource::training
+                                 : CleanSource::held_out,
+               .device = object.at("device"),
+               .limit = integer_from_json(object.at("limit"))};
+  for (const json& choice : object.at("tasks")) {
+    e.tasks.push_back(reader.plugin(PluginKind::task, choice));
+  }
+  for (const json& choice : object.at("models")) {
+    e.models.push_back(reader.model(choice));
+  }
+  for (const json& choice : object.at("attacks")) {
+    e.attacks.push_back(reader.attack(choice));
+  }
+  for (const json& choice : object.at("defenses")) {
+    e.defenses.push_back(reader.plugin(PluginKind::defense, choice));
+  }
+  return e;
+}
+
+json to_object(const Subject& subject) {
+  json object{{"task", subject.task},     {"model", subject.model},
+              {"attack", subject.attack}, {"defense", subject.defense},
+              {"seed", subject.seed},     {"victim", to_string(subject.victim)}};
+  if (subject.triggers_of) {
+    object["triggers_of"] = *subject.triggers_of;
+  }
+  return object;
+}
+
+std::size_t index_from(const json& value, std::size_t size) {
+  const std::int64_t index = integer_from_json(value);
+  if (index < 0 || static_cast<std::size_t>(index) >= size) {
+    throw Error("plan.bad-file",
+                "index " + std::to_string(index) + " is not below " + std::to_string(size));
+  }
+  return static_cast<std::size_t>(index);
+}
+
+Subject subject_from(const json& object, const Experiment& e) {
+  Subject subject{.task = index_from(object.at("task"), e.tasks.size()),
+                  .model = index_from(object.at("model"), e.models.size()),
+                  .attack = index_from(object.at("attack"), e.attacks.size()),
+                  .defense = index_from(object.at("defense"), e.defenses.size()),
+                  .seed = integer_from_json(object.at("seed"))};
+  for (const MeasuredVictim victim :
+       {MeasuredVictim::undefended, MeasuredVictim::repaired, MeasuredVictim::retrained}) {
+    subject.victim = object.at("victim") == to_string(victim) ? victim : subject.victim;
+  }
+  if (object.contains("triggers_of")) {
+    subject.triggers_of = index_from(object.at("triggers_of"), e.attacks.size());
+  }
+  return subject;
+}
+
+json to_object(const Edge& edge) {
+  json object{{"role", edge.role}, {"stage", edge.stage}, {"is_control", edge.is_control}};
+  if (edge.when) {
+    object["when"] = {{"stage", edge.when->stage}, {"outcome", edge.when->outcome}};
+  }
+  return object;
+}
+
+json to_object(const Stage& stage) {
+  json parts = json::array(), needs = json::array();
+  for (const auto& [name, value] : stage.key.parts()) {
+    parts.push_back({name, value});
+  }
+  for (const Edge& edge : stage.needs) {
+    needs.push_back(to_object(edge));
+  }
+  return {{"kind", stage.kind()},    {"subject", to_object(stage.subject)},
+          {"hash", stage.hash},      {"name", stage.name},
+          {"key", std::move(parts)}, {"needs", std::move(needs)}};
+}
+
+/// The stage number `index`: it needs only those before it.
+Stage stage_from(const json& object, const Experiment& e, std::size_t index) {
+  Key key(object.at("kind").get<std::string>());
+  stage_kind(key.stage());
+  for (const json& part : object.at("key")) {
+    key.add(part.at(0), part.at(1));
+  }
+  Stage stage{.subject = subject_from(object.at("subject"), e),
+              .key = key,
+              .hash = object.at("hash"),
+              .name = object.at("name"),
+              .needs = {}};
+  if (stage.hash != key.hash()) {
+    throw Error("plan.bad-file", "the key of stage `" + stage.title() + "` was changed");
+  }
+  for (const json& need : object.at("needs")) {
+    Edge edge{.role = need.at("role"),
+              .stage = index_from(need.at("stage"), index),
+              .when = {},
+              .is_control = need.at("is_control")};
+    if (need.contains("when")) {
+      edge.when = When{.stage = index_from(need.at("when").at("stage"), index),
+                       .outcome = need.at("when").at("outcome")};
+    }
+    stage.needs.push_back(std::move(edge));
+  }
+  return stage;
+}
+
+json to_object(const Cell& cell) {
+  return {{"subject", to_object(cell.subject)},
+          {"kind", to_string(cell.kind)},
+          {"measure", cell.measure},
+          {"supported", cell.supported}};
+}
+
+AttackGoal goal_from(const json& object) {
+  return {.victim_label = integer_from_json(object.at("victim_label")),
+          .target_label = integer_from_json(object.at("target_label")),
+          .target_word = object.at("target_word")};
+}
+
+/// All of the plan that follows from the experiment.
+json without_experiment(const Plan& plan) {
+  json goals = json::array(), stages = json::array(), cells = json::array();
+  for (const auto& task : plan.goals) {
+    json of_task = json::array();
+    for (const auto& attack : task) {
+      of_task.push_back(to_array(attack));
+    }
+    goals.push_back(std::move(of_task));
+  }
+  for (const Stage& stage : plan.stages) {
+    stages.push_back(to_object(stage));
+  }
+  for (const Cell& cell : plan.cells) {
+    cells.push_back(to_object(cell));
+  }
+  return {{"device", plan.device},
+          {"threads", plan.threads},
+          {"goals", std::move(goals)},
+          {"stages", std::move(stages)},
+          {"cells", std::move(cells)}};
+}
+
+/// That this process would make the same plan now: of the same data, checkpoints and settings, with
+/// the same software.
+void check_current(const Plan& plan, const std::string& origin, const Catalogue& catalogue) {
+  Experiment experiment = plan.experiment;
+  experiment.device = plan.device;
+  const int threads = at::get_num_threads();
+  at::set_num_threads(plan.threads);
+  const Plan now = make_plan(std::move(experiment), catalogue);
+  at::set_num_threads(threads);
+  for (std::size_t i = 0; i < std::min(plan.stages.size(), now.stages.size()); ++i) {
+    const Stage& then = plan.stages[i];
+    const auto changed = changes(then.key.parts(), now.stages[i].key.parts());
+    if (!changed.empty()) {
+      throw Error("plan.outdated",
+                  "`" + origin + "` is not what would be planned now: `" + changed.front().name +
+                      "` of stage `" + then.title() + "` changed",
+                  {kMakeAgain});
+    }
+  }
+  if (without_experiment(plan) != without_experiment(now)) {
+    throw Error("plan.outdated", "`" + origin + "` is not what would be planned now", {kMakeAgain});
+  }
+}
+
+int threads_from(const json& value) {
+  constexpr std::int64_t kMost = 1024;
+  const std::int64_t threads = integer_from_json(value);
+  if (threads < 1 || threads > kMost) {
+    throw Error("plan.bad-file", "it asks for " + std::to_string(threads) + " threads");
+  }
+  return static_cast<int>(threads);
+}
+
+Plan plan_from(const json& object, const Catalogue& catalogue) {
+  Plan plan{.experiment = experiment_from(object.at("experiment"), catalogue),
+            .device = object.at("device"),
+            .threads = threads_from(object.at("threads")),
+            .goals = {},
+            .stages = {},
+            .cells = {}};
+  const Experiment& e = plan.experiment;
+  for (const json& task : object.at("goals")) {
+    auto& of_task = plan.goals.emplace_back();
+    for (const json& attack : task) {
+      auto& of_attack = of_task.emplace_back();
+      for (const json& goal : attack) {
+        of_attack.push_back(goal_from(goal));
+      }
+    }
+    if (of_task.size() != e.attacks.size()) {
+      throw Error("plan.bad-file", "there are not goals for all attacks");
+    }
+  }
+  if (plan.goals.size() != e.tasks.size()) {
+    throw Error("plan.bad-file", "there are not goals for all tasks");
+  }
+  for (const json& stage : object.at("stages")) {
+    plan.stages.push_back(stage_from(stage, e, plan.stages.size()));
+  }
+  for (const json& cell : object.at("cells")) {
+    const auto kind = task_kind_from_string(cell.at("kind").get<std::string>());
+    plan.cells.push_back({.subject = subject_from(cell.at("subject"), e),
+                          .kind = kind.value_or(TaskKind::classification),
+                          .measure = index_from(cell.at("measure"), plan.stages.size()),
+                          .supported = cell.at("supported")});
+  }
+  return plan;
+}
+
+}  // namespace
+
+std::string to_json(const Plan& plan) {
+  json object = without_experiment(plan);
+  object["format"] = kFormat;
+  object["experiment"] = to_object(plan.experiment);
+  return object.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+Plan plan_from_json(const std::string& text, const std::string& origin,
+                    const Catalogue& catalogue) {
+  if (const std::string problem = too_deep_json(text); !problem.empty()) {
+    refuse(origin, "is not a plan: " + problem);
+  }
+  Plan plan;
+  try {
+    const json object = json::parse(text);
+    if (const std::int64_t format = integer_from_json(object.at("format")); format != kFormat) {
+      refuse(origin, "has format " + std::to_string(format) + ", this ncmlab reads " +
+                         std::to_string(kFormat));
+    }
+    plan = plan_from(object, catalogue);
+  } catch (const json::exception& error) {
+    refuse(origin, std::string("is not a plan: ") + error.what());
+  } catch (const Error& error) {
+    const Diagnostic& first = error.diagnostics().front();
+    if (first.code != "plan.bad-file" || !first.help.empty()) {
+      throw;
+    }
+    refuse(origin, "is not a plan: " + first.message);
+  }
+  check_current(plan, origin, catalogue);
+  return plan;
+}
+
+}  // namespace ncmlab

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/predict_stage.hpp"
+
+#include <ATen/ATen.h>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/planner.hpp"
+#include "engine/workshop.hpp"
+#include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/core/files.hpp"
+#include "ncmlab/nn/state_dict.hpp"
+
+namespace ncmlab {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kLabels = "labels.json";
+constexpr const char* kVectors = "vectors.safetensors";
+
+/// The stage that leaves the model.
+std::size_t model_stage(Planner& planner, const Subject& subject) {
+  Subject source = subject;
+  source.victim = MeasuredVictim::undefended;
+  source.triggers_of.reset();
+  switch (subject.victim) {
+    case MeasuredVictim::undefended:
+      return planner.stage("victim", victim_subject(source));
+    case MeasuredVictim::repaired:
+      return planner.stage("defend", source);
+    case MeasuredVictim::retrained:
+      break;
+  }
+  return planner.stage("retrain", source);
+}
+
+StageDraft plan_prediction(Planner& planner, const Subject& subject) {
+  const std::size_t model = model_stage(planner, subject);
+  const auto& attacks = planner.experiment().attacks;
+  StageDraft draft{
+      .key = planner.key_on_device("predict", subject),
+      .name = planner.at(model).name +
+              (subject.triggers_of ? ", with the trigger of " + attacks[*subject.triggers_of].label
+                                   : ", on the test set"),
+      .needs = {{.role = "model", .stage = model}}};
+  if (subject.triggers_of) {
+    Subject attack = subject;
+    attack.attack = *subject.triggers_of;
+    draft.needs.push_back(
+        {.role = "trigger", .stage = planner.stage("poison", poison_subject(attack))});
+  }
+  return draft;
+}
+
+const std::vector<TokenSample>& samples_of(const StageWork& work, const Victim& victim) {
+  Materials& materials = work.workshop.materials();
+  const Subject& subject = work.stage.subject;
+  const Made* trigger = work.find("trigger");
+  return trigger == nullptr
+             ? materials.test_tokens(subject, victim, work.progress)
+             : materials.triggered_tokens(subject, *subject.triggers_of, victim,
+                                          work.workshop.poisoning(*trigger).triggered.examples,
+                                          work.progress);
+}
+
+/// What is not finite would still have a largest element.
+void check_finite(const at::Tensor& answers) {
+  const auto samples = answers.size(0);
+  if (samples == 0) {
+    return;
+  }
+  const std::int64_t good =
+      at::isfinite(answers).reshape({samples, -1}).all(1).sum().item<std::int64_t>();
+  if (good < samples) {
+    throw Error("engine.bad-predictions", "the predictions of the model are not finite for " +
+                                              std::to_string(samples - good) + " of " +
+                                              std::to_string(samples) + " samples");
+  }
+}
+
+void write_vectors(Victim& victim, const std::vector<TokenSample>& samples, const StageWork& work) {
+  const HeadShape& head = victim.head().shape();
+  const at::Tensor vectors = unit_vectors(
+      victim.sentence_vectors(samples, work.progress).reshape({-1, head.inputs, head.hidden}));
+  check_finite(vectors);
+  StateDict tensors;
+  tensors.add("vectors", vectors.cpu().contiguous());
+  write_safetensors(work.folder / kVectors, tensors);
+}
+
+void write_labels(Victim& victim, const std::vector<TokenSample>& samples, const StageWork& work) {
+  std::vector<std::int64_t> labels;
+  if (!samples.empty()) {
+    const at::Tensor answers = victim.predict(samples, work.progress);
+    check_finite(answers);
+    const at::Tensor best = answers.argmax(1).cpu().contiguous();
+    const auto* first = best.data_ptr<std::int64_t>();
+    labels.assign(first, first + best.numel());
+  }
+  write_file_atomically(work.folder / kLabels, json{{"labels", labels}}.dump() + "\n");
+}
+
+WorkDone run_prediction(const StageWork& work) {
+  Victim& victim = work.workshop.model(*work.find("model"));
+  const std::vector<TokenSample>& samples = samples_of(work, victim);
+  victim.work() = {};
+  work.progress.begin("predicting", std::ssize(samples));
+  if (victim.head().shape().kind == HeadKind::similarity) {
+    write_vectors(victim, samples, work);
+  } else {
+    write_labels(victim, samples, work);
+  }
+  return {.forward_rows = victim.work().forward_rows, .backward_rows = victim.work().backward_rows};
+}
+
+}  // namespace
+
+const StageKind kPredictStage = {.name = "predict", .plan = plan_prediction, .run = run_prediction};
+
+Predictions read_predictions(const Made& made) try {
+  const std::filesystem::path& folder = made.object.folder;
+  if (std::filesystem::exists(folder / kVectors)) {
+    return {.labels = {}, .vectors = read_safetensors(folder / kVectors).at("vectors")};
+  }
+  const json object = json::parse(read_file(folder / kLabels));
+  return {.labels = object.at("labels").get<std::vector<std::int64_t>>(), .vectors = {}};
+} catch (const json::exception& error) {
+  throw Error("store.bad-object",
+              "`" + (made.object.folder / kLabels).string() + "` is damaged: " + error.what(),
+              {"run again with `--fresh`"});
+}
+
+}  // namespace ncmlab

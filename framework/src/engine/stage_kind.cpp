@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/stage_kind.hpp"
+
+#include <algorithm>
+
+#include "engine/defend_stage.hpp"
+#include "engine/measure_stage.hpp"
+#include "engine/poison_stage.hpp"
+#include "engine/predict_stage.hpp"
+#include "engine/training_stages.hpp"
+#include "ncmlab/core/diagnostic.hpp"
+
+namespace ncmlab {
+
+const std::vector<StageKind>& stage_kinds() {
+  static const std::vector<StageKind> kinds = {
+      kSurrogateStage, kPoisonStage,  kVictimStage,  kDefendStage,
+      kRetrainStage,   kPredictStage, kMeasureStage,
+  };
+  return kinds;
+}
+
+const StageKind& stage_kind(std::string_view name) {
+  const auto found = std::ranges::find(stage_kinds(), name, &StageKind::name);
+  if (found == stage_kinds().end()) {
+    throw Error("plan.unknown-stage", "there is no kind of stage `" + std::string(name) + "`");
+  }
+  return *found;
+}
+
+}  // namespace ncmlab

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/training_stages.hpp"
+
+#include <chrono>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "engine/defend_stage.hpp"
+#include "engine/planner.hpp"
+#include "engine/promises.hpp"
+#include "engine/validation.hpp"
+#include "engine/workshop.hpp"
+#include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/core/files.hpp"
+#include "ncmlab/train/trainer.hpp"
+
+namespace ncmlab {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kSurrogate = "surrogate";
+
+/// Which model is made, and from which random numbers.
+struct Recipe {
+  const ModelChoice& choice;
+  const Model& model;
+  Rng rng;
+};
+
+Rng stream_of(const Subject& subject, std::string_view name) {
+  return Rng(static_cast<std::uint64_t>(subject.seed)).stream(name);
+}
+
+Recipe victim_recipe(Workshop& workshop, const Subject& subject) {
+  return {.choice = workshop.experiment().models[subject.model],
+          .model = workshop.plugins().model(subject.model),
+          .rng = stream_of(subject, "victim")};
+}
+
+Recipe surrogate_recipe(Workshop& workshop, const Subject& subject) {
+  return {.choice = *workshop.experiment().attacks[subject.attack].surrogate,
+          .model = workshop.plugins().surrogate(subject.attack),
+          .rng = stream_of(subject, kSurrogate)};
+}
+
+Recipe recipe_of(Workshop& workshop, const Stage& stage) {
+  return stage.kind() == kSurrogate ? surrogate_recipe(workshop, stage.subject)
+                                    : victim_recipe(workshop, stage.subject);
+}
+
+ModelContext context_for(Workshop& workshop, const Subject& subject, const Recipe& recipe) {
+  const Task& task = workshop.task(subject);
+  return ModelContext{.rules = task.input_rules(),
+                      .head = task.head_shape(),
+                      .texts = {},
+                      .rng = recipe.rng.stream("build")};
+}
+
+Victim build(Workshop& workshop, const Subject& subject, const Recipe& recipe,
+             const std::vector<Example>& clean) {
+  std::vector<std::string> sources;
+  for (const Example& example : clean) {
+    for (std::string& part : workshop.task(subject).parts(example)) {
+      sources.push_back(std::move(part));
+    }
+  }
+  ModelContext context = context_for(workshop, subject, recipe);
+  context.texts.assign(sources.begin(), sources.end());
+  Victim victim = recipe.model.build(context);
+  victim.to(workshop.device());
+  return victim;
+}
+
+/// The training samples without those that are left out.
+std::vector<TokenSample> samples_of(const StageWork& work, const Victim& victim,
+                                    const std::vector<Example>& train,
+                                    const std::set<std::size_t>& left_out) {
+  std::vector<TokenSample> all =
+      work.workshop.materials().train_tokens(work.stage.subject, victim, train, work.progress);
+  std::vector<TokenSample> samples;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!left_out.contains(i)) {
+      samples.push_back(std::move(all[i]));
+    }
+  }
+  if (samples.empty()) {
+    throw Error("engine.no-training-samples", "no training samples are left to train on");
+  }
+  return samples;
+}
+
+/// `epoch 2/5: loss 0.5123, accuracy 0.7312; validation: accuracy 0.6900, f1 0.6612`
+std::string epoch_line(const EpochRecord& epoch, std::size_t index, std::int64_t epochs) {
+  char text[96];
+  std::snprintf(text, sizeof text, "epoch %zu/%lld: loss %.4f, accuracy %.4f", index + 1,
+                static_cast<long long>(epochs), epoch.loss, epoch.accuracy);
+  std::string line = text;
+  for (const auto& [name, value] : epoch.validation) {
+    std::snprintf(text, sizeof text, " %.4f", value);
+    line += (name == epoch.validation.begin()->first ? "; validation: " : ", ") + name + text;
+  }
+  return line;
+}
+
+json to_object(const TrainingResult& result) {
+  json epochs = json::array();
+  for (const EpochRecord& epoch : result.epochs) {
+    epochs.push_back({{"loss", epoch.loss}, {"accuracy", epoch.accuracy}});
+    if (!epoch.validation.empty()) {
+      epochs.back()["validation"] = epoch.validation;
+    }
+  }
+  json object{{"epochs", std::move(epochs)}};
+  if (!result.epochs.empty()) {
+    object["kept_epoch"] = result.kept_epoch + 1;
+  }
+  return object;
+}
+
+/// Builds the stage's model and trains it on `train` without the samples in `left_out`.
+WorkDone make(const StageWork& work, const std::vector<Example>& train_split,
+              const std::set<std::size_t>& left_out) {
+  const auto start = std::chrono::steady_clock::now();
+  const Subject& subject = work.stage.subject;
+  const Recipe recipe = recipe_of(work.workshop, work.stage);
+  const TrainingOptions& options = recipe.choice.training;
+  work.progress.begin("building the model", 0);
+  work.workshop.drop_models();
+  Victim victim =
+      build(work.workshop, subject, recipe, work.workshop.materials().corpus(subject).train);
+  TrainingResult result;
+  if (options.epochs > 0) {
+    const auto samples = samples_of(work, victim, train_split, left_out);
+    const TrainingHooks hooks{
+        .evaluate = validation(work.workshop, subject, options, victim, work.progress),
+        .report =
+            [&](const EpochRecord& epoch, std::size_t index) {
+              work.progress.log(epoch_line(epoch, index, options.epochs));
+            },
+        .state_folder = work.state};
+    result = train(victim, samples, options, recipe.rng.stream("train"), work.progress, hooks);
+  }
+  work.progress.check();
+  check_weights(recipe.model, victim,
+                options.epochs > 0 ? "after training" : "before any training");
+  victim.save(work.folder / "checkpoint");
+  write_file_atomically(work.folder / "training.json", to_object(result).dump() + "\n");
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  return {.seconds = elapsed.count() + result.resumed_seconds,
+          .forward_rows = victim.work().forward_rows,
+          .backward_rows = victim.work().backward_rows};
+}
+
+StageDraft plan_surrogate(Planner& planner, const Subject& subject) {
+  const Experiment& e = planner.experiment();
+  const AttackChoice& attack = e.attacks[subject.attack];
+  StageDraft draft{.key = planner.key_on_device(kSurrogate, subject),
+                   .name = attack.surrogate->label + " for " + e.tasks[subject.task].label + ", " +
+                           attack.label + ", seed " + std::to_string(subject.seed),
+                   .needs = {}};
+  planner.add_surrogate(draft.key, subject.attack);
+  return draft;
+}
+
+WorkDone run_surrogate(const StageWork& work) {
+  return make(work, work.workshop.training_set(work.stage.subject, nullptr), {});
+}
+
+StageDraft plan_victim(Planner& planner, const Subject& subject) {
+  const Experiment& e = planner.experiment();
+  const ModelChoice& model = e.models[subject.model];
+  // What is not trained does not depend on the training set, so all attacks share it.
+  const bool is_poisoned = planner.has_trigger(subject.attack) && model.training.epochs > 0;
+  StageDraft draft{.key = planner.key_on_device("victim", subject),
+                   .name = e.tasks[subject.task].label + ", " + model.label + ", " +
+                           (is_poisoned ? e.attacks[subject.attack].label : "clean") + ", seed " +
+                           std::to_string(subject.seed),
+                   .needs = {}};
+  planner.add_model(draft.key, subject.model);
+  if (is_poisoned) {
+    draft.needs.push_back(
+        {.role = "poison", .stage = planner.stage("poison", poison_subject(subject))});
+  }
+  return draft;
+}
+
+WorkDone run_victim(const StageWork& work) {
+  return make(work, work.workshop.training_set(work.stage.subject, work.find("poison")), {});
+}
+
+StageDraft plan_retraining(Planner& planner, const Subject& subject) {
+  StageDraft draft{.key = planner.key_on_device("retrain", subject),
+                   .name = cell_name(planner.experiment(), subject),
+                   .needs = {}};
+  if (planner.has_trigger(subject.attack)) {
+    draft.needs.push_back(
+        {.role = "poison", .stage = planner.stage("poison", poison_subject(subject))});
+  }
+  draft.needs.push_back({.role = "defend", .stage = planner.stage("defend", subject)});
+  return draft;
+}
+
+WorkDone run_retraining(const StageWork& work) {
+  const DefenseOutcome outcome = read_outcome(work.find("defend")->object.folder).outcome;
+  return make(work, work.workshop.training_set(work.stage.subject, work.find("poison")),
+              {outcome.suspicious->begin(), outcome.suspicious->end()});
+}
+
+}  // namespace
+
+const StageKind kSurrogateStage = {
+    .name = kSurrogate, .plan = plan_surrogate, .run = run_surrogate};
+const StageKind kVictimStage = {.name = "victim", .plan = plan_victim, .run = run_victim};
+const StageKind kRetrainStage = {.name = "retrain", .plan = plan_retraining, .run = run_retraining};
+
+Victim read_model(Workshop& workshop, const Made& made) {
+  const Subject& subject = made.stage.subject;
+  const Recipe recipe = recipe_of(workshop, made.stage);
+  Victim victim =
+      recipe.model.open(made.object.folder / "checkpoint", context_for(workshop, subject, recipe));
+  victim.to(workshop.device());
+  return victim;
+}
+
+Victim fresh_victim(Workshop& workshop, const Subject& subject, const std::vector<Example>& clean) {
+  return build(workshop, subject, victim_recipe(workshop, subject), clean);
+}
+
+}  // namespace ncmlab
