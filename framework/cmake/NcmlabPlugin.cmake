@@ -19,6 +19,7 @@ function(ncmlab_add_plugin kind name)
   target_link_libraries(${target} PRIVATE ncmlab_flags ncmlab::plugin ${arg_LINK})
   target_link_options(${target} PRIVATE
     -Wl,--no-undefined -Wl,--version-script,${NCMLAB_PLUGIN_EXPORTS})
+  set_property(GLOBAL APPEND PROPERTY NCMLAB_PLUGIN_TARGETS ${target})
   set_target_properties(${target} PROPERTIES
     LINKER_LANGUAGE CXX
     LIBRARY_OUTPUT_DIRECTORY ${CMAKE_LIBRARY_OUTPUT_DIRECTORY}/ncmlab/plugins)

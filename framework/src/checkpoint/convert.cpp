@@ -25,7 +25,7 @@ constexpr const char* kTokenizerFiles[] = {
     "tokenizer.json",          "vocab.json",       "merges.txt", "tokenizer_config.json",
     "special_tokens_map.json", "added_tokens.json"};
 constexpr std::string_view kEncoder = "encoder.";
-constexpr std::string_view kHead = "classifier.";
+const std::string kHead = "classifier.";
 
 /// Tensors for one file, and what happened to the others.
 struct Sorted {
@@ -67,8 +67,7 @@ void leave_out_foreign(Sorted& sorted) {
     if (foreign_elements(tensor) == nullptr) {
       head.add(name, tensor);
     } else {
-      sorted.notes.push_back("left out `" + std::string(kHead) + name + "`, " +
-                             type_and_shape(tensor) +
+      sorted.notes.push_back("left out `" + (kHead + name) + "`, " + type_and_shape(tensor) +
                              ": ncmlab writes no such type to a torch pickle");
     }
   }
@@ -89,7 +88,7 @@ StateDict joined(const Sorted& sorted, const Architecture& architecture, bool wi
     }
   }
   for (const auto& [name, tensor] : sorted.head) {
-    result.add(std::string(kHead) + name, tensor);
+    result.add(kHead + name, tensor);
   }
   return result;
 }
