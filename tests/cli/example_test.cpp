@@ -14,9 +14,11 @@ namespace {
 /// The example.toml of every plugin, from the project's folder.
 std::vector<fs::path> examples() {
   std::vector<fs::path> files;
-  for (const auto& kind : fs::directory_iterator("plugins")) {
-    for (const auto& plugin : fs::directory_iterator(kind)) {
-      files.push_back(fs::absolute(plugin.path() / "example.toml"));
+  for (const char* kind : {"models", "tasks", "attacks", "defenses"}) {
+    for (const auto& plugin : fs::directory_iterator(fs::path("plugins") / kind)) {
+      if (plugin.is_directory()) {
+        files.push_back(fs::absolute(plugin.path() / "example.toml"));
+      }
     }
   }
   std::ranges::sort(files);
