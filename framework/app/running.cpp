@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <string_view>
+#include <thread>
 
 namespace ncmlab::app {
 namespace {
@@ -21,13 +22,31 @@ static_assert(std::atomic<int>::is_always_lock_free);
 constexpr std::string_view kStopping =
     "\ninterrupted: stopping after the step at work; a second Ctrl-C ends at once\n";
 
-extern "C" void on_signal(int) {
+void note_signal() {
   if (signals_seen.fetch_add(1) > 0) {
     ::_exit(kInterrupted);
   }
   const int error = errno;
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kStopping.data(), kStopping.size());
   errno = error;
+}
+
+/// For threads that were there before catch_signals().
+extern "C" void on_signal(int) { note_signal(); }
+
+sigset_t stopping_signals() {
+  sigset_t signals;
+  ::sigemptyset(&signals);
+  ::sigaddset(&signals, SIGINT);
+  ::sigaddset(&signals, SIGTERM);
+  return signals;
+}
+
+void wait_for_signals() {
+  const sigset_t signals = stopping_signals();
+  for (int signal = 0; ::sigwait(&signals, &signal) == 0;) {
+    note_signal();
+  }
 }
 
 bool is_terminal(int file_descriptor) {
@@ -44,6 +63,12 @@ void catch_signals() {
   for (const int signal : {SIGINT, SIGTERM}) {
     ::sigaction(signal, &action, nullptr);
   }
+  // A handler on the stack of a thread that computes crashed 3 of 90 interrupted trainings:
+  // generated matrix kernels may keep data below the stack pointer. So a thread of its own takes
+  // signals.
+  const sigset_t signals = stopping_signals();
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::thread(wait_for_signals).detach();
 }
 
 void add_threads_option(Syntax& syntax) {
