@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <ATen/Parallel.h>
-
 #include <algorithm>
 #include <boost/program_options/value_semantic.hpp>
 #include <filesystem>
@@ -42,9 +40,7 @@ Plan read_plan(const std::string& file, const Plugins& plugins, const po::variab
                   {"give the option to `ncmlab plan`"});
     }
   }
-  Plan plan = plan_from_json(read_file(file), file, plugins.catalogue);
-  at::set_num_threads(plan.threads);
-  return plan;
+  return plan_from_json(read_file(file), file, plugins.catalogue);
 }
 
 }  // namespace

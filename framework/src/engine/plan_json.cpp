@@ -10,7 +10,6 @@
 #include <variant>
 
 #include "engine/json_number.hpp"
-#include "engine/stage_kind.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/json_depth.hpp"
 
@@ -197,31 +196,6 @@ json to_object(const Subject& subject) {
   return object;
 }
 
-std::size_t index_from(const json& value, std::size_t size) {
-  const std::int64_t index = integer_from_json(value);
-  if (index < 0 || static_cast<std::size_t>(index) >= size) {
-    throw Error("plan.bad-file",
-                "index " + std::to_string(index) + " is not below " + std::to_string(size));
-  }
-  return static_cast<std::size_t>(index);
-}
-
-Subject subject_from(const json& object, const Experiment& e) {
-  Subject subject{.task = index_from(object.at("task"), e.tasks.size()),
-                  .model = index_from(object.at("model"), e.models.size()),
-                  .attack = index_from(object.at("attack"), e.attacks.size()),
-                  .defense = index_from(object.at("defense"), e.defenses.size()),
-                  .seed = integer_from_json(object.at("seed"))};
-  for (const MeasuredVictim victim :
-       {MeasuredVictim::undefended, MeasuredVictim::repaired, MeasuredVictim::retrained}) {
-    subject.victim = object.at("victim") == to_string(victim) ? victim : subject.victim;
-  }
-  if (object.contains("triggers_of")) {
-    subject.triggers_of = index_from(object.at("triggers_of"), e.attacks.size());
-  }
-  return subject;
-}
-
 json to_object(const Edge& edge) {
   json object{{"role", edge.role}, {"stage", edge.stage}, {"is_control", edge.is_control}};
   if (edge.when) {
@@ -243,46 +217,11 @@ json to_object(const Stage& stage) {
           {"key", std::move(parts)}, {"needs", std::move(needs)}};
 }
 
-/// The stage number `index`: it needs only those before it.
-Stage stage_from(const json& object, const Experiment& e, std::size_t index) {
-  Key key(object.at("kind").get<std::string>());
-  stage_kind(key.stage());
-  for (const json& part : object.at("key")) {
-    key.add(part.at(0), part.at(1));
-  }
-  Stage stage{.subject = subject_from(object.at("subject"), e),
-              .key = key,
-              .hash = object.at("hash"),
-              .name = object.at("name"),
-              .needs = {}};
-  if (stage.hash != key.hash()) {
-    throw Error("plan.bad-file", "the key of stage `" + stage.title() + "` was changed");
-  }
-  for (const json& need : object.at("needs")) {
-    Edge edge{.role = need.at("role"),
-              .stage = index_from(need.at("stage"), index),
-              .when = {},
-              .is_control = need.at("is_control")};
-    if (need.contains("when")) {
-      edge.when = When{.stage = index_from(need.at("when").at("stage"), index),
-                       .outcome = need.at("when").at("outcome")};
-    }
-    stage.needs.push_back(std::move(edge));
-  }
-  return stage;
-}
-
 json to_object(const Cell& cell) {
   return {{"subject", to_object(cell.subject)},
           {"kind", to_string(cell.kind)},
           {"measure", cell.measure},
           {"supported", cell.supported}};
-}
-
-AttackGoal goal_from(const json& object) {
-  return {.victim_label = integer_from_json(object.at("victim_label")),
-          .target_label = integer_from_json(object.at("target_label")),
-          .target_word = object.at("target_word")};
 }
 
 /// All of the plan that follows from the experiment.
@@ -308,73 +247,43 @@ json without_experiment(const Plan& plan) {
           {"cells", std::move(cells)}};
 }
 
-/// That this process would make the same plan now: of the same data, checkpoints and settings, with
-/// the same software.
-void check_current(const Plan& plan, const std::string& origin, const Catalogue& catalogue) {
-  Experiment experiment = plan.experiment;
-  experiment.device = plan.device;
-  const int threads = at::get_num_threads();
-  at::set_num_threads(plan.threads);
-  const Plan now = make_plan(std::move(experiment), catalogue);
-  at::set_num_threads(threads);
-  for (std::size_t i = 0; i < std::min(plan.stages.size(), now.stages.size()); ++i) {
-    const Stage& then = plan.stages[i];
-    const auto changed = changes(then.key.parts(), now.stages[i].key.parts());
-    if (!changed.empty()) {
+/// What of a stage's key is not what it was, or nothing.
+std::string changed_part(const json& then, const json& now) {
+  const json& before = then.at("key");
+  for (const json& part : now.at("key")) {
+    if (std::find(before.begin(), before.end(), part) == before.end()) {
+      return "`" + part.at(0).get<std::string>() + "` of stage `" +
+             now.at("kind").get<std::string>() + ": " + now.at("name").get<std::string>() + "`";
+    }
+  }
+  return {};
+}
+
+/// That `now` is what was written down: the same data, checkpoints, settings and software.
+void check_same(const json& then, const json& now, const std::string& origin) {
+  for (std::size_t i = 0; i < std::min(then.at("stages").size(), now.at("stages").size()); ++i) {
+    if (const auto part = changed_part(then.at("stages")[i], now.at("stages")[i]); !part.empty()) {
       throw Error("plan.outdated",
-                  "`" + origin + "` is not what would be planned now: `" + changed.front().name +
-                      "` of stage `" + then.title() + "` changed",
+                  "`" + origin + "` is not what would be planned now: " + part + " changed",
                   {kMakeAgain});
     }
   }
-  if (without_experiment(plan) != without_experiment(now)) {
-    throw Error("plan.outdated", "`" + origin + "` is not what would be planned now", {kMakeAgain});
+  for (const auto& [name, value] : now.items()) {
+    if (then.at(name) != value) {
+      throw Error("plan.outdated",
+                  "`" + origin + "` is not what would be planned now: `" + name + "` changed",
+                  {kMakeAgain});
+    }
   }
 }
 
-int threads_from(const json& value) {
+int threads_from(const json& value, const std::string& origin) {
   constexpr std::int64_t kMost = 1024;
   const std::int64_t threads = integer_from_json(value);
   if (threads < 1 || threads > kMost) {
-    throw Error("plan.bad-file", "it asks for " + std::to_string(threads) + " threads");
+    refuse(origin, "asks for " + std::to_string(threads) + " threads");
   }
   return static_cast<int>(threads);
-}
-
-Plan plan_from(const json& object, const Catalogue& catalogue) {
-  Plan plan{.experiment = experiment_from(object.at("experiment"), catalogue),
-            .device = object.at("device"),
-            .threads = threads_from(object.at("threads")),
-            .goals = {},
-            .stages = {},
-            .cells = {}};
-  const Experiment& e = plan.experiment;
-  for (const json& task : object.at("goals")) {
-    auto& of_task = plan.goals.emplace_back();
-    for (const json& attack : task) {
-      auto& of_attack = of_task.emplace_back();
-      for (const json& goal : attack) {
-        of_attack.push_back(goal_from(goal));
-      }
-    }
-    if (of_task.size() != e.attacks.size()) {
-      throw Error("plan.bad-file", "there are not goals for all attacks");
-    }
-  }
-  if (plan.goals.size() != e.tasks.size()) {
-    throw Error("plan.bad-file", "there are not goals for all tasks");
-  }
-  for (const json& stage : object.at("stages")) {
-    plan.stages.push_back(stage_from(stage, e, plan.stages.size()));
-  }
-  for (const json& cell : object.at("cells")) {
-    const auto kind = task_kind_from_string(cell.at("kind").get<std::string>());
-    plan.cells.push_back({.subject = subject_from(cell.at("subject"), e),
-                          .kind = kind.value_or(TaskKind::classification),
-                          .measure = index_from(cell.at("measure"), plan.stages.size()),
-                          .supported = cell.at("supported")});
-  }
-  return plan;
 }
 
 }  // namespace
@@ -391,25 +300,22 @@ Plan plan_from_json(const std::string& text, const std::string& origin,
   if (const std::string problem = too_deep_json(text); !problem.empty()) {
     refuse(origin, "is not a plan: " + problem);
   }
-  Plan plan;
   try {
     const json object = json::parse(text);
     if (const std::int64_t format = integer_from_json(object.at("format")); format != kFormat) {
       refuse(origin, "has format " + std::to_string(format) + ", this ncmlab reads " +
                          std::to_string(kFormat));
     }
-    plan = plan_from(object, catalogue);
+    Experiment experiment = experiment_from(object.at("experiment"), catalogue);
+    const std::string asked_for = std::exchange(experiment.device, object.at("device"));
+    at::set_num_threads(threads_from(object.at("threads"), origin));
+    Plan plan = make_plan(std::move(experiment), catalogue);
+    check_same(object, without_experiment(plan), origin);
+    plan.experiment.device = asked_for;
+    return plan;
   } catch (const json::exception& error) {
     refuse(origin, std::string("is not a plan: ") + error.what());
-  } catch (const Error& error) {
-    const Diagnostic& first = error.diagnostics().front();
-    if (first.code != "plan.bad-file" || !first.help.empty()) {
-      throw;
-    }
-    refuse(origin, "is not a plan: " + first.message);
   }
-  check_current(plan, origin, catalogue);
-  return plan;
 }
 
 }  // namespace ncmlab

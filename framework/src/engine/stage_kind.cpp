@@ -2,13 +2,13 @@
 #include "engine/stage_kind.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "engine/defend_stage.hpp"
 #include "engine/measure_stage.hpp"
 #include "engine/poison_stage.hpp"
 #include "engine/predict_stage.hpp"
 #include "engine/training_stages.hpp"
-#include "ncmlab/core/diagnostic.hpp"
 
 namespace ncmlab {
 
@@ -23,7 +23,7 @@ const std::vector<StageKind>& stage_kinds() {
 const StageKind& stage_kind(std::string_view name) {
   const auto found = std::ranges::find(stage_kinds(), name, &StageKind::name);
   if (found == stage_kinds().end()) {
-    throw Error("plan.unknown-stage", "there is no kind of stage `" + std::string(name) + "`");
+    throw std::logic_error("there is no kind of stage `" + std::string(name) + "`");
   }
   return *found;
 }

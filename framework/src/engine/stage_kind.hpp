@@ -69,7 +69,7 @@ struct StageKind {
 
 /// All kinds, in the order in which people are shown them.
 const std::vector<StageKind>& stage_kinds();
-/// Throws Error `plan.unknown-stage`.
+/// Throws std::logic_error for a name that none has.
 const StageKind& stage_kind(std::string_view name);
 
 }  // namespace ncmlab
