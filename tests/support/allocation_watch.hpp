@@ -40,12 +40,20 @@ inline void count_block(void* block, int sign) noexcept {
   }
 }
 
-inline void* counted(std::size_t bytes) {
+/// Null where there is no memory.
+inline void* counted_or_null(std::size_t bytes) noexcept {
   void* block = std::malloc(std::max<std::size_t>(bytes, 1));
+  if (block != nullptr) {
+    count_block(block, 1);
+  }
+  return block;
+}
+
+inline void* counted(std::size_t bytes) {
+  void* block = counted_or_null(bytes);
   if (block == nullptr) {
     throw std::bad_alloc();
   }
-  count_block(block, 1);
   return block;
 }
 
@@ -60,6 +68,19 @@ inline void uncounted(void* block) noexcept {
 
 void* operator new(std::size_t bytes) { return ncmlab::testing::counted(bytes); }
 void* operator new[](std::size_t bytes) { return ncmlab::testing::counted(bytes); }
+// An allocator's own forms of these need not come here.
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+  return ncmlab::testing::counted_or_null(bytes);
+}
+void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept {
+  return ncmlab::testing::counted_or_null(bytes);
+}
+void operator delete(void* block, const std::nothrow_t&) noexcept {
+  ncmlab::testing::uncounted(block);
+}
+void operator delete[](void* block, const std::nothrow_t&) noexcept {
+  ncmlab::testing::uncounted(block);
+}
 void operator delete(void* block) noexcept { ncmlab::testing::uncounted(block); }
 void operator delete[](void* block) noexcept { ncmlab::testing::uncounted(block); }
 void operator delete(void* block, std::size_t) noexcept { ncmlab::testing::uncounted(block); }
