@@ -15,7 +15,7 @@
 namespace ncmlab {
 namespace {
 
-struct CodeModel {
+struct Victim {
   std::string model, attack;
   std::vector<std::pair<std::string, SeedRecords>> rows;  ///< by defense
 };
@@ -23,7 +23,7 @@ struct CodeModel {
 struct ColumnMaker {
   Column column;
   bool on_request = false;  ///< shown where it is asked for by name
-  std::function<TableCell(const CodeModel&, const std::string& defense, const SeedRecords&)> cell;
+  std::function<TableCell(const Victim&, const std::string& defense, const SeedRecords&)> cell;
 };
 
 std::vector<std::string> in_order(const std::vector<const CellRecord*>& records,
@@ -66,14 +66,14 @@ SeedRecords by_seed(std::vector<const CellRecord*> records, std::size_t seeds) {
 }
 
 // Controls come first and are there even when nothing was measured.
-std::vector<CodeModel> victims_of(const std::vector<const CellRecord*>& records) {
+std::vector<Victim> victims_of(const std::vector<const CellRecord*>& records) {
   const std::size_t seeds = seeds_of(records).size();
-  std::vector<CodeModel> victims;
+  std::vector<Victim> victims;
   for (const std::string& model : in_order(records, &CellRecord::model)) {
     const auto of_model = with(records, &CellRecord::model, model);
     for (const std::string& attack : none_first(in_order(of_model, &CellRecord::attack))) {
       const auto of_attack = with(of_model, &CellRecord::attack, attack);
-      CodeModel victim{model, attack, {}};
+      Victim victim{model, attack, {}};
       for (const std::string& defense : none_first(in_order(of_attack, &CellRecord::defense))) {
         victim.rows.emplace_back(defense,
                                  by_seed(with(of_attack, &CellRecord::defense, defense), seeds));
@@ -84,7 +84,7 @@ std::vector<CodeModel> victims_of(const std::vector<const CellRecord*>& records)
   return victims;
 }
 
-bool always_measured(const Metric& metric, const CodeModel& victim, TaskKind kind) {
+bool always_measured(const Metric& metric, const Victim& victim, TaskKind kind) {
   const bool is_search = kind == TaskKind::retrieval, is_attacked = victim.attack != "none";
   switch (metric.always) {
     case Always::nowhere:
@@ -110,7 +110,7 @@ TaskKind kind_of(const SeedRecords& row) {
 ColumnMaker metric_column(const Metric& shown, Perspective perspective) {
   return {{shown.id, shown.title, true, direction(shown, perspective), shown.meaning, shown.rank},
           shown.on_request,
-          [&shown](const CodeModel& victim, const std::string&, const SeedRecords& row) {
+          [&shown](const Victim& victim, const std::string&, const SeedRecords& row) {
             const TaskKind kind = kind_of(row);
             return shown.of_pairs_only && kind != TaskKind::pair_classification
                        ? TableCell{}
@@ -123,17 +123,16 @@ ColumnMaker difference_column(const Metric& shown) {
   return {
       {shown.id + "_difference", column.title, true, Direction::none, column.meaning, column.rank},
       false,
-      [&shown](const CodeModel& victim, const std::string& defense, const SeedRecords& row) {
+      [&shown](const Victim& victim, const std::string& defense, const SeedRecords& row) {
         return defense == "none" ? TableCell{}
                                  : difference_cell(shown, row, victim.rows.front().second);
       }};
 }
 
 ColumnMaker text_column(const std::string& id, TableCell (*make)(const SeedRecords&)) {
-  return {
-      {id, id, false, Direction::none, {}, 0},
-      false,
-      [make](const CodeModel&, const std::string&, const SeedRecords& row) { return make(row); }};
+  return {{id, id, false, Direction::none, {}, 0},
+          false,
+          [make](const Victim&, const std::string&, const SeedRecords& row) { return make(row); }};
 }
 
 std::vector<ColumnMaker> column_makers(Perspective perspective) {
@@ -260,7 +259,7 @@ Table build_table(const std::string& task, const std::vector<const CellRecord*>&
     table.columns.push_back(maker.column);
   }
   bool has_all_seeds = true;
-  for (const CodeModel& victim : victims_of(records)) {
+  for (const Victim& victim : victims_of(records)) {
     Group group{printable(victim.model), printable(victim.attack), {}};
     for (const auto& [defense, seeds] : victim.rows) {
       Row row;
