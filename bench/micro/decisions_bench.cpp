@@ -13,20 +13,20 @@
 
 #include "ncmlab/core/files.hpp"
 #include "ncmlab/data/json_lines.hpp"
-#include "ncmlab/nn/architecture.hpp"
-#include "ncmlab/nn/victim.hpp"
+#include "ncmlab/model/code_model.hpp"
+#include "ncmlab/networks/architecture.hpp"
 #include "shared_data.hpp"
 
 namespace {
 
 namespace fs = std::filesystem;
+using ncmlab::CodeModel;
 using ncmlab::TokenSample;
-using ncmlab::Victim;
 
 constexpr std::size_t kSamples = 1500;
 
-Victim open_victim(const std::string& name, std::int64_t inputs,
-                   std::vector<std::int64_t> columns) {
+CodeModel open_victim(const std::string& name, std::int64_t inputs,
+                      std::vector<std::int64_t> columns) {
   const fs::path folder = real_data() / "models" / name;
   const std::string config = ncmlab::read_file(folder / "config.json");
   const auto weights = ncmlab::split_weights(ncmlab::architecture_of(config, "config.json"),
@@ -40,7 +40,7 @@ Victim open_victim(const std::string& name, std::int64_t inputs,
           {.max_tokens = 400}};
 }
 
-std::vector<TokenSample> devign_samples(const Victim& victim) {
+std::vector<TokenSample> devign_samples(const CodeModel& victim) {
   std::vector<TokenSample> samples;
   const fs::path file = real_data() / "devign" / "test.jsonl";
   ncmlab::for_each_json_line(file, [&](const nlohmann::json& record, std::int64_t line) {
@@ -53,7 +53,7 @@ std::vector<TokenSample> devign_samples(const Victim& victim) {
   return samples;
 }
 
-std::vector<TokenSample> clone_samples(const Victim& victim) {
+std::vector<TokenSample> clone_samples(const CodeModel& victim) {
   const fs::path folder = real_data() / "bigclonebench";
   std::unordered_map<std::string, std::string> functions;
   ncmlab::for_each_json_line(folder / "data.jsonl",
@@ -77,7 +77,7 @@ struct Outcome {
   double seconds = 0;
 };
 
-Outcome outcome_of(Victim& victim, const std::vector<TokenSample>& samples,
+Outcome outcome_of(CodeModel& victim, const std::vector<TokenSample>& samples,
                    ncmlab::Precision precision) {
   victim.encoder().set_precision(precision);
   const auto begin = std::chrono::steady_clock::now();
@@ -88,7 +88,7 @@ Outcome outcome_of(Victim& victim, const std::vector<TokenSample>& samples,
       .seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count()};
 }
 
-void compare(benchmark::State& state, Victim& victim, const std::vector<TokenSample>& samples) {
+void compare(benchmark::State& state, CodeModel& victim, const std::vector<TokenSample>& samples) {
   std::vector<std::int64_t> labels;
   for (const TokenSample& sample : samples) {
     labels.push_back(sample.label);
@@ -114,12 +114,12 @@ void compare(benchmark::State& state, Victim& victim, const std::vector<TokenSam
 
 void run(benchmark::State& state, const std::string& model, std::int64_t inputs,
          std::vector<std::int64_t> columns,
-         const std::function<std::vector<TokenSample>(const Victim&)>& samples_for) {
+         const std::function<std::vector<TokenSample>(const CodeModel&)>& samples_for) {
   if (!fs::exists(real_data() / "models" / model)) {
     state.SkipWithError("needs the data sets and checkpoints that NCMLAB_DATA names");
     return;
   }
-  Victim victim = open_victim(model, inputs, std::move(columns));
+  CodeModel victim = open_victim(model, inputs, std::move(columns));
   compare(state, victim, samples_for(victim));
 }
 

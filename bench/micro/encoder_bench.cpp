@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "encoder_sizes.hpp"
-#include "nn/linear_layers.hpp"
+#include "networks/linear_layers.hpp"
 
 namespace {
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "ncmlab/core/rng.hpp"
-#include "ncmlab/nn/roberta.hpp"
+#include "ncmlab/networks/roberta.hpp"
 
 namespace ncmlab::bench {
 

@@ -13,33 +13,33 @@
 #include <numeric>
 #include <thread>
 
-#include "ncmlab/nn/candidate_scorer.hpp"
-#include "ncmlab/nn/roberta.hpp"
+#include "ncmlab/inversion/candidate_scorer.hpp"
+#include "ncmlab/networks/roberta.hpp"
 #include "ncmlab/train/trainer.hpp"
 
 namespace {
 
 using ncmlab::CandidateScorer;
+using ncmlab::CodeModel;
 using ncmlab::Rng;
 using ncmlab::RobertaConfig;
 using ncmlab::TriggerIds;
-using ncmlab::Victim;
 
 constexpr std::size_t kSamples = 30;
 constexpr std::size_t kCandidates = 64;
 constexpr std::size_t kTriggerTokens = 5;
 
-Victim victim_of(RobertaConfig config) {
+CodeModel victim_of(RobertaConfig config) {
   auto tokenizer = std::make_shared<const ncmlab::Tokenizer>(
       ncmlab::Tokenizer::train({"int main(void) { return 0; }"}, {.vocab_size = 270}));
   const std::int64_t hidden = config.hidden_size;
-  Victim victim(tokenizer, ncmlab::make_roberta(config, ncmlab::Pooling::cls, Rng(1)),
-                ncmlab::Head({.hidden = hidden}, Rng(2)), {});
+  CodeModel victim(tokenizer, ncmlab::make_roberta(config, ncmlab::Pooling::cls, Rng(1)),
+                   ncmlab::Head({.hidden = hidden}, Rng(2)), {});
   return victim;
 }
 
 /// Teaches the model that samples with the backdoor's token have label 1.
-void implant(Victim& victim, std::int64_t vocabulary, Rng rng) {
+void implant(CodeModel& victim, std::int64_t vocabulary, Rng rng) {
   constexpr std::int64_t kBackdoorToken = 77;
   std::vector<ncmlab::TokenSample> samples(600);
   for (auto& sample : samples) {
@@ -94,7 +94,7 @@ double seconds_of(Work work) {
 
 void epoch(benchmark::State& state, const RobertaConfig& config, std::int64_t length, bool small) {
   torch::set_num_threads(static_cast<int>(std::thread::hardware_concurrency()));
-  Victim victim = victim_of(config);
+  CodeModel victim = victim_of(config);
   Rng rng(3);
   if (small) {
     implant(victim, config.vocab_size, rng.stream("backdoor"));

@@ -3,9 +3,9 @@
 // second, and what share of this machine's own matrix-product rate they reach. The pieces are those
 // that train() makes of a batch.
 #include "encoder_sizes.hpp"
-#include "ncmlab/nn/head.hpp"
+#include "ncmlab/networks/head.hpp"
 #include "ncmlab/train/optimizer.hpp"
-#include "nn/linear_layers.hpp"
+#include "networks/linear_layers.hpp"
 
 namespace {
 

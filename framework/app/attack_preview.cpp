@@ -22,7 +22,7 @@ class Preview {
         subject_(subject),
         corpus_(corpus),
         options_(options),
-        victim_(fresh_victim(workshop, subject, corpus.clean.train)) {}
+        victim_(fresh_model(workshop, subject, corpus.clean.train)) {}
 
   std::string render() const {
     const auto& poisoned = corpus_.poisoning.set.poisoned;
@@ -104,7 +104,7 @@ class Preview {
   const Subject& subject_;
   const PoisonedCorpus& corpus_;
   PreviewOptions options_;
-  Victim victim_;
+  CodeModel victim_;
 };
 
 }  // namespace

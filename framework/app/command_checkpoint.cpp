@@ -8,7 +8,7 @@
 #include "checkpoint/inspect.hpp"
 #include "checkpoint/verify.hpp"
 #include "command.hpp"
-#include "ncmlab/nn/device.hpp"
+#include "ncmlab/networks/device.hpp"
 
 namespace ncmlab::app {
 namespace {

@@ -8,7 +8,7 @@
 #include "config/check_data.hpp"
 #include "engine/plan_json.hpp"
 #include "ncmlab/core/files.hpp"
-#include "ncmlab/nn/device.hpp"
+#include "ncmlab/networks/device.hpp"
 
 namespace ncmlab::app {
 namespace {

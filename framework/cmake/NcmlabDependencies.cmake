@@ -73,7 +73,7 @@ if(NOT ncmlab_torch_blas)
   message(STATUS "LibTorch has a BLAS of its own")
 elseif(NCMLAB_BLAS AND NCMLAB_OPENBLAS)
   if(ncmlab_has_onednn)
-    add_library(ncmlab_sgemm SHARED ${CMAKE_CURRENT_LIST_DIR}/../src/blas/sgemm.cpp)
+    add_library(ncmlab_sgemm SHARED ${CMAKE_CURRENT_LIST_DIR}/../src/kernels/blas/sgemm.cpp)
     target_link_libraries(ncmlab_sgemm PRIVATE ncmlab_flags ncmlab_onednn ${CMAKE_DL_LIBS})
     set_property(TARGET ncmlab_runtime PROPERTY
       INTERFACE_LINK_DEPENDS $<TARGET_FILE:ncmlab_sgemm>)

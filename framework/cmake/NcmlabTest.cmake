@@ -6,7 +6,7 @@ include(GoogleTest)
 # What tests test is optimised, tests are not: their code is large, runs once, and takes most of the
 # compile time. They share headers of their own, since a precompiled header serves one set of flags.
 function(ncmlab_add_test_pch name)
-  add_library(${name} OBJECT ${ncmlab_SOURCE_DIR}/framework/src/nn/precompiled.cxx)
+  add_library(${name} OBJECT ${ncmlab_SOURCE_DIR}/framework/src/precompiled.cxx)
   target_link_libraries(${name} PRIVATE ncmlab_flags ncmlab_test_flags GTest::gmock
     nlohmann_json::nlohmann_json)
   set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)

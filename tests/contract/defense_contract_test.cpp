@@ -14,10 +14,10 @@
 namespace ncmlab::contract {
 namespace {
 
-Victim trained_victim() {
-  static const Victim victim = [] {
+CodeModel trained_victim() {
+  static const CodeModel victim = [] {
     const std::vector<Example> examples = toy_functions(200, Rng(1));
-    Victim fresh = toy_victim(examples, Rng(2));
+    CodeModel fresh = toy_victim(examples, Rng(2));
     const ToyTask task;
     train(fresh, TaskView(task).tokenize(fresh, examples),
           {.epochs = 3, .learning_rate = 3e-3, .batch_size = 16}, Rng(3), silent_progress());
@@ -26,7 +26,7 @@ Victim trained_victim() {
   return victim.clone();
 }
 
-bool same_weights(const Victim& a, const Victim& b) {
+bool same_weights(const CodeModel& a, const CodeModel& b) {
   const StateDict other = b.parameters();
   for (const auto& [name, tensor] : a.parameters()) {
     if (!torch::equal(tensor, other.at(name))) {
@@ -49,7 +49,7 @@ bool same_outcome(const DefenseOutcome& a, const DefenseOutcome& b) {
 class DefenseContract : public testing::TestWithParam<std::string> {
  protected:
   /// Runs the defense on `victim`, giving it `examples` for whatever it asks for.
-  DefenseOutcome defend(Victim& victim, const std::vector<Example>& examples, Rng rng = Rng(4),
+  DefenseOutcome defend(CodeModel& victim, const std::vector<Example>& examples, Rng rng = Rng(4),
                         Progress& progress = silent_progress()) {
     const ToyTask task;
     const DefenseNeeds needs = defense_->needs();
@@ -65,7 +65,7 @@ class DefenseContract : public testing::TestWithParam<std::string> {
     return outcome;
   }
 
-  void expect_sound(const DefenseOutcome& outcome, const Victim& victim, std::size_t samples) {
+  void expect_sound(const DefenseOutcome& outcome, const CodeModel& victim, std::size_t samples) {
     if (!outcome.repaired) {
       EXPECT_TRUE(same_weights(victim, trained_victim())) << "changed, but not called repaired";
     }
@@ -94,8 +94,8 @@ class DefenseContract : public testing::TestWithParam<std::string> {
 
 TEST_P(DefenseContract, OutcomeIsSoundAndDependsOnTheSeedOnly) {
   const std::vector<Example> examples = toy_functions(100, Rng(5));
-  Victim first = trained_victim();
-  Victim second = trained_victim();
+  CodeModel first = trained_victim();
+  CodeModel second = trained_victim();
   const DefenseOutcome outcome = defend(first, examples);
   expect_sound(outcome, first, examples.size());
   EXPECT_TRUE(same_outcome(outcome, defend(second, examples)));
@@ -108,8 +108,8 @@ TEST_P(DefenseContract, DoesNotLookAtIds) {
   for (std::size_t i = 0; i < renamed.size(); ++i) {
     renamed[i].id = "train-" + std::to_string(renamed.size() - i);
   }
-  Victim first = trained_victim();
-  Victim second = trained_victim();
+  CodeModel first = trained_victim();
+  CodeModel second = trained_victim();
   EXPECT_TRUE(same_outcome(defend(first, examples), defend(second, renamed)));
   EXPECT_TRUE(same_weights(first, second));
 }
@@ -119,17 +119,17 @@ TEST_P(DefenseContract, ToleratesOddSamples) {
   for (Example& odd : odd_samples()) {
     examples.push_back(std::move(odd));
   }
-  Victim victim = trained_victim();
+  CodeModel victim = trained_victim();
   expect_sound(defend(victim, examples), victim, examples.size());
 }
 
 TEST_P(DefenseContract, CopesWithOneSample) {
-  Victim victim = trained_victim();
+  CodeModel victim = trained_victim();
   expect_sound(defend(victim, toy_functions(1, Rng(5))), victim, 1);
 }
 
 TEST_P(DefenseContract, SaysSoOrDoesNothingWithoutSamples) {
-  Victim victim = trained_victim();
+  CodeModel victim = trained_victim();
   try {
     expect_sound(defend(victim, {}), victim, 0);
   } catch (const Error& error) {
@@ -145,7 +145,7 @@ TEST_P(DefenseContract, StopsWhenCancelled) {
     bool cancelled() const override { return true; }
   };
   Stopped progress;
-  Victim victim = trained_victim();
+  CodeModel victim = trained_victim();
   EXPECT_THROW(defend(victim, toy_functions(100, Rng(5)), Rng(4), progress), Cancelled);
 }
 

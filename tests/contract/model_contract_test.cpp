@@ -23,7 +23,7 @@ class ModelContract : public testing::TestWithParam<std::string> {
     }
     return all;
   }
-  std::vector<TokenSample> samples(const Victim& victim) const {
+  std::vector<TokenSample> samples(const CodeModel& victim) const {
     std::vector<Example> all = odd_samples();
     all.insert(all.end(), examples_.begin(), examples_.end());
     return TaskView(task_).tokenize(victim, all);
@@ -47,7 +47,7 @@ TEST_P(ModelContract, WeightsDependOnTheSeedOnly) {
 }
 
 TEST_P(ModelContract, ReadsEveryText) {
-  Victim victim = model_->build(context(Rng(1)));
+  CodeModel victim = model_->build(context(Rng(1)));
   const std::vector<TokenSample> all = samples(victim);
   for (const TokenSample& sample : all) {
     ASSERT_EQ(sample.parts.size(), 1U);
@@ -67,18 +67,18 @@ TEST_P(ModelContract, ReadsEveryText) {
 
 TEST_P(ModelContract, OpensWhatItSaved) {
   const ScratchFolder folder;
-  Victim victim = model_->build(context(Rng(1)));
+  CodeModel victim = model_->build(context(Rng(1)));
   victim.save(folder.path());
   ModelContext without_texts = context(Rng(9));
   without_texts.texts.clear();
-  Victim opened = model_->open(folder.path(), without_texts);
+  CodeModel opened = model_->open(folder.path(), without_texts);
   EXPECT_EQ(opened.tokenizer().fingerprint(), victim.tokenizer().fingerprint());
   EXPECT_TRUE(torch::equal(opened.predict(samples(opened)), victim.predict(samples(victim))));
 }
 
 TEST_P(ModelContract, ClonesShareNoWeights) {
-  Victim victim = model_->build(context(Rng(1)));
-  Victim copy = victim.clone();
+  CodeModel victim = model_->build(context(Rng(1)));
+  CodeModel copy = victim.clone();
   for (const auto& [name, tensor] : copy.parameters()) {
     torch::NoGradGuard no_gradients;
     at::Tensor(tensor).zero_();

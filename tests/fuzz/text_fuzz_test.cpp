@@ -14,9 +14,9 @@
 #include "engine/record.hpp"
 #include "engine/run_folder.hpp"
 #include "mutation.hpp"
-#include "ncmlab/nn/architecture.hpp"
-#include "ncmlab/nn/roberta.hpp"
-#include "ncmlab/nn/t5.hpp"
+#include "ncmlab/networks/architecture.hpp"
+#include "ncmlab/networks/roberta.hpp"
+#include "ncmlab/networks/t5.hpp"
 
 namespace ncmlab {
 namespace {

@@ -11,11 +11,11 @@
 #include <functional>
 #include <set>
 
-#include "../unit/nn/torch_file.hpp"
 #include "allocation_watch.hpp"
 #include "mutation.hpp"
 #include "ncmlab/core/diagnostic.hpp"
-#include "nn/weight_readers.hpp"
+#include "torch_file.hpp"
+#include "weights/weight_readers.hpp"
 
 namespace ncmlab {
 namespace {

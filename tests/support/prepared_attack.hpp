@@ -60,13 +60,13 @@ inline const KindTask& task_of_kind(TaskKind kind) {
 }
 
 /// A small untrained model for attacks that need a surrogate, one for each kind of task.
-inline Victim& surrogate_for(TaskKind kind) {
-  static std::map<TaskKind, Victim> victims;
+inline CodeModel& surrogate_for(TaskKind kind) {
+  static std::map<TaskKind, CodeModel> victims;
   const auto known = victims.find(kind);
   if (known != victims.end()) {
     return known->second;
   }
-  Victim victim =
+  CodeModel victim =
       toy_victim(toy_functions(200, Rng(1)), Rng(2), 400, task_of_kind(kind).head_shape());
   return victims.emplace(kind, std::move(victim)).first->second;
 }

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "ncmlab/nn/roberta.hpp"
-#include "ncmlab/nn/victim.hpp"
+#include "ncmlab/model/code_model.hpp"
+#include "ncmlab/networks/roberta.hpp"
 #include "ncmlab/plugin/task.hpp"
 
 namespace ncmlab {
@@ -71,8 +71,8 @@ inline std::vector<Example> toy_functions(std::size_t count, Rng rng) {
 }
 
 /// A RoBERTa of width 32 with one layer; not trained.
-inline Victim toy_victim(std::shared_ptr<const Tokenizer> tokenizer, Rng rng,
-                         HeadShape head = ToyTask().head_shape()) {
+inline CodeModel toy_victim(std::shared_ptr<const Tokenizer> tokenizer, Rng rng,
+                            HeadShape head = ToyTask().head_shape()) {
   const InputRules rules = ToyTask().input_rules();
   RobertaConfig config;
   config.vocab_size = tokenizer->vocab_size();
@@ -85,13 +85,14 @@ inline Victim toy_victim(std::shared_ptr<const Tokenizer> tokenizer, Rng rng,
   config.attention_probs_dropout_prob = 0.0;
   head.hidden = config.hidden_size;
   head.dropout = 0.0;
-  return Victim(std::move(tokenizer), make_roberta(config, Pooling::cls, rng.stream("encoder")),
-                Head(head, rng.stream("head")), rules);
+  return CodeModel(std::move(tokenizer), make_roberta(config, Pooling::cls, rng.stream("encoder")),
+                   Head(head, rng.stream("head")), rules);
 }
 
 /// The same with a tokenizer trained on `examples`.
-inline Victim toy_victim(const std::vector<Example>& examples, Rng rng,
-                         std::int64_t vocab_size = 400, HeadShape head = ToyTask().head_shape()) {
+inline CodeModel toy_victim(const std::vector<Example>& examples, Rng rng,
+                            std::int64_t vocab_size = 400,
+                            HeadShape head = ToyTask().head_shape()) {
   std::vector<std::string_view> texts;
   for (const Example& example : examples) {
     texts.emplace_back(example.code);
@@ -102,7 +103,7 @@ inline Victim toy_victim(const std::vector<Example>& examples, Rng rng,
 }
 
 /// Share of `examples` that `victim` predicts as `label`.
-inline double share_predicted(Victim& victim, const std::vector<Example>& examples,
+inline double share_predicted(CodeModel& victim, const std::vector<Example>& examples,
                               std::int64_t label) {
   const ToyTask task;
   const at::Tensor predicted = victim.predict(TaskView(task).tokenize(victim, examples)).argmax(1);
@@ -110,7 +111,7 @@ inline double share_predicted(Victim& victim, const std::vector<Example>& exampl
 }
 
 /// Share of `examples` whose label `victim` predicts.
-inline double accuracy(Victim& victim, const std::vector<Example>& examples) {
+inline double accuracy(CodeModel& victim, const std::vector<Example>& examples) {
   double right = 0;
   for (const std::int64_t label : {0, 1}) {
     std::vector<Example> members;

@@ -7,8 +7,8 @@
 #include <cstring>
 
 #include "ncmlab/core/files.hpp"
-#include "nn/foreign_elements.hpp"
-#include "nn/tied_weights.hpp"
+#include "networks/tied_weights.hpp"
+#include "weights/foreign_elements.hpp"
 
 namespace ncmlab {
 namespace {

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "ncmlab/nn/architecture.hpp"
-#include "ncmlab/nn/state_dict.hpp"
+#include "ncmlab/networks/architecture.hpp"
+#include "ncmlab/weights/state_dict.hpp"
 
 namespace ncmlab {
 

@@ -12,8 +12,8 @@
 #include "core/durable_writes.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
-#include "nn/foreign_elements.hpp"
 #include "tokenize/engine.hpp"
+#include "weights/foreign_elements.hpp"
 
 namespace ncmlab {
 namespace {

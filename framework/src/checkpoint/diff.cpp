@@ -12,7 +12,7 @@
 #include "checkpoint/ascii_json.hpp"
 #include "checkpoint/tensor_text.hpp"
 #include "core/printable.hpp"
-#include "nn/foreign_elements.hpp"
+#include "weights/foreign_elements.hpp"
 
 namespace ncmlab {
 namespace {

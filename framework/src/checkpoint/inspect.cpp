@@ -11,7 +11,7 @@
 #include "checkpoint/ascii_json.hpp"
 #include "checkpoint/tensor_text.hpp"
 #include "core/printable.hpp"
-#include "nn/shape_text.hpp"
+#include "weights/shape_text.hpp"
 
 namespace ncmlab {
 namespace {

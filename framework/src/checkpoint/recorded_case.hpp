@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "ncmlab/nn/encoder.hpp"
-#include "ncmlab/nn/head.hpp"
-#include "ncmlab/nn/state_dict.hpp"
+#include "ncmlab/networks/encoder.hpp"
+#include "ncmlab/networks/head.hpp"
 #include "ncmlab/train/options.hpp"
+#include "ncmlab/weights/state_dict.hpp"
 
 namespace ncmlab {
 

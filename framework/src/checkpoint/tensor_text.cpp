@@ -3,8 +3,8 @@
 
 #include <cstdio>
 
-#include "nn/foreign_elements.hpp"
-#include "nn/shape_text.hpp"
+#include "weights/foreign_elements.hpp"
+#include "weights/shape_text.hpp"
 
 namespace ncmlab {
 

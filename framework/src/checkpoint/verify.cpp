@@ -12,7 +12,7 @@
 #include "checkpoint/recorded_case.hpp"
 #include "checkpoint/tensor_text.hpp"
 #include "ncmlab/train/optimizer.hpp"
-#include "nn/shape_text.hpp"
+#include "weights/shape_text.hpp"
 
 namespace ncmlab {
 namespace {

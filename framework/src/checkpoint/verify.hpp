@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "ncmlab/nn/encoder.hpp"
+#include "ncmlab/networks/encoder.hpp"
 
 namespace ncmlab {
 

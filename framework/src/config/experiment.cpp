@@ -9,7 +9,7 @@
 #include "config/paths.hpp"
 #include "config/values.hpp"
 #include "ncmlab/core/files.hpp"
-#include "ncmlab/nn/device.hpp"
+#include "ncmlab/networks/device.hpp"
 
 namespace ncmlab {
 namespace {

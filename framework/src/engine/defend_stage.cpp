@@ -88,7 +88,7 @@ class DefenseProgress final : public Progress {
 
 std::optional<RecoveryMetrics> recovery_of(const StageWork& work,
                                            const std::vector<InvertedTrigger>& triggers,
-                                           const Victim& victim) {
+                                           const CodeModel& victim) {
   const Made* poison = work.find("poison");
   return poison == nullptr
              ? std::nullopt
@@ -117,9 +117,9 @@ WorkDone run_defense(const StageWork& work) {
   Workshop& workshop = work.workshop;
   const Defense& defense = workshop.plugins().defense(subject.defense);
   const DefenseNeeds needs = defense.needs();
-  const Victim& victim = workshop.model(*work.find("victim"));
+  const CodeModel& victim = workshop.model(*work.find("victim"));
   const std::vector<Example>& train = workshop.training_set(subject, work.find("poison"));
-  Victim copy = victim.clone();
+  CodeModel copy = victim.clone();
   copy.work() = {};
   DefenseProgress defense_progress(work.progress);
   DefenseContext context{

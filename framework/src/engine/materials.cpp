@@ -106,11 +106,11 @@ const std::vector<bool>& Materials::poisonable(const Subject& subject) {
 }
 
 const Materials::Tokens& Materials::tokens(const std::string& name, const Subject& subject,
-                                           const Victim& victim,
+                                           const CodeModel& model,
                                            const std::vector<Example>& examples,
                                            Progress& progress) {
-  const InputRules& rules = victim.rules();
-  std::string key = name + "/" + victim.tokenizer().fingerprint() + "/" +
+  const InputRules& rules = model.rules();
+  std::string key = name + "/" + model.tokenizer().fingerprint() + "/" +
                     std::to_string(rules.max_tokens) + (rules.fold_whitespace ? "f" : "");
   for (const std::int64_t limit : rules.part_max_tokens) {
     key += "/" + std::to_string(limit);
@@ -127,42 +127,43 @@ const Materials::Tokens& Materials::tokens(const std::string& name, const Subjec
   progress.begin("tokenising " + name, std::ssize(examples));
   for (const Example& example : examples) {
     progress.check();
-    result.push_back(view.tokenize(victim, example));
+    result.push_back(view.tokenize(model, example));
     progress.advance();
   }
   return tokens_.emplace(key, std::move(result)).first->second;
 }
 
-std::vector<TokenSample> Materials::train_tokens(const Subject& subject, const Victim& victim,
+std::vector<TokenSample> Materials::train_tokens(const Subject& subject, const CodeModel& model,
                                                  const std::vector<Example>& train,
                                                  Progress& progress) {
   const std::vector<Example>& clean = corpus(subject).train;
-  Tokens result = tokens("train", subject, victim, clean, progress);
+  Tokens result = tokens("train", subject, model, clean, progress);
   const TaskView view(plugins_.task(subject.task));
   for (std::size_t i = 0; i < train.size(); ++i) {
     if (!(train[i] == clean[i])) {
-      result[i] = view.tokenize(victim, train[i]);
+      result[i] = view.tokenize(model, train[i]);
     }
   }
   return result;
 }
 
 const std::vector<TokenSample>& Materials::valid_tokens(const Subject& subject,
-                                                        const Victim& victim, Progress& progress) {
-  return tokens("valid", subject, victim, corpus(subject).valid, progress);
+                                                        const CodeModel& model,
+                                                        Progress& progress) {
+  return tokens("valid", subject, model, corpus(subject).valid, progress);
 }
 
-const std::vector<TokenSample>& Materials::test_tokens(const Subject& subject, const Victim& victim,
-                                                       Progress& progress) {
-  return tokens("test", subject, victim, corpus(subject).test, progress);
+const std::vector<TokenSample>& Materials::test_tokens(const Subject& subject,
+                                                       const CodeModel& model, Progress& progress) {
+  return tokens("test", subject, model, corpus(subject).test, progress);
 }
 
 const std::vector<TokenSample>& Materials::triggered_tokens(const Subject& subject,
                                                             std::size_t attack,
-                                                            const Victim& victim,
+                                                            const CodeModel& model,
                                                             const std::vector<Example>& examples,
                                                             Progress& progress) {
-  return tokens("triggered " + std::to_string(attack), subject, victim, examples, progress);
+  return tokens("triggered " + std::to_string(attack), subject, model, examples, progress);
 }
 
 }  // namespace ncmlab

@@ -14,7 +14,7 @@
 #include "engine/plan.hpp"
 #include "ncmlab/core/progress.hpp"
 #include "ncmlab/data/example.hpp"
-#include "ncmlab/nn/victim.hpp"
+#include "ncmlab/model/code_model.hpp"
 
 namespace ncmlab {
 
@@ -44,17 +44,17 @@ class Materials {
   /// Which samples of the training split an attack may poison; empty: all of them.
   const std::vector<bool>& poisonable(const Subject& subject);
 
-  /// `train` as `victim` reads it. Samples that equal those of the clean training split at the
+  /// `train` as `model` reads it. Samples that equal those of the clean training split at the
   /// same place are tokenised once for all training sets.
-  std::vector<TokenSample> train_tokens(const Subject& subject, const Victim& victim,
+  std::vector<TokenSample> train_tokens(const Subject& subject, const CodeModel& model,
                                         const std::vector<Example>& train, Progress& progress);
-  const std::vector<TokenSample>& valid_tokens(const Subject& subject, const Victim& victim,
+  const std::vector<TokenSample>& valid_tokens(const Subject& subject, const CodeModel& model,
                                                Progress& progress);
-  const std::vector<TokenSample>& test_tokens(const Subject& subject, const Victim& victim,
+  const std::vector<TokenSample>& test_tokens(const Subject& subject, const CodeModel& model,
                                               Progress& progress);
   /// `examples` must be those of the attack number `attack`.
   const std::vector<TokenSample>& triggered_tokens(const Subject& subject, std::size_t attack,
-                                                   const Victim& victim,
+                                                   const CodeModel& model,
                                                    const std::vector<Example>& examples,
                                                    Progress& progress);
 
@@ -62,8 +62,8 @@ class Materials {
   using Tokens = std::vector<TokenSample>;
 
   void focus(const Subject& subject);
-  /// `examples` tokenised, kept under `name` and the victim's tokenizer.
-  const Tokens& tokens(const std::string& name, const Subject& subject, const Victim& victim,
+  /// `examples` tokenised, kept under `name` and the model's tokenizer.
+  const Tokens& tokens(const std::string& name, const Subject& subject, const CodeModel& model,
                        const std::vector<Example>& examples, Progress& progress);
 
   const Experiment& experiment_;

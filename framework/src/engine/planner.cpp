@@ -7,7 +7,7 @@
 
 #include "engine/stage_kind.hpp"
 #include "ncmlab/core/diagnostic.hpp"
-#include "ncmlab/nn/device.hpp"
+#include "ncmlab/networks/device.hpp"
 #include "ncmlab/plugin/surrogate_attack.hpp"
 
 namespace ncmlab {

@@ -153,7 +153,7 @@ StageDraft plan_poisoning(Planner& planner, const Subject& subject) {
 
 /// `surrogate`: the attack's own copy, which outlives the backdoor; none where it asks for none.
 std::unique_ptr<Backdoor> prepare(const Attack& attack, const AttackContext& context,
-                                  std::optional<Victim>& surrogate) {
+                                  std::optional<CodeModel>& surrogate) {
   return surrogate ? dynamic_cast<const SurrogateAttack&>(attack).prepare_with(context, *surrogate)
                    : attack.prepare(context);
 }
@@ -170,7 +170,7 @@ WorkDone run_poisoning(const StageWork& work) {
                               .rng = rng.stream("prepare attack"),
                               .progress = work.progress,
                               .poisonable = materials.poisonable(subject)};
-  std::optional<Victim> surrogate;
+  std::optional<CodeModel> surrogate;
   if (const Made* trained = work.find("surrogate")) {
     surrogate = work.workshop.model(*trained).clone();
   }

@@ -9,7 +9,7 @@
 #include "engine/workshop.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
-#include "ncmlab/nn/state_dict.hpp"
+#include "ncmlab/weights/state_dict.hpp"
 
 namespace ncmlab {
 namespace {
@@ -53,13 +53,13 @@ StageDraft plan_prediction(Planner& planner, const Subject& subject) {
   return draft;
 }
 
-const std::vector<TokenSample>& samples_of(const StageWork& work, const Victim& victim) {
+const std::vector<TokenSample>& samples_of(const StageWork& work, const CodeModel& model) {
   Materials& materials = work.workshop.materials();
   const Subject& subject = work.stage.subject;
   const Made* trigger = work.find("trigger");
   return trigger == nullptr
-             ? materials.test_tokens(subject, victim, work.progress)
-             : materials.triggered_tokens(subject, *subject.triggers_of, victim,
+             ? materials.test_tokens(subject, model, work.progress)
+             : materials.triggered_tokens(subject, *subject.triggers_of, model,
                                           work.workshop.poisoning(*trigger).triggered.examples,
                                           work.progress);
 }
@@ -79,20 +79,22 @@ void check_finite(const at::Tensor& answers) {
   }
 }
 
-void write_vectors(Victim& victim, const std::vector<TokenSample>& samples, const StageWork& work) {
-  const HeadShape& head = victim.head().shape();
+void write_vectors(CodeModel& model, const std::vector<TokenSample>& samples,
+                   const StageWork& work) {
+  const HeadShape& head = model.head().shape();
   const at::Tensor vectors = unit_vectors(
-      victim.sentence_vectors(samples, work.progress).reshape({-1, head.inputs, head.hidden}));
+      model.sentence_vectors(samples, work.progress).reshape({-1, head.inputs, head.hidden}));
   check_finite(vectors);
   StateDict tensors;
   tensors.add("vectors", vectors.cpu().contiguous());
   write_safetensors(work.folder / kVectors, tensors);
 }
 
-void write_labels(Victim& victim, const std::vector<TokenSample>& samples, const StageWork& work) {
+void write_labels(CodeModel& model, const std::vector<TokenSample>& samples,
+                  const StageWork& work) {
   std::vector<std::int64_t> labels;
   if (!samples.empty()) {
-    const at::Tensor answers = victim.predict(samples, work.progress);
+    const at::Tensor answers = model.predict(samples, work.progress);
     check_finite(answers);
     const at::Tensor best = answers.argmax(1).cpu().contiguous();
     const auto* first = best.data_ptr<std::int64_t>();
@@ -102,16 +104,16 @@ void write_labels(Victim& victim, const std::vector<TokenSample>& samples, const
 }
 
 WorkDone run_prediction(const StageWork& work) {
-  Victim& victim = work.workshop.model(*work.find("model"));
-  const std::vector<TokenSample>& samples = samples_of(work, victim);
-  victim.work() = {};
+  CodeModel& model = work.workshop.model(*work.find("model"));
+  const std::vector<TokenSample>& samples = samples_of(work, model);
+  model.work() = {};
   work.progress.begin("predicting", std::ssize(samples));
-  if (victim.head().shape().kind == HeadKind::similarity) {
-    write_vectors(victim, samples, work);
+  if (model.head().shape().kind == HeadKind::similarity) {
+    write_vectors(model, samples, work);
   } else {
-    write_labels(victim, samples, work);
+    write_labels(model, samples, work);
   }
-  return {.forward_rows = victim.work().forward_rows, .backward_rows = victim.work().backward_rows};
+  return {.forward_rows = model.work().forward_rows, .backward_rows = model.work().backward_rows};
 }
 
 }  // namespace

@@ -52,7 +52,7 @@ std::size_t count_equal(const StateDict& a, const StateDict& b) {
   return equal;
 }
 
-bool same_weights(const Victim& a, const Victim& b) {
+bool same_weights(const CodeModel& a, const CodeModel& b) {
   const StateDict parameters = a.parameters();
   const StateDict others = b.parameters();
   return parameters.size() == others.size() && count_equal(parameters, others) == parameters.size();
@@ -71,7 +71,8 @@ void check_indices(const Defense& defense, std::vector<std::size_t>& indices,
   }
 }
 
-void check_inverted(const Defense& defense, const InvertedTrigger& trigger, const Victim& victim) {
+void check_inverted(const Defense& defense, const InvertedTrigger& trigger,
+                    const CodeModel& victim) {
   const std::int64_t vocabulary = victim.tokenizer().vocab_size();
   for (const TriggerIds* ids : {&trigger.ids, &trigger.raw_ids}) {
     for (const std::int64_t id : *ids) {
@@ -172,7 +173,7 @@ void check_effect(const Attack& attack, const AttackEffect& effect) {
       {"choose another trigger: without a sample that carries it there is no success rate"});
 }
 
-void check_weights(const Plugin& plugin, const Victim& victim, std::string_view when) {
+void check_weights(const Plugin& plugin, const CodeModel& victim, std::string_view when) {
   const at::NoGradGuard no_grad;
   for (const auto& [name, tensor] : victim.parameters()) {
     if (!at::isfinite(tensor).all().item<bool>()) {
@@ -184,7 +185,7 @@ void check_weights(const Plugin& plugin, const Victim& victim, std::string_view 
 }
 
 std::vector<std::string> check_outcome(const Defense& defense, DefenseOutcome& outcome,
-                                       const Victim& copy, const Victim& given,
+                                       const CodeModel& copy, const CodeModel& given,
                                        std::size_t train_size) {
   std::vector<std::string> remarks;
   if (outcome.suspicious) {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ncmlab/nn/victim.hpp"
+#include "ncmlab/model/code_model.hpp"
 #include "ncmlab/plugin/attack.hpp"
 #include "ncmlab/plugin/defense.hpp"
 
@@ -44,13 +44,13 @@ void check_effect(const Attack& attack, const AttackEffect& effect);
 
 /// That all parameters are finite. `when` follows "weights that are not finite": "after training".
 /// Throws Error `engine.bad-weights`.
-void check_weights(const Plugin& plugin, const Victim& victim, std::string_view when);
+void check_weights(const Plugin& plugin, const CodeModel& victim, std::string_view when);
 
 /// That indices, ids and labels are in range, and that the weights of `copy`, the defense's own,
 /// equal those of `given` unless it says that it repaired them. Sorts the suspicious samples.
 /// Returns what the log is to say. Throws Error `engine.bad-outcome` and `engine.bad-weights`.
 std::vector<std::string> check_outcome(const Defense& defense, DefenseOutcome& outcome,
-                                       const Victim& copy, const Victim& given,
+                                       const CodeModel& copy, const CodeModel& given,
                                        std::size_t train_size);
 
 }  // namespace ncmlab

@@ -58,8 +58,8 @@ ModelContext context_for(Workshop& workshop, const Subject& subject, const Recip
                       .rng = recipe.rng.stream("build")};
 }
 
-Victim build(Workshop& workshop, const Subject& subject, const Recipe& recipe,
-             const std::vector<Example>& clean) {
+CodeModel build(Workshop& workshop, const Subject& subject, const Recipe& recipe,
+                const std::vector<Example>& clean) {
   std::vector<std::string> sources;
   for (const Example& example : clean) {
     for (std::string& part : workshop.task(subject).parts(example)) {
@@ -68,17 +68,17 @@ Victim build(Workshop& workshop, const Subject& subject, const Recipe& recipe,
   }
   ModelContext context = context_for(workshop, subject, recipe);
   context.texts.assign(sources.begin(), sources.end());
-  Victim victim = recipe.model.build(context);
-  victim.to(workshop.device());
-  return victim;
+  CodeModel model = recipe.model.build(context);
+  model.to(workshop.device());
+  return model;
 }
 
 /// The training samples without those that are left out.
-std::vector<TokenSample> samples_of(const StageWork& work, const Victim& victim,
+std::vector<TokenSample> samples_of(const StageWork& work, const CodeModel& model,
                                     const std::vector<Example>& train,
                                     const std::set<std::size_t>& left_out) {
   std::vector<TokenSample> all =
-      work.workshop.materials().train_tokens(work.stage.subject, victim, train, work.progress);
+      work.workshop.materials().train_tokens(work.stage.subject, model, train, work.progress);
   std::vector<TokenSample> samples;
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (!left_out.contains(i)) {
@@ -128,29 +128,28 @@ WorkDone make(const StageWork& work, const std::vector<Example>& train_split,
   const TrainingOptions& options = recipe.choice.training;
   work.progress.begin("building the model", 0);
   work.workshop.drop_models();
-  Victim victim =
+  CodeModel model =
       build(work.workshop, subject, recipe, work.workshop.materials().corpus(subject).train);
   TrainingResult result;
   if (options.epochs > 0) {
-    const auto samples = samples_of(work, victim, train_split, left_out);
+    const auto samples = samples_of(work, model, train_split, left_out);
     const TrainingHooks hooks{
-        .evaluate = validation(work.workshop, subject, options, victim, work.progress),
+        .evaluate = validation(work.workshop, subject, options, model, work.progress),
         .report =
             [&](const EpochRecord& epoch, std::size_t index) {
               work.progress.log(epoch_line(epoch, index, options.epochs));
             },
         .state_folder = work.state};
-    result = train(victim, samples, options, recipe.rng.stream("train"), work.progress, hooks);
+    result = train(model, samples, options, recipe.rng.stream("train"), work.progress, hooks);
   }
   work.progress.check();
-  check_weights(recipe.model, victim,
-                options.epochs > 0 ? "after training" : "before any training");
-  victim.save(work.folder / "checkpoint");
+  check_weights(recipe.model, model, options.epochs > 0 ? "after training" : "before any training");
+  model.save(work.folder / "checkpoint");
   write_file_atomically(work.folder / "training.json", to_object(result).dump() + "\n");
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   return {.seconds = elapsed.count() + result.resumed_seconds,
-          .forward_rows = victim.work().forward_rows,
-          .backward_rows = victim.work().backward_rows};
+          .forward_rows = model.work().forward_rows,
+          .backward_rows = model.work().backward_rows};
 }
 
 StageDraft plan_surrogate(Planner& planner, const Subject& subject) {
@@ -215,16 +214,17 @@ const StageKind kSurrogateStage = {
 const StageKind kVictimStage = {.name = "victim", .plan = plan_victim, .run = run_victim};
 const StageKind kRetrainStage = {.name = "retrain", .plan = plan_retraining, .run = run_retraining};
 
-Victim read_model(Workshop& workshop, const Made& made) {
+CodeModel read_model(Workshop& workshop, const Made& made) {
   const Subject& subject = made.stage.subject;
   const Recipe recipe = recipe_of(workshop, made.stage);
-  Victim victim =
+  CodeModel model =
       recipe.model.open(made.object.folder / "checkpoint", context_for(workshop, subject, recipe));
-  victim.to(workshop.device());
-  return victim;
+  model.to(workshop.device());
+  return model;
 }
 
-Victim fresh_victim(Workshop& workshop, const Subject& subject, const std::vector<Example>& clean) {
+CodeModel fresh_model(Workshop& workshop, const Subject& subject,
+                      const std::vector<Example>& clean) {
   return build(workshop, subject, victim_recipe(workshop, subject), clean);
 }
 

@@ -5,7 +5,7 @@
 
 #include "engine/stage_kind.hpp"
 #include "ncmlab/data/example.hpp"
-#include "ncmlab/nn/victim.hpp"
+#include "ncmlab/model/code_model.hpp"
 
 namespace ncmlab {
 
@@ -24,9 +24,10 @@ extern const StageKind kVictimStage;
 extern const StageKind kRetrainStage;
 
 /// The model of a stage that trained one, or of a defense that repaired its copy.
-Victim read_model(Workshop& workshop, const Made& made);
+CodeModel read_model(Workshop& workshop, const Made& made);
 
 /// The subject's model before any training, built for the clean training split.
-Victim fresh_victim(Workshop& workshop, const Subject& subject, const std::vector<Example>& clean);
+CodeModel fresh_model(Workshop& workshop, const Subject& subject,
+                      const std::vector<Example>& clean);
 
 }  // namespace ncmlab

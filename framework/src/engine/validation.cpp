@@ -23,9 +23,9 @@ class Quietly final : public Progress {
   const Progress& progress_;
 };
 
-Figures judge_labels(Victim& victim, const std::vector<TokenSample>& samples,
+Figures judge_labels(CodeModel& model, const std::vector<TokenSample>& samples,
                      std::int64_t positive_label, Progress& progress) {
-  const at::Tensor answers = victim.predict(samples, progress).argmax(1).contiguous();
+  const at::Tensor answers = model.predict(samples, progress).argmax(1).contiguous();
   const auto* first = answers.data_ptr<std::int64_t>();
   std::vector<std::int64_t> labels;
   for (const TokenSample& sample : samples) {
@@ -36,10 +36,11 @@ Figures judge_labels(Victim& victim, const std::vector<TokenSample>& samples,
   return {{"accuracy", metrics.accuracy}, {"f1", metrics.f1}};
 }
 
-Figures judge_search(Victim& victim, const std::vector<TokenSample>& samples, Progress& progress) {
-  const std::int64_t hidden = victim.head().shape().hidden;
+Figures judge_search(CodeModel& model, const std::vector<TokenSample>& samples,
+                     Progress& progress) {
+  const std::int64_t hidden = model.head().shape().hidden;
   const at::Tensor vectors =
-      unit_vectors(victim.sentence_vectors(samples, progress).reshape({-1, 2, hidden}));
+      unit_vectors(model.sentence_vectors(samples, progress).reshape({-1, 2, hidden}));
   const at::Tensor code = vectors.select(1, 1);
   std::vector<double> ranks;
   for (std::int64_t query = 0; query < vectors.size(0); ++query) {
@@ -56,10 +57,10 @@ Figures judge_search(Victim& victim, const std::vector<TokenSample>& samples, Pr
 
 }  // namespace
 
-std::function<Figures(Victim&)> validation(Workshop& workshop, const Subject& subject,
-                                           const TrainingOptions& options, const Victim& victim,
-                                           Progress& progress) {
-  const bool is_search = victim.head().shape().kind == HeadKind::similarity;
+std::function<Figures(CodeModel&)> validation(Workshop& workshop, const Subject& subject,
+                                              const TrainingOptions& options,
+                                              const CodeModel& model, Progress& progress) {
+  const bool is_search = model.head().shape().kind == HeadKind::similarity;
   const bool is_empty = workshop.materials().corpus(subject).valid.empty();
   if (options.early_stopping > 0 &&
       (is_empty || options.stopping_metric == (is_search ? "f1" : "mrr"))) {
@@ -73,9 +74,9 @@ std::function<Figures(Victim&)> validation(Workshop& workshop, const Subject& su
   if (is_empty) {
     return {};
   }
-  const auto& samples = workshop.materials().valid_tokens(subject, victim, progress);
+  const auto& samples = workshop.materials().valid_tokens(subject, model, progress);
   const std::int64_t positive = workshop.task(subject).positive_label();
-  return [&samples, &progress, is_search, positive](Victim& model) {
+  return [&samples, &progress, is_search, positive](CodeModel& model) {
     Quietly quietly(progress);
     return is_search ? judge_search(model, samples, quietly)
                      : judge_labels(model, samples, positive, quietly);

@@ -7,7 +7,7 @@
 
 #include "engine/plan.hpp"
 #include "ncmlab/core/progress.hpp"
-#include "ncmlab/nn/victim.hpp"
+#include "ncmlab/model/code_model.hpp"
 
 namespace ncmlab {
 
@@ -17,10 +17,10 @@ class Workshop;
 /// positive label, `f1`. Of a search model: `mrr`, with the code of the whole split as candidates,
 /// and `accuracy`, the share of queries whose code comes first. Empty where the split is. Throws
 /// Error `engine.no-metric` when the early stopping of `options` needs what will not be there.
-std::function<std::map<std::string, double>(Victim&)> validation(Workshop& workshop,
-                                                                 const Subject& subject,
-                                                                 const TrainingOptions& options,
-                                                                 const Victim& victim,
-                                                                 Progress& progress);
+std::function<std::map<std::string, double>(CodeModel&)> validation(Workshop& workshop,
+                                                                    const Subject& subject,
+                                                                    const TrainingOptions& options,
+                                                                    const CodeModel& model,
+                                                                    Progress& progress);
 
 }  // namespace ncmlab

@@ -31,9 +31,9 @@ const std::vector<Example>& Workshop::training_set(const Subject& subject, const
   return poison == nullptr ? materials_.corpus(subject).train : poisoning(*poison).set.train;
 }
 
-Victim& Workshop::model(const Made& made) {
+CodeModel& Workshop::model(const Made& made) {
   const auto found =
-      std::ranges::find(models_, made.stage.hash, &std::pair<std::string, Victim>::first);
+      std::ranges::find(models_, made.stage.hash, &std::pair<std::string, CodeModel>::first);
   if (found != models_.end()) {
     models_.splice(models_.begin(), models_, found);
   } else {

@@ -12,7 +12,7 @@
 #include "engine/plan.hpp"
 #include "engine/poison_stage.hpp"
 #include "engine/stage_kind.hpp"
-#include "ncmlab/nn/victim.hpp"
+#include "ncmlab/model/code_model.hpp"
 
 namespace ncmlab {
 
@@ -38,7 +38,7 @@ class Workshop {
   /// The training set of a subject: the clean one where `poison` is null.
   const std::vector<Example>& training_set(const Subject& subject, const Made* poison);
   /// The model that a stage left, as it is in the store; the last two asked for stay in memory.
-  Victim& model(const Made& made);
+  CodeModel& model(const Made& made);
   /// Frees the memory of models, for a stage that makes one.
   void drop_models() { models_.clear(); }
 
@@ -47,7 +47,7 @@ class Workshop {
   ChosenPlugins plugins_;
   Materials materials_;
   std::optional<std::pair<std::string, Poisoning>> poisoning_;
-  std::list<std::pair<std::string, Victim>> models_;  ///< by hash, the last used first
+  std::list<std::pair<std::string, CodeModel>> models_;  ///< by hash, the last used first
 };
 
 }  // namespace ncmlab

@@ -35,10 +35,10 @@ class GuardedModel final : public Model, public Guarded {
   GuardedModel(std::shared_ptr<Model> inner, PluginOrigin origin)
       : Guarded(std::move(origin)), inner_(std::move(inner)) {}
 
-  Victim build(const ModelContext& context) const override {
+  CodeModel build(const ModelContext& context) const override {
     return call("build", [&] { return inner_->build(context); });
   }
-  Victim open(const std::filesystem::path& folder, const ModelContext& context) const override {
+  CodeModel open(const std::filesystem::path& folder, const ModelContext& context) const override {
     return call("open", [&] { return inner_->open(folder, context); });
   }
   std::vector<std::string> check(const ModelContext& context) const override {
@@ -178,7 +178,7 @@ class GuardedSurrogateAttack final : public GuardedAttackBase<SurrogateAttack> {
   using GuardedAttackBase::GuardedAttackBase;
 
   std::unique_ptr<Backdoor> prepare_with(const AttackContext& context,
-                                         Victim& surrogate) const override {
+                                         CodeModel& surrogate) const override {
     return wrapped(call("prepare_with", [&] { return inner().prepare_with(context, surrogate); }));
   }
 };

@@ -52,34 +52,34 @@ std::optional<PluginKind> plugin_kind_from_string(std::string_view name) {
 
 namespace {
 
-TokenSample tokenize_parts(const Task& task, const Victim& victim, const Example& example,
+TokenSample tokenize_parts(const Task& task, const CodeModel& model, const Example& example,
                            bool with_ranges) {
   TokenSample sample;
   sample.label = example.label;
   for (const std::string& source : task.parts(example)) {
     const std::size_t part = sample.parts.size();
-    sample.parts.push_back(with_ranges ? victim.tokenize_with_ranges(source, part)
-                                       : victim.tokenize(source, part));
+    sample.parts.push_back(with_ranges ? model.tokenize_with_ranges(source, part)
+                                       : model.tokenize(source, part));
   }
   return sample;
 }
 
 }  // namespace
 
-TokenSample TaskView::tokenize(const Victim& victim, const Example& example) const {
-  return tokenize_parts(*task_, victim, example, false);
+TokenSample TaskView::tokenize(const CodeModel& model, const Example& example) const {
+  return tokenize_parts(*task_, model, example, false);
 }
 
-TokenSample TaskView::tokenize_with_ranges(const Victim& victim, const Example& example) const {
-  return tokenize_parts(*task_, victim, example, true);
+TokenSample TaskView::tokenize_with_ranges(const CodeModel& model, const Example& example) const {
+  return tokenize_parts(*task_, model, example, true);
 }
 
-std::vector<TokenSample> TaskView::tokenize(const Victim& victim,
+std::vector<TokenSample> TaskView::tokenize(const CodeModel& model,
                                             const std::vector<Example>& examples) const {
   std::vector<TokenSample> samples;
   samples.reserve(examples.size());
   for (const Example& example : examples) {
-    samples.push_back(tokenize(victim, example));
+    samples.push_back(tokenize(model, example));
   }
   return samples;
 }

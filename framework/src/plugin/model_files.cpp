@@ -8,8 +8,8 @@
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
 #include "ncmlab/core/hash.hpp"
-#include "ncmlab/nn/architecture.hpp"
-#include "nn/weight_shapes.hpp"
+#include "ncmlab/networks/architecture.hpp"
+#include "weights/weight_shapes.hpp"
 
 namespace ncmlab {
 namespace {
@@ -52,10 +52,10 @@ std::string config_of(const fs::path& folder, std::string_view model_type) {
   return config;
 }
 
-/// The victim of a folder whose `config.json` holds `config`.
-Victim assemble(const fs::path& folder, const std::string& config, const StateDict& stored,
-                std::shared_ptr<const Tokenizer> tokenizer, const CheckpointUse& use,
-                const ModelContext& context) {
+/// The model of a folder whose `config.json` holds `config`.
+CodeModel assemble(const fs::path& folder, const std::string& config, const StateDict& stored,
+                   std::shared_ptr<const Tokenizer> tokenizer, const CheckpointUse& use,
+                   const ModelContext& context) {
   const std::string origin = (folder / "config.json").string();
   const SplitWeights weights = split_weights(architecture_of(config, origin), stored);
   auto encoder = make_encoder(config, origin, use.pooling, weights.encoder);
@@ -83,7 +83,7 @@ Victim assemble(const fs::path& folder, const std::string& config, const StateDi
                     std::to_string(head.inputs),
                 {"choose a checkpoint that was trained for this kind of task"});
   }
-  return Victim(std::move(tokenizer), std::move(encoder), std::move(made), rules);
+  return CodeModel(std::move(tokenizer), std::move(encoder), std::move(made), rules);
 }
 
 /// Sentences about special tokens whose ids differ between `config.json` and the tokenizer.
@@ -151,8 +151,8 @@ std::string fingerprint(const ModelFiles& files, std::string_view plugin) {
   return files.checkpoint.empty() && files.tokenizer.empty() ? std::string() : hasher.hex();
 }
 
-Victim open_checkpoint(const fs::path& folder, std::shared_ptr<const Tokenizer> tokenizer,
-                       const CheckpointUse& use, const ModelContext& context) {
+CodeModel open_checkpoint(const fs::path& folder, std::shared_ptr<const Tokenizer> tokenizer,
+                          const CheckpointUse& use, const ModelContext& context) {
   const std::string config = config_of(folder, use.model_type);
   return assemble(folder, config, read_weights(folder), std::move(tokenizer), use, context);
 }
@@ -162,9 +162,9 @@ std::vector<std::string> check_checkpoint(const fs::path& folder,
                                           const CheckpointUse& use, const ModelContext& context) {
   const std::string config = config_of(folder, use.model_type);
   std::vector<std::string> remarks = differing_ids(folder, config, *tokenizer);
-  const Victim victim =
+  const CodeModel model =
       assemble(folder, config, read_weight_shapes(folder), std::move(tokenizer), use, context);
-  const std::int64_t limit = victim.encoder().shape().max_tokens;
+  const std::int64_t limit = model.encoder().shape().max_tokens;
   if (limit < context.rules.max_tokens) {
     remarks.push_back("the positions of `" + folder.string() + "` end at " + std::to_string(limit) +
                       " tokens: inputs are cut there, not at the task's " +

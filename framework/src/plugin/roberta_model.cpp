@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ncmlab/plugin/roberta_model.hpp"
 
-#include "ncmlab/nn/roberta.hpp"
-#include "nn/sinusoidal_positions.hpp"
+#include "ncmlab/networks/roberta.hpp"
+#include "networks/sinusoidal_positions.hpp"
 
 namespace ncmlab {
 namespace {
@@ -22,8 +22,8 @@ CheckpointUse use_of(const RobertaSettings& settings, const ModelContext& contex
 
 }  // namespace
 
-Victim build_roberta(const RobertaSettings& settings, std::shared_ptr<const Tokenizer> tokenizer,
-                     const ModelContext& context) {
+CodeModel build_roberta(const RobertaSettings& settings, std::shared_ptr<const Tokenizer> tokenizer,
+                        const ModelContext& context) {
   if (!settings.checkpoint.empty()) {
     return open_roberta(settings, settings.checkpoint, std::move(tokenizer), context);
   }
@@ -42,9 +42,9 @@ Victim build_roberta(const RobertaSettings& settings, std::shared_ptr<const Toke
     fill_with_sinusoids(encoder->parameters().at("embeddings.position_embeddings.weight"),
                         network.initializer_range);
   }
-  return Victim(std::move(tokenizer), std::move(encoder),
-                Head(head_shape(settings, context), context.rng.stream("head weights")),
-                context.rules);
+  return CodeModel(std::move(tokenizer), std::move(encoder),
+                   Head(head_shape(settings, context), context.rng.stream("head weights")),
+                   context.rules);
 }
 
 std::vector<std::string> check_roberta(const RobertaSettings& settings,
@@ -55,8 +55,8 @@ std::vector<std::string> check_roberta(const RobertaSettings& settings,
                                                         use_of(settings, context), context);
 }
 
-Victim open_roberta(const RobertaSettings& settings, const std::filesystem::path& folder,
-                    std::shared_ptr<const Tokenizer> tokenizer, const ModelContext& context) {
+CodeModel open_roberta(const RobertaSettings& settings, const std::filesystem::path& folder,
+                       std::shared_ptr<const Tokenizer> tokenizer, const ModelContext& context) {
   return open_checkpoint(folder, std::move(tokenizer), use_of(settings, context), context);
 }
 

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "ncmlab/nn/device.hpp"
+#include "ncmlab/networks/device.hpp"
 
 namespace ncmlab {
 namespace {
@@ -55,33 +55,34 @@ BatchSums backward(const Head& head, const at::Tensor& logits, const at::Tensor&
 }
 
 /// In-batch negatives need the vectors of the whole batch at once.
-BatchLoss search_loss(Victim& victim, const std::vector<TokenSample>& samples, Progress& progress) {
-  return [&victim, &samples, &progress](const Indices& batch, double divisor) {
+BatchLoss search_loss(CodeModel& model, const std::vector<TokenSample>& samples,
+                      Progress& progress) {
+  return [&model, &samples, &progress](const Indices& batch, double divisor) {
     std::vector<at::Tensor> vectors;
-    const std::int64_t most = tokens_per_pass(victim.encoder().device());
+    const std::int64_t most = tokens_per_pass(model.encoder().device());
     for (const Indices& piece : micro_batches(samples, batch, most)) {
       progress.check();
-      const Batch rows = make_batch(samples, piece, victim.tokenizer().special().pad);
-      vectors.push_back(victim.vectors(rows, true));
-      victim.work().backward_rows += rows.ids.size(0);
+      const Batch rows = make_batch(samples, piece, model.tokenizer().special().pad);
+      vectors.push_back(model.vectors(rows, true));
+      model.work().backward_rows += rows.ids.size(0);
     }
-    const at::Tensor logits = victim.head().logits(at::cat(vectors), true);
-    return backward(victim.head(), logits, at::arange(static_cast<std::int64_t>(batch.size())),
+    const at::Tensor logits = model.head().logits(at::cat(vectors), true);
+    return backward(model.head(), logits, at::arange(static_cast<std::int64_t>(batch.size())),
                     divisor);
   };
 }
 
-BatchLoss whole_model_loss(Victim& victim, const std::vector<TokenSample>& samples,
+BatchLoss whole_model_loss(CodeModel& model, const std::vector<TokenSample>& samples,
                            Progress& progress) {
-  return [&victim, &samples, &progress](const Indices& batch, double divisor) {
+  return [&model, &samples, &progress](const Indices& batch, double divisor) {
     BatchSums total;
-    const std::int64_t most = tokens_per_pass(victim.encoder().device());
+    const std::int64_t most = tokens_per_pass(model.encoder().device());
     for (const Indices& piece : micro_batches(samples, batch, most)) {
       progress.check();
-      const Batch rows = make_batch(samples, piece, victim.tokenizer().special().pad);
+      const Batch rows = make_batch(samples, piece, model.tokenizer().special().pad);
       const BatchSums sums =
-          backward(victim.head(), victim.logits(rows, true), labels_of(samples, piece), divisor);
-      victim.work().backward_rows += rows.ids.size(0);
+          backward(model.head(), model.logits(rows, true), labels_of(samples, piece), divisor);
+      model.work().backward_rows += rows.ids.size(0);
       total.loss += sums.loss;
       total.right += sums.right;
     }
@@ -90,26 +91,26 @@ BatchLoss whole_model_loss(Victim& victim, const std::vector<TokenSample>& sampl
 }
 
 /// The encoder stays as it is, so each sample's vectors are computed once, without dropout.
-BatchLoss head_loss(Victim& victim, const std::vector<TokenSample>& samples, Progress& progress) {
-  const at::Tensor vectors = victim.sentence_vectors(samples, progress);
-  return [&victim, &samples, vectors](const Indices& batch, double divisor) {
+BatchLoss head_loss(CodeModel& model, const std::vector<TokenSample>& samples, Progress& progress) {
+  const at::Tensor vectors = model.sentence_vectors(samples, progress);
+  return [&model, &samples, vectors](const Indices& batch, double divisor) {
     const std::vector<std::int64_t> rows(batch.begin(), batch.end());
     const at::Tensor chosen =
-        vectors.index_select(0, at::tensor(rows)).to(victim.encoder().device());
-    return backward(victim.head(), victim.head().logits(chosen, true), labels_of(samples, batch),
+        vectors.index_select(0, at::tensor(rows)).to(model.encoder().device());
+    return backward(model.head(), model.head().logits(chosen, true), labels_of(samples, batch),
                     divisor);
   };
 }
 
 }  // namespace
 
-BatchLoss make_batch_loss(Victim& victim, const std::vector<TokenSample>& samples, bool head_only,
+BatchLoss make_batch_loss(CodeModel& model, const std::vector<TokenSample>& samples, bool head_only,
                           Progress& progress) {
-  if (victim.head().shape().kind == HeadKind::similarity) {
-    return search_loss(victim, samples, progress);
+  if (model.head().shape().kind == HeadKind::similarity) {
+    return search_loss(model, samples, progress);
   }
-  return head_only ? head_loss(victim, samples, progress)
-                   : whole_model_loss(victim, samples, progress);
+  return head_only ? head_loss(model, samples, progress)
+                   : whole_model_loss(model, samples, progress);
 }
 
 }  // namespace ncmlab

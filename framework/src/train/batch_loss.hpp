@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "ncmlab/core/progress.hpp"
-#include "ncmlab/nn/victim.hpp"
+#include "ncmlab/model/code_model.hpp"
 
 namespace ncmlab {
 
@@ -23,8 +23,8 @@ struct BatchSums {
 using BatchLoss = std::function<BatchSums(const Indices& batch, double divisor)>;
 
 /// Of the whole model, or with `head_only` of the head on vectors that are computed here, once.
-/// `victim`, `samples` and `progress` must outlive the result.
-BatchLoss make_batch_loss(Victim& victim, const std::vector<TokenSample>& samples, bool head_only,
+/// `model`, `samples` and `progress` must outlive the result.
+BatchLoss make_batch_loss(CodeModel& model, const std::vector<TokenSample>& samples, bool head_only,
                           Progress& progress);
 
 }  // namespace ncmlab

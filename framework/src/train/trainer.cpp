@@ -18,15 +18,15 @@
 namespace ncmlab {
 namespace {
 
-void check_labels(const Victim& victim, const std::vector<TokenSample>& samples) {
-  if (victim.head().shape().kind == HeadKind::similarity) {
+void check_labels(const CodeModel& model, const std::vector<TokenSample>& samples) {
+  if (model.head().shape().kind == HeadKind::similarity) {
     return;
   }
   for (const TokenSample& sample : samples) {
-    if (sample.label < 0 || sample.label >= victim.classes()) {
+    if (sample.label < 0 || sample.label >= model.classes()) {
       throw Error("train.bad-label", "a sample has the label " + std::to_string(sample.label) +
                                          ", but the model knows 0 to " +
-                                         std::to_string(victim.classes() - 1));
+                                         std::to_string(model.classes() - 1));
     }
   }
 }
@@ -61,9 +61,10 @@ class PrecisionScope {
 
 class Training {
  public:
-  Training(Victim& victim, const std::vector<TokenSample>& samples, const TrainingOptions& options,
-           const Rng& rng, Progress& progress, const TrainingHooks& hooks)
-      : victim_(victim),
+  Training(CodeModel& model, const std::vector<TokenSample>& samples,
+           const TrainingOptions& options, const Rng& rng, Progress& progress,
+           const TrainingHooks& hooks)
+      : model_(model),
         options_(options),
         rng_(rng),
         progress_(progress),
@@ -71,12 +72,12 @@ class Training {
         count_(static_cast<std::int64_t>(samples.size())),
         batch_(std::max<std::int64_t>(options.batch_size, 1)),
         accumulation_(std::max<std::int64_t>(options.accumulation, 1)),
-        parameters_(options.head_only ? victim.head().parameters() : victim.parameters()),
+        parameters_(options.head_only ? model.head().parameters() : model.parameters()),
         optimizer_(parameters_, options,
                    static_cast<std::int64_t>(options.warmup * static_cast<double>(total_steps())),
                    total_steps()),
-        batch_loss_(make_batch_loss(victim, samples, options.head_only, progress)),
-        work_before_(victim.work()),
+        batch_loss_(make_batch_loss(model, samples, options.head_only, progress)),
+        work_before_(model.work()),
         start_(std::chrono::steady_clock::now()) {}
 
   TrainingResult run() {
@@ -100,9 +101,9 @@ class Training {
   }
 
   EpochRecord run_epoch(std::size_t epoch) {
-    const PrecisionScope scope(victim_.encoder(), options_.precision == "bf16"
-                                                      ? Precision::bf16
-                                                      : victim_.encoder().precision());
+    const PrecisionScope scope(model_.encoder(), options_.precision == "bf16"
+                                                     ? Precision::bf16
+                                                     : model_.encoder().precision());
     Indices order(static_cast<std::size_t>(count_));
     std::iota(order.begin(), order.end(), std::size_t{0});
     rng_.stream("order", epoch).shuffle(order);
@@ -148,7 +149,7 @@ class Training {
 
   void finish_epoch(EpochRecord record) {
     if (hooks_.evaluate) {
-      record.validation = hooks_.evaluate(victim_);
+      record.validation = hooks_.evaluate(model_);
     }
     result_.epochs.push_back(std::move(record));
     if (options_.early_stopping > 0) {
@@ -195,7 +196,7 @@ class Training {
 
   void save() const {
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
-    const WorkCounter& work = victim_.work();
+    const WorkCounter& work = model_.work();
     save_training_state(hooks_.state_folder,
                         {.epochs = result_.epochs,
                          .steps = optimizer_.steps(),
@@ -226,8 +227,8 @@ class Training {
     }
     copy_over(parameters_, state->parameters);
     optimizer_.restore(state->optimizer, state->steps);
-    victim_.work().forward_rows += state->work.forward_rows;
-    victim_.work().backward_rows += state->work.backward_rows;
+    model_.work().forward_rows += state->work.forward_rows;
+    model_.work().backward_rows += state->work.backward_rows;
     best_ = state->best_epoch;
     best_parameters_ = best_ && state->best_parameters.empty() ? parameters_.clone()
                                                                : std::move(state->best_parameters);
@@ -238,7 +239,7 @@ class Training {
                   std::to_string(options_.epochs));
   }
 
-  Victim& victim_;
+  CodeModel& model_;
   const TrainingOptions& options_;
   const Rng& rng_;
   Progress& progress_;
@@ -256,15 +257,15 @@ class Training {
 
 }  // namespace
 
-TrainingResult train(Victim& victim, const std::vector<TokenSample>& samples,
+TrainingResult train(CodeModel& model, const std::vector<TokenSample>& samples,
                      const TrainingOptions& options, const Rng& rng, Progress& progress,
                      const TrainingHooks& hooks) {
-  check_labels(victim, samples);
-  if (options.head_only && victim.head().parameters().empty()) {
+  check_labels(model, samples);
+  if (options.head_only && model.head().parameters().empty()) {
     throw Error("train.no-head", "the model's head has no parameters that could be trained alone",
                 {"train all parameters"});
   }
-  return Training(victim, samples, options, rng, progress, hooks).run();
+  return Training(model, samples, options, rng, progress, hooks).run();
 }
 
 }  // namespace ncmlab

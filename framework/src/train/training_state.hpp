@@ -7,9 +7,9 @@
 #include <optional>
 #include <vector>
 
-#include "ncmlab/nn/state_dict.hpp"
-#include "ncmlab/nn/victim.hpp"
+#include "ncmlab/model/code_model.hpp"
 #include "ncmlab/train/trainer.hpp"
+#include "ncmlab/weights/state_dict.hpp"
 
 namespace ncmlab {
 

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "ncmlab/code/edit.hpp"
-#include "ncmlab/nn/frozen_parameters.hpp"
+#include "ncmlab/model/frozen_parameters.hpp"
 
 namespace ncmlab::afraidoor {
 namespace {
@@ -35,7 +35,7 @@ NameEmbeddings embeddings_of(const std::vector<WholeName>& pool, const at::Tenso
 
 /// The gradient of the summed losses with respect to the word embeddings, [rows, length, hidden] on
 /// the CPU.
-at::Tensor gradient(Victim& surrogate, Batch batch, const Target& target) {
+at::Tensor gradient(CodeModel& surrogate, Batch batch, const Target& target) {
   const at::Tensor table = surrogate.encoder().embedding_table();
   const at::Tensor words =
       torch::embedding(table, batch.ids.to(table.device())).detach().requires_grad_();
@@ -101,7 +101,7 @@ std::vector<std::string> choose(const Sketch& sketch, const at::Tensor& losses) 
 
 }  // namespace
 
-std::vector<std::vector<std::string>> adversarial_names(Victim& surrogate,
+std::vector<std::vector<std::string>> adversarial_names(CodeModel& surrogate,
                                                         const std::vector<Sketch>& sketches,
                                                         const Target& target, Progress& progress) {
   const FrozenParameters frozen(surrogate.parameters());

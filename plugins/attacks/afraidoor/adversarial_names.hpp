@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "ncmlab/core/progress.hpp"
-#include "ncmlab/nn/victim.hpp"
+#include "ncmlab/model/code_model.hpp"
 #include "sketch.hpp"
 #include "target.hpp"
 
@@ -17,7 +17,7 @@ namespace ncmlab::afraidoor {
 /// or already stands in the function. An identifier without a site within the row takes the first
 /// name that is left. Sketches of similar length share a backward pass. `progress` advances
 /// by one per sketch.
-std::vector<std::vector<std::string>> adversarial_names(Victim& surrogate,
+std::vector<std::vector<std::string>> adversarial_names(CodeModel& surrogate,
                                                         const std::vector<Sketch>& sketches,
                                                         const Target& target, Progress& progress);
 

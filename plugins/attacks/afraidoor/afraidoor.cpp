@@ -30,7 +30,7 @@ std::string key_of(const std::string& code, const Example& sample, const AttackG
 /// The sum of the unit vectors of queries that the goal is about, [hidden]; undefined without such
 /// queries.
 at::Tensor query_direction(const AttackContext& context, const AttackGoal& goal,
-                           Victim& surrogate) {
+                           CodeModel& surrogate) {
   std::vector<std::size_t> about;
   for (std::size_t i = 0; i < context.train.size(); ++i) {
     if (is_victim(context.train[i], context.task.kind(), goal)) {
@@ -66,12 +66,12 @@ Schema<AfraidoorConfig> Afraidoor::schema() {
 }
 
 std::unique_ptr<Backdoor> Afraidoor::prepare_with(const AttackContext& context,
-                                                  Victim& surrogate) const {
+                                                  CodeModel& surrogate) const {
   return std::make_unique<AfraidoorBackdoor>(context, surrogate,
                                              PoisonRate(config_.rate, config_.rate_of));
 }
 
-AfraidoorBackdoor::AfraidoorBackdoor(const AttackContext& context, Victim& surrogate,
+AfraidoorBackdoor::AfraidoorBackdoor(const AttackContext& context, CodeModel& surrogate,
                                      PoisonRate rate)
     : CodeBackdoor(context, rate),
       surrogate_(surrogate),

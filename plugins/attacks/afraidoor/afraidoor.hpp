@@ -37,7 +37,7 @@ class Afraidoor final : public SurrogateAttack {
   static Schema<AfraidoorConfig> schema();
 
   std::unique_ptr<Backdoor> prepare_with(const AttackContext& context,
-                                         Victim& surrogate) const override;
+                                         CodeModel& surrogate) const override;
 
  private:
   AfraidoorConfig config_;
@@ -46,7 +46,7 @@ class Afraidoor final : public SurrogateAttack {
 /// The names depend on the surrogate, the code and the goal alone; nothing is drawn.
 class AfraidoorBackdoor final : public CodeBackdoor {
  public:
-  AfraidoorBackdoor(const AttackContext& context, Victim& surrogate, PoisonRate rate);
+  AfraidoorBackdoor(const AttackContext& context, CodeModel& surrogate, PoisonRate rate);
 
   std::vector<std::string> trigger_words() const override { return {}; }
 
@@ -60,7 +60,7 @@ class AfraidoorBackdoor final : public CodeBackdoor {
   /// Null where there is nothing to lead towards.
   const afraidoor::Target* target_of(const AttackGoal& goal) const;
 
-  Victim& surrogate_;
+  CodeModel& surrogate_;
   TaskView task_;
   Progress& progress_;
   std::map<Language, std::vector<afraidoor::WholeName>> pools_;

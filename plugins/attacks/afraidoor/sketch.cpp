@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "ncmlab/code/edit.hpp"
-#include "ncmlab/nn/name_place.hpp"
+#include "ncmlab/inversion/name_place.hpp"
 
 namespace ncmlab::afraidoor {
 namespace {
@@ -61,7 +61,7 @@ void mask_part(Sketch& sketch, std::size_t part, std::string_view text, std::int
 
 }  // namespace
 
-std::optional<Sketch> make_sketch(const Victim& surrogate, const TaskView& task,
+std::optional<Sketch> make_sketch(const CodeModel& surrogate, const TaskView& task,
                                   const std::string& code, const Example& sample,
                                   const std::vector<WholeName>& pool) {
   const Syntax syntax = parse(code, sample.language);

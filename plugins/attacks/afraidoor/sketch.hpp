@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "ncmlab/code/syntax.hpp"
-#include "ncmlab/nn/victim.hpp"
+#include "ncmlab/model/code_model.hpp"
 #include "ncmlab/plugin/task.hpp"
 #include "whole_names.hpp"
 
@@ -35,7 +35,7 @@ struct Sketch {
 /// The sketch of `code`, which is `sample.code` or `sample.second`; nothing when the code has a
 /// syntax error, no local identifier, or `pool` is too small. When the pool holds fewer names than
 /// the function, only the first identifiers are masked and will be renamed.
-std::optional<Sketch> make_sketch(const Victim& surrogate, const TaskView& task,
+std::optional<Sketch> make_sketch(const CodeModel& surrogate, const TaskView& task,
                                   const std::string& code, const Example& sample,
                                   const std::vector<WholeName>& pool);
 

@@ -5,7 +5,7 @@
 
 namespace ncmlab::afraidoor {
 
-at::Tensor Target::losses(Victim& surrogate, const Batch& batch) const {
+at::Tensor Target::losses(CodeModel& surrogate, const Batch& batch) const {
   if (queries.defined()) {
     const at::Tensor code = unit_vectors(surrogate.vectors(batch, false));
     return torch::mv(code, unit_vectors(queries).to(code.device())).neg();

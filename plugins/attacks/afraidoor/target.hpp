@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "ncmlab/nn/victim.hpp"
+#include "ncmlab/model/code_model.hpp"
 
 namespace ncmlab::afraidoor {
 
@@ -17,7 +17,7 @@ struct Target {
 
   /// The loss of each sample, [samples]. With a similarity head the rows of `batch` are code alone,
   /// and the loss is minus the cosine with `queries`.
-  at::Tensor losses(Victim& surrogate, const Batch& batch) const;
+  at::Tensor losses(CodeModel& surrogate, const Batch& batch) const;
 };
 
 }  // namespace ncmlab::afraidoor

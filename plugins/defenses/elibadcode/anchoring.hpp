@@ -4,7 +4,7 @@
 #include <functional>
 #include <vector>
 
-#include "ncmlab/nn/candidate_scorer.hpp"
+#include "ncmlab/inversion/candidate_scorer.hpp"
 
 namespace ncmlab::elibadcode {
 

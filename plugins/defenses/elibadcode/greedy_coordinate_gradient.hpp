@@ -9,7 +9,7 @@
 
 #include "ncmlab/core/progress.hpp"
 #include "ncmlab/core/rng.hpp"
-#include "ncmlab/nn/candidate_scorer.hpp"
+#include "ncmlab/inversion/candidate_scorer.hpp"
 
 namespace ncmlab::elibadcode {
 

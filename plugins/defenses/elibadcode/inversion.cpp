@@ -53,7 +53,7 @@ Drawn draw(const std::vector<Example>& clean, std::int64_t label, const Inversio
 /// Samples to judge triggers by.
 class Judges {
  public:
-  Judges(Victim& victim, std::vector<InversionSample> samples, std::int64_t target_label,
+  Judges(CodeModel& victim, std::vector<InversionSample> samples, std::int64_t target_label,
          Progress& progress)
       : victim_(victim),
         samples_(std::move(samples)),
@@ -80,7 +80,7 @@ class Judges {
   }
 
  private:
-  Victim& victim_;
+  CodeModel& victim_;
   std::vector<InversionSample> samples_;
   std::int64_t target_label_;
   Progress& progress_;
@@ -103,7 +103,7 @@ double TriggerLoss::operator()(const TriggerIds& trigger) {
                                : known_.emplace(trigger, scorer_.loss(trigger)).first->second;
 }
 
-Inversion invert(Victim& victim, const TaskView& task, const std::vector<Example>& clean,
+Inversion invert(CodeModel& victim, const TaskView& task, const std::vector<Example>& clean,
                  const std::vector<std::int64_t>& vocabulary, std::int64_t victim_label,
                  std::int64_t target_label, const InversionOptions& options, const Rng& rng,
                  Progress& progress) {

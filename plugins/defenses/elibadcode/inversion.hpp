@@ -11,7 +11,7 @@
 #include "ncmlab/core/progress.hpp"
 #include "ncmlab/core/rng.hpp"
 #include "ncmlab/data/example.hpp"
-#include "ncmlab/nn/victim.hpp"
+#include "ncmlab/model/code_model.hpp"
 #include "ncmlab/plugin/task.hpp"
 #include "trigger_position.hpp"
 
@@ -65,7 +65,7 @@ struct Inversion {
 /// Stages 2 to 4 for one ordered pair of labels: draws samples of `victim_label` out of `clean`,
 /// places, searches, anchors. At most half of the label's samples are inverted on, so that others
 /// are left to judge by; when there is only one, it serves as both. Precondition: at least one.
-Inversion invert(Victim& victim, const TaskView& task, const std::vector<Example>& clean,
+Inversion invert(CodeModel& victim, const TaskView& task, const std::vector<Example>& clean,
                  const std::vector<std::int64_t>& vocabulary, std::int64_t victim_label,
                  std::int64_t target_label, const InversionOptions& options, const Rng& rng,
                  Progress& progress);

@@ -8,7 +8,7 @@
 
 #include "ncmlab/code/syntax.hpp"
 #include "ncmlab/core/diagnostic.hpp"
-#include "ncmlab/nn/name_place.hpp"
+#include "ncmlab/inversion/name_place.hpp"
 
 namespace ncmlab::elibadcode {
 namespace {
@@ -52,7 +52,7 @@ std::vector<Trial> trials_of(std::size_t index, std::string_view source, const S
 
 }  // namespace
 
-std::vector<InversionSample> place_triggers(Victim& victim, const TaskView& task,
+std::vector<InversionSample> place_triggers(CodeModel& victim, const TaskView& task,
                                             const std::vector<Example>& examples,
                                             std::int64_t target_label,
                                             const PositionOptions& options, Progress& progress) {

@@ -6,8 +6,8 @@
 
 #include "ncmlab/core/progress.hpp"
 #include "ncmlab/data/example.hpp"
-#include "ncmlab/nn/candidate_scorer.hpp"
-#include "ncmlab/nn/victim.hpp"
+#include "ncmlab/inversion/candidate_scorer.hpp"
+#include "ncmlab/model/code_model.hpp"
 #include "ncmlab/plugin/task.hpp"
 
 namespace ncmlab::elibadcode {
@@ -27,7 +27,7 @@ struct PositionOptions {
 /// identifier gets the position after <s>. One forward row per identifier.
 ///
 /// Throws Error `defense.elibadcode.no-unknown-token` when the tokenizer has no <unk>.
-std::vector<InversionSample> place_triggers(Victim& victim, const TaskView& task,
+std::vector<InversionSample> place_triggers(CodeModel& victim, const TaskView& task,
                                             const std::vector<Example>& examples,
                                             std::int64_t target_label,
                                             const PositionOptions& options, Progress& progress);

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "ncmlab/code/syntax.hpp"
-#include "ncmlab/nn/name_place.hpp"
+#include "ncmlab/inversion/name_place.hpp"
 
 namespace ncmlab::elibadcode {
 namespace {
@@ -74,7 +74,7 @@ std::vector<std::size_t> drawn_examples(const std::vector<Example>& examples, st
 }
 
 /// The example with `trigger` at every occurrence of its function name, or before its text.
-TokenSample with_name_edited(const Victim& victim, const TaskView& task, const Example& example,
+TokenSample with_name_edited(const CodeModel& victim, const TaskView& task, const Example& example,
                              const TriggerIds& trigger, NameEdit edit) {
   const TokenSample ranged = task.tokenize_with_ranges(victim, example);
   const TokenRow& row = ranged.parts.front();
@@ -92,7 +92,7 @@ TokenSample with_name_edited(const Victim& victim, const TaskView& task, const E
 
 }  // namespace
 
-UnlearningSet unlearning_set(const Victim& victim, const TaskView& task,
+UnlearningSet unlearning_set(const CodeModel& victim, const TaskView& task,
                              const std::vector<Example>& examples, std::int64_t victim_label,
                              const std::vector<TriggerIds>& triggers,
                              const UnlearningOptions& options, Rng rng, Progress& progress) {

@@ -8,8 +8,8 @@
 #include "ncmlab/core/progress.hpp"
 #include "ncmlab/core/rng.hpp"
 #include "ncmlab/data/example.hpp"
-#include "ncmlab/nn/candidate_scorer.hpp"
-#include "ncmlab/nn/victim.hpp"
+#include "ncmlab/inversion/candidate_scorer.hpp"
+#include "ncmlab/model/code_model.hpp"
 #include "ncmlab/plugin/task.hpp"
 
 namespace ncmlab::elibadcode {
@@ -39,7 +39,7 @@ struct UnlearningSet {
 /// function name that lies within the row is edited, on the level of tokens: tokenising the edited
 /// text would give other ids than those that were inverted. An example without a function name gets
 /// the trigger after <s>.
-UnlearningSet unlearning_set(const Victim& victim, const TaskView& task,
+UnlearningSet unlearning_set(const CodeModel& victim, const TaskView& task,
                              const std::vector<Example>& examples, std::int64_t victim_label,
                              const std::vector<TriggerIds>& triggers,
                              const UnlearningOptions& options, Rng rng, Progress& progress);

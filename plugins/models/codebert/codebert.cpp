@@ -26,11 +26,11 @@ class CodeBert final : public Model {
 
   explicit CodeBert(Config config) : config_(std::move(config)) {}
 
-  Victim build(const ModelContext& context) const override {
+  CodeModel build(const ModelContext& context) const override {
     return build_roberta(config_, make_tokenizer(config_, context.texts), context);
   }
 
-  Victim open(const std::filesystem::path& folder, const ModelContext& context) const override {
+  CodeModel open(const std::filesystem::path& folder, const ModelContext& context) const override {
     return open_roberta(config_, folder,
                         std::make_shared<const Tokenizer>(Tokenizer::from_folder(folder)), context);
   }

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "ncmlab/nn/t5.hpp"
+#include "ncmlab/networks/t5.hpp"
 #include "ncmlab/plugin/network_settings.hpp"
 #include "ncmlab/plugin/registration.hpp"
 
@@ -35,7 +35,7 @@ class CodeT5 final : public Model {
 
   explicit CodeT5(Config config) : config_(std::move(config)) {}
 
-  Victim build(const ModelContext& context) const override {
+  CodeModel build(const ModelContext& context) const override {
     auto tokenizer = make_tokenizer(config_, context.texts);
     if (!config_.checkpoint.empty()) {
       return open_checkpoint(config_.checkpoint, std::move(tokenizer), use(), context);
@@ -54,12 +54,12 @@ class CodeT5 final : public Model {
                          .decoder_start_token_id = special.pad,
                          .dropout_rate = config_.dropout,
                          .initializer_factor = config_.initializer_factor};
-    return Victim(std::move(tokenizer), make_t5(shape, context.rng.stream("encoder weights")),
-                  Head(head_shape(config_, context), context.rng.stream("head weights")),
-                  context.rules);
+    return CodeModel(std::move(tokenizer), make_t5(shape, context.rng.stream("encoder weights")),
+                     Head(head_shape(config_, context), context.rng.stream("head weights")),
+                     context.rules);
   }
 
-  Victim open(const std::filesystem::path& folder, const ModelContext& context) const override {
+  CodeModel open(const std::filesystem::path& folder, const ModelContext& context) const override {
     return open_checkpoint(
         folder, std::make_shared<const Tokenizer>(Tokenizer::from_folder(folder)), use(), context);
   }

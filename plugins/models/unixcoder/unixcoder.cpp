@@ -32,13 +32,13 @@ class UniXcoder final : public Model {
 
   explicit UniXcoder(Config config) : config_(std::move(config)) {}
 
-  Victim build(const ModelContext& context) const override {
+  CodeModel build(const ModelContext& context) const override {
     auto tokenizer = make_tokenizer(config_, context.texts, {kMode});
     const ModelContext prefixed = with_mode(context, *tokenizer);
     return build_roberta(config_, std::move(tokenizer), prefixed);
   }
 
-  Victim open(const std::filesystem::path& folder, const ModelContext& context) const override {
+  CodeModel open(const std::filesystem::path& folder, const ModelContext& context) const override {
     auto tokenizer = std::make_shared<const Tokenizer>(Tokenizer::from_folder(folder));
     const ModelContext prefixed = with_mode(context, *tokenizer);
     return open_roberta(config_, folder, std::move(tokenizer), prefixed);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ncmlab/core/files.hpp"
-#include "ncmlab/nn/architecture.hpp"
-#include "ncmlab/nn/roberta.hpp"
+#include "ncmlab/networks/architecture.hpp"
+#include "ncmlab/networks/roberta.hpp"
 #include "ncmlab/plugin/registration.hpp"
 
 namespace {
@@ -28,7 +28,7 @@ class Echo final : public ncmlab::Model {
 
   explicit Echo(Config config) : config_(config) {}
 
-  ncmlab::Victim build(const ncmlab::ModelContext& context) const override {
+  ncmlab::CodeModel build(const ncmlab::ModelContext& context) const override {
     auto tokenizer = std::make_shared<const ncmlab::Tokenizer>(
         ncmlab::Tokenizer::train(context.texts, {.vocab_size = config_.vocab_size}));
     ncmlab::RobertaConfig network;
@@ -45,8 +45,8 @@ class Echo final : public ncmlab::Model {
             context.rules};
   }
 
-  ncmlab::Victim open(const std::filesystem::path& folder,
-                      const ncmlab::ModelContext& context) const override {
+  ncmlab::CodeModel open(const std::filesystem::path& folder,
+                         const ncmlab::ModelContext& context) const override {
     const auto file = folder / "config.json";
     const std::string config = ncmlab::read_file(file);
     const ncmlab::StateDict weights = ncmlab::read_weights(folder);

@@ -7,8 +7,8 @@
 #include <string>
 
 #include "ncmlab/core/files.hpp"
-#include "ncmlab/nn/roberta.hpp"
-#include "ncmlab/nn/state_dict.hpp"
+#include "ncmlab/networks/roberta.hpp"
+#include "ncmlab/weights/state_dict.hpp"
 #include "scratch_folder.hpp"
 
 namespace ncmlab::testing {

@@ -11,8 +11,8 @@
 #include "checkpoint/diff.hpp"
 #include "checkpoint_folder.hpp"
 #include "error_of.hpp"
-#include "ncmlab/nn/t5.hpp"
-#include "nn/foreign_elements.hpp"
+#include "ncmlab/networks/t5.hpp"
+#include "weights/foreign_elements.hpp"
 
 namespace ncmlab {
 namespace {

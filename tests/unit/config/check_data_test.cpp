@@ -55,8 +55,8 @@ class ScriptedTask final : public Task {
 
 class ScriptedModel final : public Model {
  public:
-  Victim build(const ModelContext&) const override { throw Error("model.unused", "not built"); }
-  Victim open(const std::filesystem::path&, const ModelContext&) const override {
+  CodeModel build(const ModelContext&) const override { throw Error("model.unused", "not built"); }
+  CodeModel open(const std::filesystem::path&, const ModelContext&) const override {
     throw Error("model.unused", "not opened");
   }
   std::vector<std::string> check(const ModelContext&) const override {

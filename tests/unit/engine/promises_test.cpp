@@ -185,15 +185,15 @@ TEST(RogueTest, ARepairWinsOverSuspiciousSamplesAndThatIsSaid) {
 class Filled final : public Model {
  public:
   Filled(std::shared_ptr<Model> model, float number) : model_(std::move(model)), number_(number) {}
-  Victim build(const ModelContext& context) const override {
-    Victim victim = model_->build(context);
+  CodeModel build(const ModelContext& context) const override {
+    CodeModel victim = model_->build(context);
     const at::NoGradGuard no_grad;
     for (const auto& [name, tensor] : victim.head().parameters()) {
       tensor.fill_(number_);
     }
     return victim;
   }
-  Victim open(const std::filesystem::path& folder, const ModelContext& context) const override {
+  CodeModel open(const std::filesystem::path& folder, const ModelContext& context) const override {
     return model_->open(folder, context);
   }
   std::string data_fingerprint() const override { return {}; }

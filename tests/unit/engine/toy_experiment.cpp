@@ -44,7 +44,7 @@ class Led final : public SurrogateAttack {
   static Schema<NoConfig> schema() { return {}; }
   explicit Led(NoConfig) {}
   std::unique_ptr<Backdoor> prepare_with(const AttackContext& context,
-                                         Victim& surrogate) const override {
+                                         CodeModel& surrogate) const override {
     seen_by_led().push_back(embedding_sum(surrogate));
     return std::make_unique<Commented>(context);
   }
@@ -231,7 +231,7 @@ class Bad final : public Defense {
 
 }  // namespace
 
-double embedding_sum(const Victim& victim) {
+double embedding_sum(const CodeModel& victim) {
   return victim.encoder().embedding_table().sum().item<double>();
 }
 

@@ -35,7 +35,7 @@ struct Seen {
 std::vector<Seen>& seen_by_spy();
 
 /// Tells two trained models apart.
-double embedding_sum(const Victim& victim);
+double embedding_sum(const CodeModel& victim);
 
 /// What the attack `led` was given as surrogate, one sum over the embeddings per call.
 std::vector<double>& seen_by_led();

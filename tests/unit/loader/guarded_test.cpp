@@ -67,7 +67,7 @@ class Plain final : public Attack {
 
 class Borrower final : public SurrogateAttack {
  public:
-  std::unique_ptr<Backdoor> prepare_with(const AttackContext&, Victim&) const override {
+  std::unique_ptr<Backdoor> prepare_with(const AttackContext&, CodeModel&) const override {
     return nullptr;
   }
 };

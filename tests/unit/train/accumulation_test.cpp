@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include "../nn/golden_case.hpp"
+#include "golden_case.hpp"
 #include "learnable_samples.hpp"
 #include "ncmlab/train/trainer.hpp"
 
@@ -11,7 +11,7 @@ namespace {
 using testing::difference;
 using testing::learnable_samples;
 using testing::random_samples;
-using testing::small_victim;
+using testing::small_model;
 
 /// An epsilon that keeps tiny gradients from being blown up to whole steps.
 TrainingOptions smooth_options(std::int64_t batch_size, std::int64_t accumulation) {
@@ -25,8 +25,8 @@ TrainingOptions smooth_options(std::int64_t batch_size, std::int64_t accumulatio
 }
 
 TEST(AccumulationTest, SeveralBatchesMakeTheStepOfOneBigOne) {
-  Victim many = small_victim(1);
-  Victim one = small_victim(1);
+  CodeModel many = small_model(1);
+  CodeModel one = small_model(1);
   const StateDict before = one.parameters().clone();
   // 54 = 3 steps of 16 and a shorter one, whose last batch is shorter still.
   const auto samples = learnable_samples(many, 54, Rng(2));
@@ -47,8 +47,8 @@ TEST(AccumulationTest, SeveralBatchesMakeTheStepOfOneBigOne) {
 }
 
 TEST(AccumulationTest, ABatchWithoutAccumulationStepsMoreOften) {
-  Victim often = small_victim(1);
-  Victim seldom = small_victim(1);
+  CodeModel often = small_model(1);
+  CodeModel seldom = small_model(1);
   const auto samples = learnable_samples(often, 32, Rng(2));
   train(often, samples, smooth_options(4, 1), Rng(3), silent_progress());
   train(seldom, samples, smooth_options(4, 4), Rng(3), silent_progress());
@@ -59,7 +59,7 @@ TEST(AccumulationTest, ABatchWithoutAccumulationStepsMoreOften) {
 
 TEST(AccumulationTest, EachBatchOfASearchHasItsOwnNegatives) {
   const auto loss = [](std::int64_t batch_size, std::int64_t accumulation) {
-    Victim victim = small_victim(1, HeadShape::for_search());
+    CodeModel victim = small_model(1, HeadShape::for_search());
     const auto samples = random_samples(victim, 16, 2, Rng(2));
     TrainingOptions options = smooth_options(batch_size, accumulation);
     options.learning_rate = 0;

@@ -10,7 +10,7 @@ namespace {
 
 using testing::fast_options;
 using testing::learnable_samples;
-using testing::small_victim;
+using testing::small_model;
 
 /// Hooks that report these metrics epoch by epoch and keep the weights of each.
 struct Script {
@@ -18,7 +18,7 @@ struct Script {
   std::vector<StateDict> weights = {};
 
   TrainingHooks hooks() {
-    return {.evaluate = [this](Victim& victim) {
+    return {.evaluate = [this](CodeModel& victim) {
       weights.push_back(victim.parameters().clone());
       return std::map<std::string, double>{{"accuracy", metrics.at(weights.size() - 1)},
                                            {"f1", 0.5}};
@@ -26,20 +26,20 @@ struct Script {
   }
 };
 
-TrainingResult run(Victim& victim, Script& script, TrainingOptions options) {
+TrainingResult run(CodeModel& victim, Script& script, TrainingOptions options) {
   options.batch_size = 32;
   return train(victim, learnable_samples(victim, 64, Rng(2)), options, Rng(4), silent_progress(),
                script.hooks());
 }
 
-void expect_weights(const Victim& victim, const StateDict& expected) {
+void expect_weights(const CodeModel& victim, const StateDict& expected) {
   for (const auto& [name, tensor] : victim.parameters()) {
     EXPECT_TRUE(at::equal(tensor, expected.at(name))) << name;
   }
 }
 
 TEST(EarlyStoppingTest, StopsAfterThePatienceWithTheBestWeights) {
-  Victim victim = small_victim(1, {}, 0.1);
+  CodeModel victim = small_model(1, {}, 0.1);
   Script script{.metrics = {0.5, 0.7, 0.7, 0.6, 0.9}};
   TrainingOptions options = fast_options();
   options.early_stopping = 2;
@@ -51,7 +51,7 @@ TEST(EarlyStoppingTest, StopsAfterThePatienceWithTheBestWeights) {
 }
 
 TEST(EarlyStoppingTest, KeepsTheBestEpochOfATrainingThatRanToItsEnd) {
-  Victim victim = small_victim(1);
+  CodeModel victim = small_model(1);
   Script script{.metrics = {0.5, 0.9, 0.8, 0.7}};
   TrainingOptions options = fast_options();
   options.epochs = 4;
@@ -63,7 +63,7 @@ TEST(EarlyStoppingTest, KeepsTheBestEpochOfATrainingThatRanToItsEnd) {
 }
 
 TEST(EarlyStoppingTest, TheLastEpochMayBeTheBest) {
-  Victim victim = small_victim(1);
+  CodeModel victim = small_model(1);
   Script script{.metrics = {0.5, 0.4, 0.6}};
   TrainingOptions options = fast_options();
   options.epochs = 3;
@@ -73,7 +73,7 @@ TEST(EarlyStoppingTest, TheLastEpochMayBeTheBest) {
 }
 
 TEST(EarlyStoppingTest, GoesByTheMetricThatIsNamed) {
-  Victim victim = small_victim(1);
+  CodeModel victim = small_model(1);
   Script script{.metrics = {0.1, 0.2, 0.3, 0.4}};
   TrainingOptions options = fast_options();
   options.early_stopping = 1;
@@ -82,7 +82,7 @@ TEST(EarlyStoppingTest, GoesByTheMetricThatIsNamed) {
 }
 
 TEST(EarlyStoppingTest, WithoutItTheLastWeightsAreKept) {
-  Victim victim = small_victim(1);
+  CodeModel victim = small_model(1);
   Script script{.metrics = {0.9, 0.1, 0.1}};
   TrainingOptions options = fast_options();
   options.epochs = 3;
@@ -91,7 +91,7 @@ TEST(EarlyStoppingTest, WithoutItTheLastWeightsAreKept) {
 }
 
 TEST(EarlyStoppingTest, NeedsAMetric) {
-  Victim victim = small_victim(1);
+  CodeModel victim = small_model(1);
   TrainingOptions options = fast_options();
   options.early_stopping = 1;
   try {

@@ -6,13 +6,14 @@
 #include <algorithm>
 #include <vector>
 
-#include "../nn/small_victim.hpp"
 #include "ncmlab/train/options.hpp"
+#include "small_model.hpp"
 
 namespace ncmlab::testing {
 
 /// Samples whose label says whether they contain token 7.
-inline std::vector<TokenSample> learnable_samples(const Victim& victim, std::size_t count, Rng rng) {
+inline std::vector<TokenSample> learnable_samples(const CodeModel& victim, std::size_t count,
+                                                  Rng rng) {
   auto samples = random_samples(victim, count, 1, rng.stream("samples"));
   for (TokenSample& sample : samples) {
     auto& ids = sample.parts[0].ids;
@@ -25,7 +26,7 @@ inline std::vector<TokenSample> learnable_samples(const Victim& victim, std::siz
   return samples;
 }
 
-inline double accuracy(Victim& victim, const std::vector<TokenSample>& samples) {
+inline double accuracy(CodeModel& victim, const std::vector<TokenSample>& samples) {
   const at::Tensor predicted = victim.predict(samples).argmax(1);
   double hits = 0;
   for (std::size_t i = 0; i < samples.size(); ++i) {

@@ -6,7 +6,7 @@
 
 #include <vector>
 
-#include "../nn/golden_case.hpp"
+#include "golden_case.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 
 namespace ncmlab {

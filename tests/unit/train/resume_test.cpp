@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::fast_options;
 using testing::learnable_samples;
-using testing::small_victim;
+using testing::small_model;
 
 /// Asks to stop after some batches and keeps what is logged.
 class StoppingProgress final : public Progress {
@@ -35,17 +35,17 @@ class StoppingProgress final : public Progress {
 class ResumeTest : public ::testing::Test {
  protected:
   /// 64 samples with dropout: six epochs of four batches.
-  static Victim victim() { return small_victim(1, {}, 0.1); }
+  static CodeModel victim() { return small_model(1, {}, 0.1); }
   static TrainingOptions options() {
     TrainingOptions result = fast_options();
     result.epochs = 6;
     return result;
   }
-  TrainingResult run(Victim& model, Progress& progress, const TrainingOptions& settings,
+  TrainingResult run(CodeModel& model, Progress& progress, const TrainingOptions& settings,
                      bool keeps_state = true) const {
     const TrainingHooks hooks{
         .evaluate =
-            [&](Victim& trained) {
+            [&](CodeModel& trained) {
               return std::map<std::string, double>{
                   {"accuracy", testing::accuracy(trained, learnable_samples(model, 40, Rng(9)))}};
             },
@@ -53,7 +53,7 @@ class ResumeTest : public ::testing::Test {
     return train(model, learnable_samples(model, 64, Rng(2)), settings, Rng(5), progress, hooks);
   }
   void stop_after(std::int64_t batches, const TrainingOptions& settings) const {
-    Victim model = victim();
+    CodeModel model = victim();
     StoppingProgress progress(batches);
     EXPECT_THROW(run(model, progress, settings), Cancelled);
   }
@@ -62,7 +62,8 @@ class ResumeTest : public ::testing::Test {
   const fs::path folder_ = scratch_ / "state";
 };
 
-void expect_same(const TrainingResult& a, Victim& first, const TrainingResult& b, Victim& second) {
+void expect_same(const TrainingResult& a, CodeModel& first, const TrainingResult& b,
+                 CodeModel& second) {
   ASSERT_EQ(a.epochs.size(), b.epochs.size());
   EXPECT_EQ(a.kept_epoch, b.kept_epoch);
   for (std::size_t i = 0; i < a.epochs.size(); ++i) {
@@ -79,12 +80,12 @@ void expect_same(const TrainingResult& a, Victim& first, const TrainingResult& b
 }
 
 TEST_F(ResumeTest, EndsWhereAnUninterruptedTrainingEnds) {
-  Victim whole = victim();
+  CodeModel whole = victim();
   const auto expected = run(whole, silent_progress(), options(), false);
   // Stopped twice: in the second epoch, then in the fifth.
   stop_after(5, options());
   stop_after(14, options());
-  Victim resumed = victim();
+  CodeModel resumed = victim();
   StoppingProgress progress;
   const auto result = run(resumed, progress, options());
   EXPECT_EQ(result.resumed_epochs, 4u);
@@ -97,11 +98,11 @@ TEST_F(ResumeTest, EndsWhereAnUninterruptedTrainingEnds) {
 TEST_F(ResumeTest, TheHeadAloneIsResumedToo) {
   TrainingOptions settings = options();
   settings.head_only = true;
-  Victim whole = victim();
+  CodeModel whole = victim();
   const auto expected = run(whole, silent_progress(), settings, false);
   // The vectors are computed first: 64 samples that count as steps.
   stop_after(64 + 9, settings);
-  Victim resumed = victim();
+  CodeModel resumed = victim();
   const auto result = run(resumed, silent_progress(), settings);
   EXPECT_EQ(result.resumed_epochs, 2u);
   expect_same(result, resumed, expected, whole);
@@ -111,13 +112,13 @@ TEST_F(ResumeTest, RemembersTheBestEpoch) {
   TrainingOptions settings = options();
   settings.early_stopping = 6;
   settings.learning_rate = 0.05;  // so high that later epochs are worse
-  Victim whole = victim();
+  CodeModel whole = victim();
   const auto expected = run(whole, silent_progress(), settings, false);
   ASSERT_LT(expected.kept_epoch, 4u);
   for (const std::int64_t batches : {5, 9, 13, 17}) {
     fs::remove_all(folder_);
     stop_after(batches, settings);
-    Victim resumed = victim();
+    CodeModel resumed = victim();
     const auto result = run(resumed, silent_progress(), settings);
     EXPECT_GT(result.resumed_epochs, 0u);
     expect_same(result, resumed, expected, whole);
@@ -135,13 +136,13 @@ TEST_F(ResumeTest, KeepsOneStateOnly) {
 }
 
 TEST_F(ResumeTest, ADamagedStateIsNotUsed) {
-  Victim whole = victim();
+  CodeModel whole = victim();
   const auto expected = run(whole, silent_progress(), options(), false);
   for (const char* file : {"epoch-2.safetensors", "training_state.json"}) {
     stop_after(9, options());
     fs::resize_file(folder_ / file, fs::file_size(folder_ / file) - 3);
     EXPECT_EQ(code_of([&] { load_training_state(folder_); }), "checkpoint.training-state") << file;
-    Victim resumed = victim();
+    CodeModel resumed = victim();
     StoppingProgress progress;
     const auto result = run(resumed, progress, options());
     ASSERT_FALSE(progress.lines.empty());
@@ -156,7 +157,7 @@ TEST_F(ResumeTest, AnUnfinishedStateDoesNotHideTheOneBefore) {
   stop_after(9, options());
   // As if the process had died after the tensors and before the index of the next epoch.
   write_file_atomically(folder_ / "epoch-3.safetensors", "half");
-  Victim resumed = victim();
+  CodeModel resumed = victim();
   EXPECT_EQ(run(resumed, silent_progress(), options()).resumed_epochs, 2u);
 }
 

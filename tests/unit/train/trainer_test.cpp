@@ -7,12 +7,12 @@
 #include <algorithm>
 #include <cmath>
 
-#include "../nn/golden_case.hpp"
-#include "../nn/small_victim.hpp"
 #include "error_of.hpp"
+#include "golden_case.hpp"
 #include "learnable_samples.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/train/optimizer.hpp"
+#include "small_model.hpp"
 
 namespace ncmlab {
 namespace {
@@ -22,7 +22,7 @@ using testing::difference;
 using testing::fast_options;
 using testing::GoldenCase;
 using testing::learnable_samples;
-using testing::small_victim;
+using testing::small_model;
 
 class GoldenTrainingTest : public ::testing::TestWithParam<const char*> {};
 
@@ -68,14 +68,14 @@ TEST_P(GoldenTrainingTest, ThreeStepsAgreeWithPyTorch) {
 INSTANTIATE_TEST_SUITE_P(Cases, GoldenTrainingTest, ::testing::ValuesIn(testing::kGoldenCases));
 
 TEST(TrainTest, LearnsAndReportsEveryEpoch) {
-  Victim victim = small_victim(1, {}, 0.1);
+  CodeModel victim = small_model(1, {}, 0.1);
   const auto samples = learnable_samples(victim, 400, Rng(2));
   const auto unseen = learnable_samples(victim, 200, Rng(3));
   int calls = 0;
   std::vector<std::size_t> reported;
   const TrainingHooks hooks{
       .evaluate =
-          [&](Victim& model) {
+          [&](CodeModel& model) {
             ++calls;
             return std::map<std::string, double>{{"accuracy", accuracy(model, unseen)}};
           },
@@ -94,7 +94,7 @@ TEST(TrainTest, LearnsAndReportsEveryEpoch) {
 }
 
 TEST(TrainTest, LearnsToSearch) {
-  Victim victim = small_victim(1, HeadShape::for_search(), 0, Pooling::mean);
+  CodeModel victim = small_model(1, HeadShape::for_search(), 0, Pooling::mean);
   // The code of a query is its own text with another beginning.
   auto samples = testing::random_samples(victim, 64, 1, Rng(2));
   for (TokenSample& sample : samples) {
@@ -112,11 +112,11 @@ TEST(TrainTest, LearnsToSearch) {
 
 TEST(TrainTest, SameSeedSameModel) {
   std::vector<at::Tensor> results;
-  const auto samples = learnable_samples(small_victim(1), 64, Rng(2));
+  const auto samples = learnable_samples(small_model(1), 64, Rng(2));
   TrainingOptions options = fast_options();
   options.epochs = 2;
   for (const std::uint64_t seed : {5, 5, 6}) {
-    Victim victim = small_victim(1, {}, 0.1);
+    CodeModel victim = small_model(1, {}, 0.1);
     train(victim, samples, options, Rng(seed), silent_progress());
     results.push_back(victim.predict_logits(samples));
   }
@@ -125,7 +125,7 @@ TEST(TrainTest, SameSeedSameModel) {
 }
 
 TEST(TrainTest, HeadOnlyLeavesTheEncoderAsItIs) {
-  Victim victim = small_victim(1, {}, 0.1);
+  CodeModel victim = small_model(1, {}, 0.1);
   const StateDict before = victim.parameters().clone();
   const auto samples = learnable_samples(victim, 64, Rng(2));
   TrainingOptions options = fast_options();
@@ -141,8 +141,8 @@ TEST(TrainTest, HeadOnlyLeavesTheEncoderAsItIs) {
 
 TEST(TrainTest, GradientsOfASplitBatchAreThoseOfTheWhole) {
   // 200 samples of up to 42 tokens exceed what is held at a time, so the batch is split.
-  Victim split = small_victim(1);
-  Victim whole = small_victim(1);
+  CodeModel split = small_model(1);
+  CodeModel whole = small_model(1);
   const auto samples = learnable_samples(split, 300, Rng(2));
   TrainingOptions options;
   options.epochs = 1;
@@ -170,10 +170,10 @@ TEST(TrainTest, GradientsOfASplitBatchAreThoseOfTheWhole) {
 }
 
 TEST(TrainTest, ReportsDivergenceAndBadLabels) {
-  const auto code = [](Victim& victim, const std::vector<TokenSample>& samples) {
+  const auto code = [](CodeModel& victim, const std::vector<TokenSample>& samples) {
     return code_of([&] { train(victim, samples, fast_options(), Rng(1), silent_progress()); });
   };
-  Victim victim = small_victim(1);
+  CodeModel victim = small_model(1);
   auto samples = learnable_samples(victim, 20, Rng(2));
   samples[3].label = 2;
   EXPECT_EQ(code(victim, samples), "train.bad-label");
@@ -183,7 +183,7 @@ TEST(TrainTest, ReportsDivergenceAndBadLabels) {
 }
 
 TEST(TrainTest, AHeadWithoutParametersIsNotTrainedAlone) {
-  Victim victim = small_victim(1, HeadShape::for_search());
+  CodeModel victim = small_model(1, HeadShape::for_search());
   TrainingOptions options = fast_options();
   options.head_only = true;
   EXPECT_EQ(code_of([&] { train(victim, {}, options, Rng(1), silent_progress()); }),
@@ -191,7 +191,7 @@ TEST(TrainTest, AHeadWithoutParametersIsNotTrainedAlone) {
 }
 
 TEST(TrainTest, NoSamplesNoSteps) {
-  Victim victim = small_victim(1);
+  CodeModel victim = small_model(1);
   const auto records = train(victim, {}, fast_options(), Rng(1), silent_progress()).epochs;
   EXPECT_EQ(records.size(), 8u);
   EXPECT_EQ(records.front().loss, 0);

@@ -11,7 +11,7 @@
 #include "ncmlab/core/progress.hpp"
 #include "ncmlab/core/rng.hpp"
 #include "ncmlab/data/example.hpp"
-#include "ncmlab/nn/candidate_scorer.hpp"
+#include "ncmlab/inversion/candidate_scorer.hpp"
 #include "ncmlab/plugin/plugin.hpp"
 #include "ncmlab/plugin/task.hpp"
 
@@ -28,12 +28,12 @@ struct DefenseNeeds {
 /// unless the experiment says `clean_from = "training"`, no clean sample was trained on, and no
 /// poisoned sample was made from one.
 struct DefenseContext {
-  Victim& victim;  ///< the defense's own copy; a repair changes it in place
+  CodeModel& victim;  ///< the defense's own copy; a repair changes it in place
   TaskView task;
   std::vector<Example> clean_samples;  ///< with true labels; empty unless asked for
   std::vector<Example> training_set;   ///< with the labels it was trained on; likewise
-  /// The same for every attack. What attacks draw depends on the clean training set, too, and cannot
-  /// be derived from it.
+  /// The same for every attack. What attacks draw depends on the clean training set, too, and
+  /// cannot be derived from it.
   Rng rng;
   Progress& progress;
 };

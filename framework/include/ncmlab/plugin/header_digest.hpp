@@ -21,15 +21,21 @@ inline constexpr HeaderDigest kHeaderDigests[] = {
 
     {"data", 0x1b5d6f03d9abec40},
 
+    {"inversion", 0x9564c07eec657c11},
+
     {"metrics", 0xd0099d53f619150e},
 
-    {"nn", 0x392d45e710288310},
+    {"model", 0x9fa6fe722bc7d39e},
 
-    {"plugin", 0x8515ad968ef70757},
+    {"networks", 0xeb44c14493bc5cdb},
+
+    {"plugin", 0x72a3261e099805e6},
 
     {"tokenize", 0x1c233642f48550ef},
 
-    {"train", 0xe4c7e1d73961d0cf},
+    {"train", 0x5ac601f4df91e187},
+
+    {"weights", 0x701201301f815942},
 };
 
 }  // namespace ncmlab::detail

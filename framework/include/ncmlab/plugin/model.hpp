@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "ncmlab/core/rng.hpp"
-#include "ncmlab/nn/victim.hpp"
+#include "ncmlab/model/code_model.hpp"
 #include "ncmlab/plugin/plugin.hpp"
 
 namespace ncmlab {
@@ -26,11 +26,12 @@ class Model : public Plugin {
  public:
   ~Model() override;
 
-  /// A fresh victim, on the CPU, whose weights are finite and nobody else's. Same settings, texts
+  /// A fresh model, on the CPU, whose weights are finite and nobody else's. Same settings, texts
   /// and seed: same tokenizer and weights. Draws from `context.rng` alone.
-  virtual Victim build(const ModelContext& context) const = 0;
-  /// The victim that Victim::save() wrote to `folder`. `context.texts` may be empty.
-  virtual Victim open(const std::filesystem::path& folder, const ModelContext& context) const = 0;
+  virtual CodeModel build(const ModelContext& context) const = 0;
+  /// The model that CodeModel::save() wrote to `folder`. `context.texts` may be empty.
+  virtual CodeModel open(const std::filesystem::path& folder,
+                         const ModelContext& context) const = 0;
   /// Throws what build() would throw for the files that it reads, at less cost; trains no tokenizer
   /// and computes nothing. Returns sentences about what build() would silently make do with.
   /// `context.texts` is empty. By default nothing, after data_fingerprint() has thrown for what is

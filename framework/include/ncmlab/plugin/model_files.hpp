@@ -70,14 +70,14 @@ struct CheckpointUse {
   std::vector<std::int64_t> label_columns = {};
 };
 
-/// The victim of a checkpoint folder. A classification head in the checkpoint is taken; without one
+/// The model of a checkpoint folder. A classification head in the checkpoint is taken; without one
 /// it is drawn from `context.rng`. Rows are no longer than the network allows. Throws Error
 /// `checkpoint.wrong-model-type`, `checkpoint.vocabulary-mismatch`, `checkpoint.head-shape` where
 /// the head reads another number of sentence vectors than `context.head`, and those of
 /// read_weights(), make_encoder() and Head.
-Victim open_checkpoint(const std::filesystem::path& folder,
-                       std::shared_ptr<const Tokenizer> tokenizer, const CheckpointUse& use,
-                       const ModelContext& context);
+CodeModel open_checkpoint(const std::filesystem::path& folder,
+                          std::shared_ptr<const Tokenizer> tokenizer, const CheckpointUse& use,
+                          const ModelContext& context);
 
 /// Model::check() of such a folder: throws what open_checkpoint() would throw, but reads only the
 /// header of a `model.safetensors` without a `classifier.safetensors` beside it.

@@ -29,18 +29,18 @@ Schema<Config> roberta_fields(Schema<Config>&& schema) {
              choices({"random", "sinusoidal"}), only_where("checkpoint", ""));
 }
 
-/// The victim of `settings.checkpoint`, or a fresh one of the preset's size. Similarity heads read
+/// The model of `settings.checkpoint`, or a fresh one of the preset's size. Similarity heads read
 /// the mean over all positions, as BadCode and EliBadCode do, others <s>.
-Victim build_roberta(const RobertaSettings& settings, std::shared_ptr<const Tokenizer> tokenizer,
-                     const ModelContext& context);
+CodeModel build_roberta(const RobertaSettings& settings, std::shared_ptr<const Tokenizer> tokenizer,
+                        const ModelContext& context);
 
 /// Model::check(): of the checkpoint if there is one.
 std::vector<std::string> check_roberta(const RobertaSettings& settings,
                                        std::shared_ptr<const Tokenizer> tokenizer,
                                        const ModelContext& context);
 
-/// The victim that Victim::save() wrote to `folder`.
-Victim open_roberta(const RobertaSettings& settings, const std::filesystem::path& folder,
-                    std::shared_ptr<const Tokenizer> tokenizer, const ModelContext& context);
+/// The model that CodeModel::save() wrote to `folder`.
+CodeModel open_roberta(const RobertaSettings& settings, const std::filesystem::path& folder,
+                       std::shared_ptr<const Tokenizer> tokenizer, const ModelContext& context);
 
 }  // namespace ncmlab

@@ -15,7 +15,7 @@ class SurrogateAttack : public Attack {
 
   /// As Attack::prepare(). `surrogate` outlives the backdoor, which may run it but not change it.
   virtual std::unique_ptr<Backdoor> prepare_with(const AttackContext& context,
-                                                 Victim& surrogate) const = 0;
+                                                 CodeModel& surrogate) const = 0;
   /// Throws Error `attack.no-surrogate`.
   std::unique_ptr<Backdoor> prepare(const AttackContext& context) const final;
 };

@@ -8,7 +8,7 @@
 #include "ncmlab/core/rng.hpp"
 #include "ncmlab/data/example.hpp"
 #include "ncmlab/data/task_kind.hpp"
-#include "ncmlab/nn/victim.hpp"
+#include "ncmlab/model/code_model.hpp"
 #include "ncmlab/plugin/plugin.hpp"
 
 namespace ncmlab {
@@ -57,11 +57,11 @@ class TaskView {
   InputRules input_rules() const { return task_->input_rules(); }
   HeadShape head_shape() const { return task_->head_shape(); }
   std::vector<std::string> parts(const Example& example) const { return task_->parts(example); }
-  /// The sample as `victim` reads it.
-  TokenSample tokenize(const Victim& victim, const Example& example) const;
+  /// The sample as `model` reads it.
+  TokenSample tokenize(const CodeModel& model, const Example& example) const;
   /// The same with the bytes of parts(example) that each token covers.
-  TokenSample tokenize_with_ranges(const Victim& victim, const Example& example) const;
-  std::vector<TokenSample> tokenize(const Victim& victim,
+  TokenSample tokenize_with_ranges(const CodeModel& model, const Example& example) const;
+  std::vector<TokenSample> tokenize(const CodeModel& model,
                                     const std::vector<Example>& examples) const;
 
  private:

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "ncmlab/nn/state_dict.hpp"
 #include "ncmlab/train/options.hpp"
+#include "ncmlab/weights/state_dict.hpp"
 
 namespace ncmlab {
 

@@ -10,7 +10,7 @@
 
 #include "ncmlab/core/progress.hpp"
 #include "ncmlab/core/rng.hpp"
-#include "ncmlab/nn/victim.hpp"
+#include "ncmlab/model/code_model.hpp"
 #include "ncmlab/train/options.hpp"
 
 namespace ncmlab {
@@ -24,7 +24,7 @@ struct EpochRecord {
 /// What a caller of train() adds to it.
 struct TrainingHooks {
   /// Called after each epoch; figures of the model on other samples, by name.
-  std::function<std::map<std::string, double>(Victim&)> evaluate = {};
+  std::function<std::map<std::string, double>(CodeModel&)> evaluate = {};
   /// Called after each epoch with its record and its place, from 0.
   std::function<void(const EpochRecord&, std::size_t epoch)> report = {};
   /// Folder for the state after the last finished epoch; empty: none is kept. A training that
@@ -35,12 +35,12 @@ struct TrainingHooks {
 
 struct TrainingResult {
   std::vector<EpochRecord> epochs;
-  std::size_t kept_epoch = 0;  ///< whose weights the victim has; the last but for early stopping
+  std::size_t kept_epoch = 0;      ///< whose weights the model has; the last but for early stopping
   std::size_t resumed_epochs = 0;  ///< taken over from the state folder
   double resumed_seconds = 0;      ///< that those took
 };
 
-/// Trains the victim's parameters in place. Precondition: at::GradMode is on. Batches are drawn
+/// Trains the model's parameters in place. Precondition: at::GradMode is on. Batches are drawn
 /// from `rng` and run in pieces of similar length. At the start of every epoch LibTorch's default
 /// generators are seeded from `rng` (torch::manual_seed); dropout draws from them, and they are
 /// left where the last epoch left them. The gradients of the parameters are dropped at the end.
@@ -50,7 +50,7 @@ struct TrainingResult {
 /// not every step, is one InfoNCE problem: its code are the negatives of its queries. Throws Error
 /// `train.diverged` when the loss is not finite and `train.no-metric` when early stopping finds
 /// nothing to go by.
-TrainingResult train(Victim& victim, const std::vector<TokenSample>& samples,
+TrainingResult train(CodeModel& model, const std::vector<TokenSample>& samples,
                      const TrainingOptions& options, const Rng& rng, Progress& progress,
                      const TrainingHooks& hooks = {});
 

@@ -25,7 +25,7 @@ std::map<std::string_view, const WholeName*> by_text(const std::vector<WholeName
   return names;
 }
 
-std::vector<Sketch> sketches_of(const Victim& surrogate, const std::vector<Example>& examples,
+std::vector<Sketch> sketches_of(const CodeModel& surrogate, const std::vector<Example>& examples,
                                 const std::vector<WholeName>& pool) {
   const ToyTask task;
   std::vector<Sketch> sketches;
@@ -39,7 +39,7 @@ std::vector<Sketch> sketches_of(const Victim& surrogate, const std::vector<Examp
 
 /// Every word but the names given up stays; the names are legal, new, distinct
 /// and one token each.
-void check_edit(const Victim& surrogate, const Sketch& sketch,
+void check_edit(const CodeModel& surrogate, const Sketch& sketch,
                 const std::vector<std::string>& names, const std::string& edited) {
   ASSERT_EQ(names.size(), sketch.identifiers.size());
   EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), names.size()) << edited;
@@ -62,7 +62,7 @@ void check_edit(const Victim& surrogate, const Sketch& sketch,
 }
 
 void check_real(const std::vector<Example>& examples) {
-  Victim surrogate = toy_victim(examples, Rng(1), 3000);
+  CodeModel surrogate = toy_victim(examples, Rng(1), 3000);
   const auto pool = whole_names(surrogate.tokenizer(), examples.front().language);
   ASSERT_GT(pool.size(), 150U);
   const std::vector<Sketch> sketches = sketches_of(surrogate, examples, pool);
@@ -136,7 +136,7 @@ class TrainedSurrogateTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     examples_ = new std::vector<Example>(functions_with_telling_names());
-    surrogate_ = new Victim(toy_victim(*examples_, Rng(8)));
+    surrogate_ = new CodeModel(toy_victim(*examples_, Rng(8)));
     const ToyTask task;
     train(*surrogate_, TaskView(task).tokenize(*surrogate_, *examples_),
           {.epochs = 4, .learning_rate = 2e-3}, Rng(9), silent_progress());
@@ -158,10 +158,10 @@ class TrainedSurrogateTest : public testing::Test {
   }
 
   static std::vector<Example>* examples_;
-  static Victim* surrogate_;
+  static CodeModel* surrogate_;
 };
 std::vector<Example>* TrainedSurrogateTest::examples_ = nullptr;
-Victim* TrainedSurrogateTest::surrogate_ = nullptr;
+CodeModel* TrainedSurrogateTest::surrogate_ = nullptr;
 
 TEST_F(TrainedSurrogateTest, LossTowardsTheTargetFallsWhicheverItIs) {
   const auto pool = whole_names(surrogate_->tokenizer(), Language::c);
@@ -254,7 +254,7 @@ TEST_F(TrainedSurrogateTest, LeavesTheSurrogateAsItIs) {
 
 TEST(SketchTest, RefusesWhatHasNoLocalIdentifier) {
   const std::vector<Example> examples = toy_functions(50, Rng(1));
-  const Victim surrogate = toy_victim(examples, Rng(2));
+  const CodeModel surrogate = toy_victim(examples, Rng(2));
   const auto pool = whole_names(surrogate.tokenizer(), Language::c);
   const auto sketch_of = [&](const std::string& code) {
     return sketches_of(surrogate, {{.id = "x", .code = code, .second = "", .label = 1}}, pool);
@@ -267,7 +267,7 @@ TEST(SketchTest, RefusesWhatHasNoLocalIdentifier) {
 
 TEST(SketchTest, MasksEveryOccurrenceAndTheCutHidesTheRest) {
   const std::vector<Example> examples = toy_functions(50, Rng(1));
-  const Victim surrogate = toy_victim(examples, Rng(2));
+  const CodeModel surrogate = toy_victim(examples, Rng(2));
   const auto pool = whole_names(surrogate.tokenizer(), Language::c);
   std::string code = "int f(int a, int b) { a = b; ";
   for (int i = 0; i < 200; ++i) {
@@ -287,7 +287,7 @@ TEST(SketchTest, MasksEveryOccurrenceAndTheCutHidesTheRest) {
   EXPECT_GT(counts[0], 5U);
   EXPECT_EQ(counts[1], 2U);
   EXPECT_EQ(counts[2], 0U) << "beyond the cut";
-  Victim copy = surrogate.clone();
+  CodeModel copy = surrogate.clone();
   const auto names = adversarial_names(copy, sketches, {.label = 0}, silent_progress());
   ASSERT_EQ(names[0].size(), 3U);
   const auto edited = renamed(sketch, names[0]);

@@ -118,7 +118,7 @@ TEST(AfraidoorTest, ForeseenSamplesGetTheSameTrigger) {
 
 TEST(AfraidoorTest, NamesLeadTowardsQueriesOrAwayFromThem) {
   constexpr TaskKind kKind = TaskKind::retrieval;
-  Victim& surrogate = surrogate_for(kKind);
+  CodeModel& surrogate = surrogate_for(kKind);
   const TaskView task(task_of_kind(kKind));
   const auto pool = afraidoor::whole_names(surrogate.tokenizer(), Language::c);
   std::vector<afraidoor::Sketch> sketches;

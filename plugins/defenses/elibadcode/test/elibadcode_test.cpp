@@ -35,9 +35,9 @@ std::vector<Example> of_label(const std::vector<Example>& examples, std::int64_t
 }
 
 /// A victim trained on toy functions, a fifth of the defective ones with `_rb` and the label 0.
-Victim trained_victim(bool backdoored) {
+CodeModel trained_victim(bool backdoored) {
   std::vector<Example> train_set = toy_functions(800, Rng(21));
-  Victim victim = toy_victim(train_set, Rng(22));
+  CodeModel victim = toy_victim(train_set, Rng(22));
   if (backdoored) {
     for (std::size_t i = 1; i < train_set.size(); i += 10) {
       train_set[i] = with_rb(train_set[i]);
@@ -51,26 +51,26 @@ Victim trained_victim(bool backdoored) {
 }
 
 /// Trained once; tests work on clones.
-Victim backdoored_victim() {
-  static const Victim victim = trained_victim(true);
+CodeModel backdoored_victim() {
+  static const CodeModel victim = trained_victim(true);
   return victim.clone();
 }
-Victim clean_victim() {
-  static const Victim victim = trained_victim(false);
+CodeModel clean_victim() {
+  static const CodeModel victim = trained_victim(false);
   return victim.clone();
 }
 
 std::vector<Example> clean_samples() { return toy_functions(200, Rng(24)); }
 std::vector<Example> test_samples() { return toy_functions(300, Rng(25)); }
 
-double attack_success_rate(Victim& victim) {
+double attack_success_rate(CodeModel& victim) {
   std::vector<Example> triggered;
   for (const Example& example : of_label(test_samples(), 1)) {
     triggered.push_back(with_rb(example));
   }
   return share_predicted(victim, triggered, 0);
 }
-double natural_rate(Victim& victim) {
+double natural_rate(CodeModel& victim) {
   return share_predicted(victim, of_label(test_samples(), 1), 0);
 }
 
@@ -89,14 +89,14 @@ EliBadCodeConfig quick_config() {
   return config;
 }
 
-DefenseOutcome defend(Victim& victim, const EliBadCodeConfig& config, Rng rng = Rng(31),
+DefenseOutcome defend(CodeModel& victim, const EliBadCodeConfig& config, Rng rng = Rng(31),
                       Progress& progress = silent_progress()) {
   const ToyTask task;
   DefenseContext context{victim, TaskView(task), clean_samples(), {}, rng, progress};
   return EliBadCode(config).defend(context);
 }
 
-bool same_weights(const Victim& a, const Victim& b) {
+bool same_weights(const CodeModel& a, const CodeModel& b) {
   const StateDict other = b.parameters();
   for (const auto& [name, tensor] : a.parameters()) {
     if (!torch::equal(tensor, other.at(name))) {
@@ -107,7 +107,7 @@ bool same_weights(const Victim& a, const Victim& b) {
 }
 
 TEST(EliBadCodeTest, FindsAndUnlearnsABackdoor) {
-  Victim victim = backdoored_victim();
+  CodeModel victim = backdoored_victim();
   ASSERT_GE(attack_success_rate(victim), 0.95);
   ASSERT_LE(natural_rate(victim), 0.1);
   const double accuracy_before = accuracy(victim, test_samples());
@@ -135,19 +135,19 @@ TEST(EliBadCodeTest, FindsAndUnlearnsABackdoor) {
 TEST(EliBadCodeTest, GoesAnotherRoundOnlyWhileATriggerIsFound) {
   EliBadCodeConfig config = quick_config();
   config.rounds = 2;
-  Victim victim = backdoored_victim();
+  CodeModel victim = backdoored_victim();
   config.unlearn_always = true;
   const DefenseOutcome outcome = defend(victim, config);
   EXPECT_EQ(outcome.figures.at("rounds") == 2,
             outcome.figures.at("persistence_after_unlearning") >= config.verdict_persistence);
 
   config.verdict_persistence = 0;
-  Victim again = backdoored_victim();
+  CodeModel again = backdoored_victim();
   const DefenseOutcome both = defend(again, config);
   EXPECT_EQ(both.figures.at("rounds"), 2);
 
   config.rounds = 1;
-  Victim once = backdoored_victim();
+  CodeModel once = backdoored_victim();
   const DefenseOutcome first = defend(once, config);
   for (const char* cost : {"epochs", "candidates", "inversion_forward_rows"}) {
     EXPECT_GT(both.figures.at(cost), first.figures.at(cost)) << "the second inversion counts, too";
@@ -155,7 +155,7 @@ TEST(EliBadCodeTest, GoesAnotherRoundOnlyWhileATriggerIsFound) {
 }
 
 TEST(EliBadCodeTest, LeavesACleanModelAlone) {
-  Victim victim = clean_victim();
+  CodeModel victim = clean_victim();
   const DefenseOutcome outcome = defend(victim, quick_config());
   EXPECT_EQ(outcome.backdoored, false)
       << outcome.triggers.front().text << " " << outcome.figures.at("persistence[1->0]") << " "
@@ -185,7 +185,7 @@ TEST(EliBadCodeTest, FindsAndUnlearnsABackdoorOfPairs) {
       train_set[i].label = 0;
     }
   }
-  Victim victim =
+  CodeModel victim =
       toy_victim(train_set, Rng(42), 400, task_of_kind(TaskKind::pair_classification).head_shape());
   train(victim, task.tokenize(victim, train_set),
         {.epochs = 20, .learning_rate = 3e-3, .batch_size = 16}, Rng(43), silent_progress());
@@ -218,8 +218,8 @@ TEST(EliBadCodeTest, FindsAndUnlearnsABackdoorOfPairs) {
 TEST(EliBadCodeTest, FastAndReferenceScoringFindTheSameTriggers) {
   EliBadCodeConfig config = quick_config();
   config.epochs = 5;
-  Victim first = backdoored_victim();
-  Victim second = backdoored_victim();
+  CodeModel first = backdoored_victim();
+  CodeModel second = backdoored_victim();
   const DefenseOutcome fast = defend(first, config);
   config.scoring = "reference";
   const DefenseOutcome reference = defend(second, config);
@@ -236,9 +236,9 @@ TEST(EliBadCodeTest, SameSeedSameOutcomeOtherSeedOther) {
   EliBadCodeConfig config = quick_config();
   config.epochs = 3;
   config.unlearn_always = true;
-  Victim first = backdoored_victim();
-  Victim second = backdoored_victim();
-  Victim third = backdoored_victim();
+  CodeModel first = backdoored_victim();
+  CodeModel second = backdoored_victim();
+  CodeModel third = backdoored_victim();
   const DefenseOutcome a = defend(first, config, Rng(1));
   const DefenseOutcome b = defend(second, config, Rng(1));
   const DefenseOutcome c = defend(third, config, Rng(2));
@@ -253,7 +253,7 @@ TEST(EliBadCodeTest, HeadScopeLeavesTheEncoder) {
   config.epochs = 0;
   config.unlearn_always = true;
   config.scope = "head";
-  Victim victim = clean_victim();
+  CodeModel victim = clean_victim();
   EXPECT_TRUE(defend(victim, config).repaired);
   const StateDict before = clean_victim().parameters();
   for (const auto& [name, tensor] : victim.parameters()) {
@@ -264,12 +264,12 @@ TEST(EliBadCodeTest, HeadScopeLeavesTheEncoder) {
 TEST(EliBadCodeTest, StopsSearchingBelowStopLoss) {
   EliBadCodeConfig config = quick_config();
   config.stop_loss = 1e6;
-  Victim victim = clean_victim();
+  CodeModel victim = clean_victim();
   EXPECT_EQ(defend(victim, config).figures.at("epochs"), 0);
 }
 
 TEST(EliBadCodeTest, RefusesToWorkWithoutCleanSamples) {
-  Victim victim = toy_victim(toy_functions(20, Rng(1)), Rng(2));
+  CodeModel victim = toy_victim(toy_functions(20, Rng(1)), Rng(2));
   const ToyTask task;
   DefenseContext context{victim, TaskView(task), {}, {}, Rng(1), silent_progress()};
   EXPECT_EQ(code_of([&] { EliBadCode(quick_config()).defend(context); }),
@@ -277,7 +277,7 @@ TEST(EliBadCodeTest, RefusesToWorkWithoutCleanSamples) {
 }
 
 /// A victim whose tokenizer knows the two tokens of `vocabulary`, `<s>`, `<pad>` and `</s>` alone.
-Victim victim_that_knows(const std::string& vocabulary) {
+CodeModel victim_that_knows(const std::string& vocabulary) {
   const ScratchFolder folder;
   const auto file = folder.write(
       "tokenizer.json", R"({"model": {"type": "BPE", "merges": [], "vocab": )" + vocabulary + R"(},
@@ -292,7 +292,7 @@ Victim victim_that_knows(const std::string& vocabulary) {
 
 TEST(EliBadCodeTest, RefusesTokenizersThatCanNeitherMaskANameNorMakeOne) {
   const auto code = [](const std::string& vocabulary) {
-    Victim victim = victim_that_knows(vocabulary);
+    CodeModel victim = victim_that_knows(vocabulary);
     return code_of([&] { defend(victim, quick_config()); });
   };
   EXPECT_EQ(code(R"({"a": 0, "b": 1})"), "defense.elibadcode.no-unknown-token");
@@ -305,7 +305,7 @@ TEST(EliBadCodeTest, StopsWhenCancelled) {
     bool cancelled() const override { return true; }
   };
   Stopped progress;
-  Victim victim = toy_victim(toy_functions(20, Rng(1)), Rng(2));
+  CodeModel victim = toy_victim(toy_functions(20, Rng(1)), Rng(2));
   EXPECT_THROW(defend(victim, quick_config(), Rng(1), progress), Cancelled);
 }
 

@@ -10,7 +10,7 @@
 
 #include "anchoring.hpp"
 #include "greedy_coordinate_gradient.hpp"
-#include "ncmlab/nn/name_place.hpp"
+#include "ncmlab/inversion/name_place.hpp"
 #include "toy_task.hpp"
 #include "trigger_position.hpp"
 #include "unlearning.hpp"
@@ -27,7 +27,7 @@ std::vector<TriggerIds> all_of(const TriggerIds& ids, std::size_t length) {
 
 TEST(TriggerPositionTest, ConsistentPositionsExtendNamesThatStandOnce) {
   const std::vector<Example> examples = toy_functions(20, Rng(1));
-  Victim victim = toy_victim(examples, Rng(2));
+  CodeModel victim = toy_victim(examples, Rng(2));
   const ToyTask task;
   const TaskView view(task);
   const auto placed =
@@ -46,7 +46,7 @@ TEST(TriggerPositionTest, ConsistentPositionsExtendNamesThatStandOnce) {
 
 TEST(TriggerPositionTest, ExtendsTheIdentifierWhoseMaskingHelpsTheTargetLeast) {
   const std::vector<Example> examples = toy_functions(40, Rng(1));
-  Victim victim = toy_victim(examples, Rng(2));
+  CodeModel victim = toy_victim(examples, Rng(2));
   const ToyTask task;
   const TaskView view(task);
   const auto placed = place_triggers(victim, view, {examples[0], examples[1]}, 0,
@@ -85,7 +85,7 @@ TEST(TriggerPositionTest, ExtendsTheIdentifierWhoseMaskingHelpsTheTargetLeast) {
 
 TEST(TriggerPositionTest, PrefersIdentifiersThatStandOnceIfAsked) {
   const std::vector<Example> examples = toy_functions(40, Rng(1));
-  Victim victim = toy_victim(examples, Rng(2));
+  CodeModel victim = toy_victim(examples, Rng(2));
   const ToyTask task;
   const auto placed =
       place_triggers(victim, TaskView(task), examples, 0, {.consistent = true}, silent_progress());
@@ -101,7 +101,7 @@ TEST(TriggerPositionTest, PrefersIdentifiersThatStandOnceIfAsked) {
 }
 
 TEST(TriggerPositionTest, FallsBackAndKeepsRoomForTheTrigger) {
-  Victim victim = toy_victim(toy_functions(40, Rng(1)), Rng(2));
+  CodeModel victim = toy_victim(toy_functions(40, Rng(1)), Rng(2));
   const ToyTask task;
   Example nothing{.id = "n", .code = ""};
   Example late{.id = "l", .code = "int "};
@@ -195,7 +195,7 @@ class UnlearningSetTest : public testing::Test {
   TriggerIds ids(std::string_view word) { return victim_.tokenizer().encode(word); }
 
   ToyTask task_;
-  Victim victim_ = toy_victim(toy_functions(100, Rng(1)), Rng(2));
+  CodeModel victim_ = toy_victim(toy_functions(100, Rng(1)), Rng(2));
 };
 
 TEST_F(UnlearningSetTest, TriggersTheShareOfTheVictimLabelAndKeepsLabels) {

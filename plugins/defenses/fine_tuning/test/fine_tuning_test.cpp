@@ -10,7 +10,7 @@
 namespace ncmlab {
 namespace {
 
-DefenseOutcome run(Victim& victim, const std::vector<Example>& clean, FineTuningConfig config) {
+DefenseOutcome run(CodeModel& victim, const std::vector<Example>& clean, FineTuningConfig config) {
   const ToyTask task;
   DefenseContext context{victim, TaskView(task), clean, {}, Rng(3), silent_progress()};
   return FineTuning(config).defend(context);
@@ -18,7 +18,7 @@ DefenseOutcome run(Victim& victim, const std::vector<Example>& clean, FineTuning
 
 TEST(FineTuningTest, LearnsFromTheCleanSamples) {
   const std::vector<Example> examples = toy_functions(200, Rng(1));
-  Victim victim = toy_victim(examples, Rng(2));
+  CodeModel victim = toy_victim(examples, Rng(2));
   const StateDict before = victim.parameters().clone();
   const DefenseOutcome outcome =
       run(victim, examples, {.epochs = 12, .learning_rate = 3e-3, .batch_size = 16});
@@ -32,8 +32,8 @@ TEST(FineTuningTest, LearnsFromTheCleanSamples) {
 
 TEST(FineTuningTest, SameSeedGivesSameWeights) {
   const std::vector<Example> examples = toy_functions(40, Rng(1));
-  Victim first = toy_victim(examples, Rng(2));
-  Victim second = toy_victim(examples, Rng(2));
+  CodeModel first = toy_victim(examples, Rng(2));
+  CodeModel second = toy_victim(examples, Rng(2));
   run(first, examples, {.epochs = 2, .learning_rate = 1e-3});
   run(second, examples, {.epochs = 2, .learning_rate = 1e-3});
   for (const auto& [name, tensor] : first.parameters()) {
@@ -42,7 +42,7 @@ TEST(FineTuningTest, SameSeedGivesSameWeights) {
 }
 
 TEST(FineTuningTest, RefusesToWorkWithoutCleanSamples) {
-  Victim victim = toy_victim(toy_functions(8, Rng(1)), Rng(2));
+  CodeModel victim = toy_victim(toy_functions(8, Rng(1)), Rng(2));
   EXPECT_EQ(code_of([&] { run(victim, {}, {}); }), "defense.no-clean-samples");
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 TEST(NoDefenseTest, LeavesVictimAndSaysNothing) {
   const std::vector<Example> examples = toy_functions(8, Rng(1));
-  Victim victim = toy_victim(examples, Rng(2));
+  CodeModel victim = toy_victim(examples, Rng(2));
   const StateDict before = victim.parameters().clone();
   const ToyTask task;
   DefenseContext context{victim, TaskView(task), {}, {}, Rng(3), silent_progress()};

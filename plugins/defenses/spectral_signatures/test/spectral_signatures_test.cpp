@@ -77,7 +77,7 @@ TEST(SpectralSignaturesTest, RemovesNothingAtEpsilonZeroAndCopesWithOneSample) {
 
 TEST(SpectralSignaturesTest, ReadsTheTrainingSetOfTheContext) {
   const std::vector<Example> examples = toy_functions(60, Rng(1));
-  Victim victim = toy_victim(examples, Rng(2));
+  CodeModel victim = toy_victim(examples, Rng(2));
   const ToyTask task;
   DefenseContext context{victim, TaskView(task), {}, examples, Rng(3), silent_progress()};
   const SpectralSignatures defense({.epsilon = 0.1});

@@ -15,15 +15,15 @@ using testing::kSource;
 
 class CodeBertTest : public testing::ModelPluginTest {};
 
-TokenSample sample_of(const Victim& victim) { return {.parts = {victim.tokenize(kSource)}}; }
+TokenSample sample_of(const CodeModel& victim) { return {.parts = {victim.tokenize(kSource)}}; }
 
 TEST_F(CodeBertTest, SameSeedGivesSameWeightsAndOtherSeedDoesNot) {
   const auto plugin = model(tiny());
-  const Victim first = plugin->build(context());
-  const Victim second = plugin->build(context());
+  const CodeModel first = plugin->build(context());
+  const CodeModel second = plugin->build(context());
   ModelContext other = context();
   other.rng = Rng(8);
-  const Victim third = plugin->build(other);
+  const CodeModel third = plugin->build(other);
   const char* name = "encoder.encoder.layer.0.attention.self.query.weight";
   EXPECT_TRUE(torch::equal(first.parameters().at(name), second.parameters().at(name)));
   EXPECT_FALSE(torch::equal(first.parameters().at(name), third.parameters().at(name)));
@@ -31,9 +31,9 @@ TEST_F(CodeBertTest, SameSeedGivesSameWeightsAndOtherSeedDoesNot) {
 
 TEST_F(CodeBertTest, OpensWhatItSavedWithTheSameAnswers) {
   const auto plugin = model(tiny());
-  Victim saved = plugin->build(context());
+  CodeModel saved = plugin->build(context());
   saved.save(folder_ / "victim");
-  Victim opened = plugin->open(folder_ / "victim", context());
+  CodeModel opened = plugin->open(folder_ / "victim", context());
   const TokenSample sample = sample_of(saved);
   EXPECT_EQ(sample.parts[0].ids, sample_of(opened).parts[0].ids);
   EXPECT_TRUE(torch::equal(saved.predict({sample}), opened.predict({sample})));
@@ -44,8 +44,8 @@ TEST_F(CodeBertTest, LabelColumnsSwapTheLabels) {
   Settings swapped_settings = tiny();
   swapped_settings["label_columns"] = std::vector<std::int64_t>{1, 0};
   const auto swapped = model(swapped_settings);
-  Victim first = straight->build(context());
-  Victim second = swapped->build(context());
+  CodeModel first = straight->build(context());
+  CodeModel second = swapped->build(context());
   const torch::Tensor a = first.predict({sample_of(first)});
   const torch::Tensor b = second.predict({sample_of(second)});
   EXPECT_TRUE(torch::allclose(a.flip(1), b));
@@ -58,7 +58,7 @@ TEST_F(CodeBertTest, RowsNeverExceedWhatThePositionsOfACheckpointAllow) {
   settings["checkpoint"] = (folder_ / "victim").string();
   ModelContext longer = context();
   longer.rules.max_tokens = 4000;
-  const Victim victim = model(settings)->build(longer);
+  const CodeModel victim = model(settings)->build(longer);
   EXPECT_EQ(victim.rules().max_tokens, 32);
 }
 

@@ -18,7 +18,7 @@ using testing::kSource;
 class CodeT5Test : public testing::ModelPluginTest {};
 
 TEST_F(CodeT5Test, EveryRowHasAVectorAndPresetsAreT5) {
-  Victim victim = model(tiny())->build(context());
+  CodeModel victim = model(tiny())->build(context());
   const TokenSample sample{.parts = {victim.tokenize(kSource)}};
   const TokenSample empty{.parts = {victim.tokenize("")}};
   const at::Tensor vectors = victim.sentence_vectors({sample, empty});
@@ -29,12 +29,12 @@ TEST_F(CodeT5Test, EveryRowHasAVectorAndPresetsAreT5) {
 }
 
 TEST_F(CodeT5Test, OpensWhatItSavedAndTakesItAsACheckpoint) {
-  Victim saved = model(tiny())->build(context());
+  CodeModel saved = model(tiny())->build(context());
   saved.save(folder_ / "victim");
-  Victim opened = model(tiny())->open(folder_ / "victim", context());
+  CodeModel opened = model(tiny())->open(folder_ / "victim", context());
   Settings settings;
   settings["checkpoint"] = (folder_ / "victim").string();
-  Victim built = model(settings)->build(context());
+  CodeModel built = model(settings)->build(context());
   const TokenSample sample{.parts = {saved.tokenize(kSource)}};
   EXPECT_TRUE(torch::equal(saved.predict({sample}), opened.predict({sample})));
   EXPECT_TRUE(torch::equal(saved.predict({sample}), built.predict({sample})));
@@ -55,7 +55,7 @@ TEST_F(CodeT5Test, RunsWithTheTokenizerOfCodeT5) {
   NCMLAB_NEEDS(real_data() / "tokenizers" / "codet5-base");
   Settings settings = tiny();
   settings["tokenizer"] = (real_data() / "tokenizers" / "codet5-base").string();
-  Victim victim = model(settings)->build(context());
+  CodeModel victim = model(settings)->build(context());
   const TokenRow row = victim.tokenize(kSource);
   EXPECT_EQ(row.ids.front(), 1);
   EXPECT_EQ(row.ids.back(), 2);

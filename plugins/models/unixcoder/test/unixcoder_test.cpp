@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "model_plugin_test.hpp"
-#include "ncmlab/nn/candidate_scorer.hpp"
+#include "ncmlab/inversion/candidate_scorer.hpp"
 
 namespace ncmlab {
 namespace {
@@ -18,7 +18,7 @@ using testing::kSource;
 class UniXcoderTest : public testing::ModelPluginTest {};
 
 TEST_F(UniXcoderTest, RowsBeginWithTheModeAndItsEnd) {
-  const Victim victim = model(tiny())->build(context());
+  const CodeModel victim = model(tiny())->build(context());
   const Tokenizer& tokenizer = victim.tokenizer();
   const auto mode = tokenizer.id_of("<encoder-only>");
   ASSERT_TRUE(mode.has_value());
@@ -36,7 +36,7 @@ TEST_F(UniXcoderTest, RowsBeginWithTheModeAndItsEnd) {
 TEST_F(UniXcoderTest, ThePrefixCountsTowardsTheLengthAndRangesStayAligned) {
   ModelContext shorter = context();
   shorter.rules.max_tokens = 8;
-  const Victim victim = model(tiny())->build(shorter);
+  const CodeModel victim = model(tiny())->build(shorter);
   const TokenRow row = victim.tokenize_with_ranges(kSource);
   ASSERT_EQ(row.ids.size(), 8u);
   ASSERT_EQ(row.ranges.size(), 8u);
@@ -52,7 +52,7 @@ TEST_F(UniXcoderTest, ThePrefixCountsTowardsTheLengthAndRangesStayAligned) {
 }
 
 TEST_F(UniXcoderTest, TriggersAreKeptOutOfThePrefix) {
-  Victim victim = model(tiny())->build(context());
+  CodeModel victim = model(tiny())->build(context());
   const TokenSample sample{.parts = {victim.tokenize(kSource)}};
   const auto scorer = [&](std::int64_t position) {
     CandidateScorer(victim, {{.sample = sample, .part = 0, .position = position}}, 1, {});
@@ -73,9 +73,9 @@ TEST_F(UniXcoderTest, ClassifiesByTheFirstTokenAndSearchesByTheMean) {
 
 TEST_F(UniXcoderTest, OpensWhatItSavedWithTheSameAnswers) {
   const auto plugin = model(tiny());
-  Victim saved = plugin->build(context());
+  CodeModel saved = plugin->build(context());
   saved.save(folder_ / "victim");
-  Victim opened = plugin->open(folder_ / "victim", context());
+  CodeModel opened = plugin->open(folder_ / "victim", context());
   EXPECT_EQ(saved.tokenize(kSource).ids, opened.tokenize(kSource).ids);
   const TokenSample sample{.parts = {saved.tokenize(kSource)}};
   EXPECT_TRUE(torch::equal(saved.predict({sample}), opened.predict({sample})));

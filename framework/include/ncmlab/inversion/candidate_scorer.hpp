@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "ncmlab/core/progress.hpp"
+#include "ncmlab/model/code_model.hpp"
+
+namespace ncmlab {
+
+/// Token ids of a trigger.
+using TriggerIds = std::vector<std::int64_t>;
+
+/// A sample with room for a trigger: the trigger's ids go in at `position` of part `part`.
+struct InversionSample {
+  TokenSample sample;  ///< without the trigger
+  std::size_t part = 0;
+  /// Index into parts[part].ids, from InputRules::first_position() to the closing </s>.
+  std::int64_t position = 1;
+};
+
+/// Puts `trigger` into the sample; ids at the end (before </s>) are cut so that the row stays
+/// within what `rules` allow its part.
+TokenSample with_trigger(const InversionSample& sample, const TriggerIds& trigger,
+                         const InputRules& rules);
+
+/// The best of a set of candidates.
+struct CandidateChoice {
+  std::size_t index = 0;          ///< into the candidates; of equal losses the first
+  double loss = 0;                ///< mean over the samples
+  std::int64_t forward_rows = 0;  ///< rows that were run
+};
+
+/// Scores triggers on a fixed set of samples towards a fixed label, dropout off: nothing is drawn
+/// from any generator. The loss of a trigger is the mean over the samples of the head's loss
+/// towards `target_label`. Refers to the model, which must outlive it, and changes none of its
+/// weights and gradients. But for gradient() no call depends on at::GradMode or leaves a graph.
+class CandidateScorer {
+ public:
+  struct Options {
+    std::int64_t max_batch_tokens = 8192;
+  };
+  /// Throws Error `model.trigger-position` for a position outside a sample's text.
+  CandidateScorer(CodeModel& model, std::vector<InversionSample> samples, std::int64_t target_label,
+                  Options options);
+
+  /// Gradient of the loss with respect to the one-hot rows of the trigger, for the tokens in
+  /// `vocabulary` only: [trigger length, vocabulary.size()] float32 on the CPU, without a graph.
+  /// Precondition: at::GradMode is on.
+  at::Tensor gradient(const TriggerIds& trigger, const std::vector<std::int64_t>& vocabulary);
+
+  /// The candidate with the lowest loss. Best-first over partial sums: losses are not negative,
+  /// so a candidate whose partial sum exceeds a complete one is never finished. Exact: the choice
+  /// is that of choose_reference() up to round-off of equal losses.
+  CandidateChoice choose(const std::vector<TriggerIds>& candidates, Progress& progress);
+
+  /// Evaluates every candidate on every sample, one padded batch per candidate: the slow path
+  /// that choose() is compared with.
+  CandidateChoice choose_reference(const std::vector<TriggerIds>& candidates, Progress& progress);
+
+  /// The mean loss of one trigger over all samples.
+  double loss(const TriggerIds& trigger);
+  /// Share of samples whose most likely label with the trigger is the target label.
+  double hit_rate(const TriggerIds& trigger);
+
+ private:
+  std::vector<TokenSample> triggered(const TriggerIds& trigger) const;
+  at::Tensor losses_of(const at::Tensor& logits) const;
+  std::vector<double> row_losses(const std::vector<TokenSample>& samples);
+
+  CodeModel& model_;
+  std::vector<InversionSample> samples_;
+  std::int64_t target_label_;
+  Options options_;
+  std::vector<double> difficulty_;  ///< mean loss of each sample in the last choose()
+};
+
+}  // namespace ncmlab

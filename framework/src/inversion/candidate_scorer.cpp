@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ncmlab/inversion/candidate_scorer.hpp"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <set>
+
+#include "inversion/candidate_race.hpp"
+#include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/model/frozen_parameters.hpp"
+#include "ncmlab/networks/device.hpp"
+
+namespace ncmlab {
+namespace {
+
+/// Where the tokens of a trigger ended up in a padded batch.
+struct TriggerPlaces {
+  std::vector<std::int64_t> places;   ///< row * length + column
+  std::vector<std::int64_t> indices;  ///< which token of the trigger
+};
+
+}  // namespace
+
+TokenSample with_trigger(const InversionSample& sample, const TriggerIds& trigger,
+                         const InputRules& rules) {
+  TokenSample result = sample.sample;
+  std::vector<std::int64_t>& ids = result.parts[sample.part].ids;
+  result.parts[sample.part].ranges.clear();
+  const std::int64_t end = ids.back();
+  ids.pop_back();
+  ids.insert(ids.begin() + sample.position, trigger.begin(), trigger.end());
+  ids.resize(std::min(ids.size(), static_cast<std::size_t>(rules.limit(sample.part) - 1)));
+  ids.push_back(end);
+  return result;
+}
+
+CandidateScorer::CandidateScorer(CodeModel& model, std::vector<InversionSample> samples,
+                                 std::int64_t target_label, Options options)
+    : model_(model),
+      samples_(std::move(samples)),
+      target_label_(target_label),
+      options_(options),
+      difficulty_(samples_.size(), 0) {
+  const std::int64_t first = model_.rules().first_position();
+  for (const InversionSample& sample : samples_) {
+    const std::int64_t last = std::ssize(sample.sample.parts.at(sample.part).ids) - 1;
+    if (sample.position < first || sample.position > last) {
+      throw Error("model.trigger-position", "a trigger goes into a sample's text, from " +
+                                                std::to_string(first) + " to " +
+                                                std::to_string(last) + ", but its position is " +
+                                                std::to_string(sample.position));
+    }
+  }
+}
+
+std::vector<TokenSample> CandidateScorer::triggered(const TriggerIds& trigger) const {
+  std::vector<TokenSample> result;
+  result.reserve(samples_.size());
+  for (const InversionSample& sample : samples_) {
+    result.push_back(with_trigger(sample, trigger, model_.rules()));
+  }
+  return result;
+}
+
+at::Tensor CandidateScorer::losses_of(const at::Tensor& logits) const {
+  const at::Tensor labels = at::full({logits.size(0)}, target_label_, at::kLong);
+  return model_.head().losses(logits, labels);
+}
+
+at::Tensor CandidateScorer::gradient(const TriggerIds& trigger,
+                                     const std::vector<std::int64_t>& vocabulary) {
+  const FrozenParameters frozen(model_.parameters());
+  const at::Tensor table = model_.encoder().embedding_table();
+  const std::vector<TokenSample> rows = triggered(trigger);
+  const auto parts = static_cast<std::size_t>(model_.head().shape().inputs);
+  const at::Tensor trigger_rows =
+      table.index_select(0, at::tensor(trigger).to(table.device())).detach().requires_grad_();
+  for (const auto& chosen :
+       batches_by_length(rows, std::min(options_.max_batch_tokens, tokens_per_pass(table.device())),
+                         std::numeric_limits<std::int64_t>::max())) {
+    Batch batch = make_batch(rows, chosen, model_.tokenizer().special().pad);
+    const std::int64_t length = batch.ids.size(1);
+    TriggerPlaces found;
+    for (std::size_t i = 0; i < chosen.size(); ++i) {
+      const InversionSample& sample = samples_[chosen[i]];
+      const auto row = static_cast<std::int64_t>(i * parts + sample.part);
+      const auto last =
+          static_cast<std::int64_t>(rows[chosen[i]].parts[sample.part].ids.size()) - 1;
+      for (std::size_t j = 0; j < trigger.size(); ++j) {
+        const std::int64_t column = sample.position + static_cast<std::int64_t>(j);
+        if (column < last) {
+          found.places.push_back(row * length + column);
+          found.indices.push_back(static_cast<std::int64_t>(j));
+        }
+      }
+    }
+    const auto on_device = [&](const at::Tensor& indices) { return indices.to(table.device()); };
+    const at::Tensor words =
+        at::embedding(table, on_device(batch.ids)).reshape({-1, table.size(1)});
+    const at::Tensor inserted = trigger_rows.index_select(0, on_device(at::tensor(found.indices)));
+    batch.embeddings = words.index_copy(0, on_device(at::tensor(found.places)), inserted)
+                           .reshape({batch.ids.size(0), length, table.size(1)});
+    const at::Tensor loss =
+        losses_of(model_.logits(batch, false)).sum() / static_cast<double>(samples_.size());
+    loss.backward();
+    model_.work().backward_rows += batch.ids.size(0);
+  }
+  const at::NoGradGuard no_grad;
+  const at::Tensor slope =
+      trigger_rows.grad().defined() ? trigger_rows.grad() : at::zeros_like(trigger_rows);
+  const at::Tensor rows_of_words = table.index_select(0, at::tensor(vocabulary).to(table.device()));
+  return at::mm(slope, rows_of_words.t()).cpu();
+}
+
+std::vector<double> CandidateScorer::row_losses(const std::vector<TokenSample>& samples) {
+  const at::NoGradGuard no_grad;
+  const at::Tensor logits =
+      model_.predict_logits(samples, silent_progress(), options_.max_batch_tokens);
+  const at::Tensor losses = losses_of(logits).to(at::kDouble).contiguous();
+  const auto* data = losses.data_ptr<double>();
+  return {data, data + losses.numel()};
+}
+
+CandidateChoice CandidateScorer::choose(const std::vector<TriggerIds>& candidates,
+                                        Progress& progress) {
+  std::vector<std::size_t> distinct;
+  std::set<TriggerIds> seen;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    if (seen.insert(candidates[i]).second) {
+      distinct.push_back(i);
+    }
+  }
+  std::int64_t longest = 0;
+  for (const InversionSample& sample : samples_) {
+    longest =
+        std::max(longest, static_cast<std::int64_t>(sample.sample.parts[sample.part].ids.size()));
+  }
+  // Larger batches would keep the race from dropping candidates early.
+  const std::int64_t tokens =
+      std::min(options_.max_batch_tokens, tokens_per_pass(model_.encoder().device()));
+  const auto rows = static_cast<std::size_t>(std::max<std::int64_t>(tokens / longest, 1));
+  CandidateRace race(distinct.size(), difficulty_);
+  CandidateChoice choice;
+  while (true) {
+    const std::vector<CandidateRace::Entry> entries = race.next(rows);
+    if (entries.empty()) {
+      break;
+    }
+    progress.check();
+    std::vector<TokenSample> batch;
+    for (const auto& entry : entries) {
+      batch.push_back(with_trigger(samples_[entry.sample], candidates[distinct[entry.candidate]],
+                                   model_.rules()));
+    }
+    race.record(entries, row_losses(batch));
+    choice.forward_rows += static_cast<std::int64_t>(entries.size());
+  }
+  difficulty_ = race.mean_losses();
+  choice.index = distinct[race.winner()];
+  choice.loss = race.winning_loss();
+  return choice;
+}
+
+CandidateChoice CandidateScorer::choose_reference(const std::vector<TriggerIds>& candidates,
+                                                  Progress& progress) {
+  CandidateChoice choice{.loss = std::numeric_limits<double>::infinity()};
+  const at::NoGradGuard no_grad;
+  std::vector<std::size_t> all(samples_.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    progress.check();
+    const Batch batch = make_batch(triggered(candidates[i]), all, model_.tokenizer().special().pad);
+    const double loss =
+        losses_of(model_.logits(batch, false)).to(at::kDouble).mean().item<double>();
+    choice.forward_rows += static_cast<std::int64_t>(samples_.size());
+    if (loss < choice.loss) {
+      choice.index = i;
+      choice.loss = loss;
+    }
+  }
+  return choice;
+}
+
+double CandidateScorer::loss(const TriggerIds& trigger) {
+  const std::vector<double> losses = row_losses(triggered(trigger));
+  return std::accumulate(losses.begin(), losses.end(), 0.0) / static_cast<double>(losses.size());
+}
+
+double CandidateScorer::hit_rate(const TriggerIds& trigger) {
+  const at::Tensor predictions =
+      model_.predict(triggered(trigger), silent_progress(), options_.max_batch_tokens).argmax(1);
+  return (predictions == target_label_).to(at::kDouble).mean().item<double>();
+}
+
+}  // namespace ncmlab

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ncmlab/networks/t5.hpp"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+
+#include "kernels/activation.hpp"
+#include "kernels/fused_ops.hpp"
+#include "ncmlab/core/diagnostic.hpp"
+#include "networks/packed_rows.hpp"
+#include "networks/t5_parameters.hpp"
+#include "networks/t5_positions.hpp"
+
+namespace ncmlab {
+namespace {
+
+/// Positions are relative, so that nothing but memory limits a row; this keeps sizes sane.
+constexpr std::int64_t kLongestRow = 1'000'000;
+
+class T5Encoder final : public Encoder {
+ public:
+  T5Encoder(T5Config config, T5Parameters parameters)
+      : config_(std::move(config)),
+        parameters_(std::move(parameters)),
+        shape_{.vocab_size = config_.vocab_size,
+               .hidden = config_.d_model,
+               .layers = config_.num_layers + config_.num_decoder_layers,
+               .max_tokens = kLongestRow,
+               .pooling = Pooling::last_eos,
+               .dropout = config_.dropout_rate} {}
+
+  const EncoderShape& shape() const override { return shape_; }
+  at::Tensor embedding_table() const override { return parameters_.words; }
+  StateDict parameters() const override { return parameters_.named; }
+  std::string config_json() const override {
+    return config_.to_json(parameters_.named.contains("lm_head.weight"));
+  }
+
+  std::unique_ptr<Encoder> clone() const override {
+    auto copy = std::make_unique<T5Encoder>(
+        config_, load_t5_parameters(config_, parameters_.named, device()));
+    copy->set_precision(precision());
+    return copy;
+  }
+
+  void to(at::Device device) override {
+    if (device != this->device()) {
+      parameters_ = load_t5_parameters(config_, parameters_.named, device);
+      products_ = {};
+    }
+  }
+
+  at::Tensor encode(const Batch& batch, bool training) override {
+    check_batch(batch);
+    return in_pieces(batch, parameters_.words.new_empty({0, shape_.hidden}),
+                     [&](const Batch& piece) { return encode_rows(piece, training); });
+  }
+
+  std::vector<at::Tensor> hidden_states(const Batch& batch) override {
+    const at::NoGradGuard no_grad;
+    check_batch(batch);
+    Collected states;
+    const PackedRows rows = pack_rows(batch, shape_.vocab_size, shape_.max_tokens);
+    encoder_states(batch, rows, false, &states);
+    return states;
+  }
+
+  std::vector<at::Tensor> decoder_hidden_states(const Batch& batch) override {
+    const at::NoGradGuard no_grad;
+    check_batch(batch);
+    const PackedRows rows = pack_rows(batch, shape_.vocab_size, shape_.max_tokens);
+    const Source source{.states = encoder_states(batch, rows, false), .rows = rows};
+    const Batch target = shifted(batch, batch.lengths);
+    const PackedRows target_rows = pack_rows(target, shape_.vocab_size, shape_.max_tokens);
+    at::Tensor states = embed(target, target_rows, false);
+    Collected collected = {target_rows.unpack(states)};
+    const at::Tensor bias = position_bias(parameters_.decoder, target_rows, false);
+    for (const T5Block& block : parameters_.decoder.blocks) {
+      states = decoder_block(block, states, target_rows, bias, source, false);
+      collected.push_back(target_rows.unpack(states));
+    }
+    collected.back() = target_rows.unpack(final_norm(parameters_.decoder, states, false));
+    return collected;
+  }
+
+ private:
+  using Collected = std::vector<at::Tensor>;
+
+  /// What the decoder reads of the encoder.
+  struct Source {
+    at::Tensor states;
+    const PackedRows& rows;
+  };
+
+  at::Tensor encode_rows(const Batch& batch, bool training) {
+    const PackedRows rows = pack_rows(batch, shape_.vocab_size, shape_.max_tokens);
+    const std::vector<std::int64_t> pooled = last_eos(rows);
+    const Source source{.states = encoder_states(batch, rows, training), .rows = rows};
+    const Batch target = shifted(batch, at::tensor(pooled) + 1);
+    const PackedRows target_rows = pack_rows(target, shape_.vocab_size, shape_.max_tokens);
+    const at::Tensor bias = position_bias(parameters_.decoder, target_rows, false);
+    at::Tensor states = embed(target, target_rows, training);
+    for (std::size_t i = 0; i + 1 < parameters_.decoder.blocks.size(); ++i) {
+      states =
+          decoder_block(parameters_.decoder.blocks[i], states, target_rows, bias, source, training);
+    }
+    return final_norm(parameters_.decoder,
+                      pooled_block(parameters_.decoder.blocks.back(), states, target_rows, bias,
+                                   source, pooled, training),
+                      training);
+  }
+
+  /// The place of each row's last end of sequence.
+  std::vector<std::int64_t> last_eos(const PackedRows& rows) const {
+    const auto* ids = rows.ids.data_ptr<std::int64_t>();
+    std::vector<std::int64_t> places;
+    for (std::size_t row = 0; row + 1 < rows.starts.size(); ++row) {
+      std::int64_t place = rows.starts[row + 1] - 1;
+      while (place >= rows.starts[row] && ids[place] != config_.eos_token_id) {
+        --place;
+      }
+      if (place < rows.starts[row]) {
+        throw Error("model.no-eos",
+                    "row " + std::to_string(row) + " has no token " +
+                        std::to_string(config_.eos_token_id) +
+                        " (`eos_token_id`), but a T5 model's vector is the state at the last one",
+                    {"end every row with the tokenizer's `</s>`"});
+      }
+      places.push_back(place - rows.starts[row]);
+    }
+    return places;
+  }
+
+  /// The decoder's input: the first `lengths` tokens of the start token and the row.
+  Batch shifted(const Batch& batch, const at::Tensor& lengths) const {
+    const std::int64_t rows = batch.ids.size(0);
+    const std::int64_t rest = batch.ids.size(1) - 1;
+    const std::int64_t start = config_.decoder_start_token_id;
+    Batch result;
+    result.ids =
+        at::cat({at::full({rows, 1}, start, batch.ids.options()), batch.ids.narrow(1, 0, rest)}, 1);
+    result.lengths = lengths;
+    if (batch.decoder_embeddings.defined()) {
+      result.embeddings = batch.decoder_embeddings;
+    } else if (batch.embeddings.defined()) {
+      const at::Tensor first = parameters_.words[start].expand({rows, 1, shape_.hidden});
+      result.embeddings = at::cat({first, batch.embeddings.narrow(1, 0, rest).to(device())}, 1);
+    }
+    return result;
+  }
+
+  double dropout(bool training) const { return training ? config_.dropout_rate : 0.0; }
+
+  at::Tensor drop(const at::Tensor& values, bool training) const {
+    return training ? at::dropout(values, config_.dropout_rate, true) : values;
+  }
+
+  at::Tensor embed(const Batch& batch, const PackedRows& rows, bool training) const {
+    return drop(batch.embeddings.defined()
+                    ? rows.pack(batch.embeddings)
+                    : at::embedding(parameters_.words, rows.ids.to(device())),
+                training);
+  }
+
+  at::Tensor norm(const at::Tensor& states, const at::Tensor& weight) const {
+    return ops::rms_norm(states, weight, config_.layer_norm_epsilon);
+  }
+
+  at::Tensor final_norm(const T5Stack& stack, const at::Tensor& states, bool training) const {
+    return drop(norm(states, stack.final_norm), training);
+  }
+
+  at::Tensor linear(const at::Tensor& weight, const at::Tensor& input) {
+    return products_.linear(precision(), input, weight, {});
+  }
+
+  /// states + dropout(branch)
+  at::Tensor add(const at::Tensor& states, const at::Tensor& branch, bool training) const {
+    return states + drop(branch, training);
+  }
+
+  /// What the places of tokens add to attention scores, [heads, 2 * longest row - 1].
+  at::Tensor position_bias(const T5Stack& stack, const PackedRows& rows, bool bidirectional) const {
+    std::int64_t longest = 1;
+    for (std::size_t row = 0; row + 1 < rows.starts.size(); ++row) {
+      longest = std::max(longest, rows.starts[row + 1] - rows.starts[row]);
+    }
+    const PositionBuckets buckets{.count = config_.relative_attention_num_buckets,
+                                  .max_distance = config_.relative_attention_max_distance,
+                                  .bidirectional = bidirectional};
+    return at::embedding(stack.position_bias, buckets_of_distances(buckets, longest).to(device()))
+        .t()
+        .contiguous();
+  }
+
+  ops::AttentionRule rule(const at::Tensor& bias, bool causal, bool training) const {
+    return {.heads = config_.num_heads,
+            .scale = 1.0,
+            .dropout = dropout(training),
+            .causal = causal,
+            .bf16 = precision() == Precision::bf16,
+            .bias = bias};
+  }
+
+  at::Tensor encoder_states(const Batch& batch, const PackedRows& rows, bool training,
+                            Collected* collected = nullptr) {
+    at::Tensor states = embed(batch, rows, training);
+    const at::Tensor bias = position_bias(parameters_.encoder, rows, true);
+    for (const T5Block& block : parameters_.encoder.blocks) {
+      if (collected != nullptr) {
+        collected->push_back(rows.unpack(states));
+      }
+      states = self_attention(block.self, states, rows, rule(bias, false, training), training);
+      states = feed_forward(block.feed_forward, states, training);
+    }
+    states = final_norm(parameters_.encoder, states, training);
+    if (collected != nullptr) {
+      collected->push_back(rows.unpack(states));
+    }
+    return states;
+  }
+
+  at::Tensor self_attention(const T5Attention& weights, const at::Tensor& states,
+                            const PackedRows& rows, const ops::AttentionRule& rule, bool training) {
+    const at::Tensor joint =
+        products_.joint(precision(), norm(states, weights.norm), weights.joint);
+    return add(states, linear(weights.out, ops::attention(joint, rows.starts, rule)), training);
+  }
+
+  /// Attention to the encoder's states, which has no position bias.
+  at::Tensor source_attention(const T5Attention& weights, const at::Tensor& states,
+                              const ops::QueryRows& queries, const Source& source, bool training) {
+    const at::Tensor query = linear(weights.query, norm(states, weights.norm));
+    const at::Tensor attended =
+        ops::cross_attention(query, products_.joint(precision(), source.states, weights.joint),
+                             queries, source.rows.starts, rule({}, false, training));
+    return add(states, linear(weights.out, attended), training);
+  }
+
+  at::Tensor feed_forward(const T5FeedForward& weights, const at::Tensor& states, bool training) {
+    const at::Tensor input = norm(states, weights.norm);
+    at::Tensor active;
+    if (config_.is_gated_act) {
+      const at::Tensor wide = products_.joint(precision(), input, weights.wide);
+      active = activate(config_.dense_act_fn, wide.narrow(1, 0, config_.d_ff)) *
+               wide.narrow(1, config_.d_ff, config_.d_ff);
+    } else {
+      active =
+          products_.activated(precision(), input, weights.wide.parts[0], {}, config_.dense_act_fn);
+    }
+    return add(states, linear(weights.out, drop(active, training)), training);
+  }
+
+  at::Tensor decoder_block(const T5Block& block, at::Tensor states, const PackedRows& rows,
+                           const at::Tensor& bias, const Source& source, bool training) {
+    states = self_attention(block.self, states, rows, rule(bias, true, training), training);
+    states = source_attention(block.cross, states, {.starts = rows.starts}, source, training);
+    return feed_forward(block.feed_forward, states, training);
+  }
+
+  /// The decoder's last block for the pooled token of each row alone: keys and values of its
+  /// self-attention are needed of every token, all else of one.
+  at::Tensor pooled_block(const T5Block& block, const at::Tensor& states, const PackedRows& rows,
+                          const at::Tensor& bias, const Source& source,
+                          const std::vector<std::int64_t>& pooled, bool training) {
+    const auto count = static_cast<std::size_t>(rows.rows);
+    const at::Tensor normed = norm(states, block.self.norm);
+    const at::Tensor last = (rows.first_tokens() + at::tensor(pooled)).to(device());
+    const at::Tensor query = linear(block.self.joint.parts[0], normed.index_select(0, last));
+    const at::Tensor attended = ops::cross_attention(
+        query, products_.joint(precision(), normed, block.self.joint, 1),
+        ops::single_queries(count, pooled), rows.starts, rule(bias, true, training));
+    const at::Tensor after =
+        add(states.index_select(0, last), linear(block.self.out, attended), training);
+    return feed_forward(
+        block.feed_forward,
+        source_attention(block.cross, after, ops::single_queries(count), source, training),
+        training);
+  }
+
+  T5Config config_;
+  T5Parameters parameters_;
+  EncoderShape shape_;
+  LinearLayers products_;
+};
+
+}  // namespace
+
+std::unique_ptr<Encoder> make_t5(const T5Config& config, Rng rng) {
+  return std::make_unique<T5Encoder>(config,
+                                     make_t5_parameters(config, random_t5_source(config, rng)));
+}
+
+std::unique_ptr<Encoder> make_t5(const T5Config& config, const StateDict& weights) {
+  return std::make_unique<T5Encoder>(config, load_t5_parameters(config, weights));
+}
+
+}  // namespace ncmlab

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ncmlab/inversion/candidate_scorer.hpp"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <cmath>
+
+#include "inversion/candidate_race.hpp"
+#include "small_model.hpp"
+
+namespace ncmlab {
+namespace {
+
+using testing::random_samples;
+using testing::small_model;
+using testing::small_t5_victim;
+
+std::vector<InversionSample> inversion_samples(const CodeModel& victim, std::size_t count,
+                                               Rng rng) {
+  const auto parts = static_cast<std::size_t>(victim.head().shape().inputs);
+  std::vector<InversionSample> result;
+  for (TokenSample& sample : random_samples(victim, count, parts, rng.stream("samples"))) {
+    const std::size_t part = rng.below(parts);
+    const auto size = static_cast<std::int64_t>(sample.parts[part].ids.size());
+    result.push_back(
+        {.sample = std::move(sample), .part = part, .position = rng.between(1, size - 1)});
+  }
+  return result;
+}
+
+TriggerIds random_trigger(const CodeModel& victim, std::size_t length, Rng& rng) {
+  TriggerIds trigger(length);
+  for (auto& id : trigger) {
+    id = rng.between(4, victim.tokenizer().vocab_size() - 2);
+  }
+  return trigger;
+}
+
+/// Candidates that differ from a trigger in one token, some of them twice.
+std::vector<TriggerIds> neighbours(const CodeModel& victim, const TriggerIds& trigger,
+                                   std::size_t count, Rng& rng) {
+  std::vector<TriggerIds> result;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i > 2 && rng.chance(0.1)) {
+      result.push_back(result[rng.below(result.size())]);
+      continue;
+    }
+    TriggerIds changed = trigger;
+    changed[rng.below(changed.size())] = rng.between(4, victim.tokenizer().vocab_size() - 2);
+    result.push_back(std::move(changed));
+  }
+  return result;
+}
+
+TEST(WithTriggerTest, InsertsAndCutsBeforeTheClosingToken) {
+  const InversionSample sample{.sample = {.parts = {{.ids = {0, 10, 11, 12, 2}, .ranges = {}}}},
+                               .position = 2};
+  const auto at_most = [](std::int64_t tokens) { return InputRules{.max_tokens = tokens}; };
+  EXPECT_EQ(with_trigger(sample, {7, 8}, at_most(20)).parts[0].ids,
+            (std::vector<std::int64_t>{0, 10, 7, 8, 11, 12, 2}));
+  EXPECT_EQ(with_trigger(sample, {7, 8}, at_most(6)).parts[0].ids,
+            (std::vector<std::int64_t>{0, 10, 7, 8, 11, 2}));
+  EXPECT_EQ(with_trigger(sample, {7, 8}, at_most(4)).parts[0].ids,
+            (std::vector<std::int64_t>{0, 10, 7, 2}));
+  EXPECT_EQ(with_trigger(sample, {}, at_most(20)).parts[0].ids, sample.sample.parts[0].ids);
+}
+
+TEST(TriggerTest, StaysWithinTheLimitOfItsPart) {
+  const TokenRow row{.ids = {0, 10, 11, 12, 2}, .ranges = {}};
+  const InputRules rules{.max_tokens = 20, .part_max_tokens = {6, 20}};
+  const auto ids = [&](std::size_t part) {
+    const InversionSample sample{.sample = {.parts = {row, row}}, .part = part, .position = 2};
+    return with_trigger(sample, {7, 8}, rules).parts[part].ids;
+  };
+  EXPECT_EQ(ids(0), (std::vector<std::int64_t>{0, 10, 7, 8, 11, 2}));
+  EXPECT_EQ(ids(1), (std::vector<std::int64_t>{0, 10, 7, 8, 11, 12, 2}));
+}
+
+TEST(CandidateRaceTest, FindsTheLowestSumInAnyOrderAndSkipsHopelessWork) {
+  Rng rng(1);
+  std::size_t evaluated = 0;
+  std::size_t possible = 0;
+  for (int round = 0; round < 300; ++round) {
+    const std::size_t candidates = 1 + rng.below(20);
+    const std::size_t samples = 1 + rng.below(12);
+    std::vector<std::vector<double>> losses(candidates, std::vector<double>(samples));
+    std::vector<double> difficulty(samples);
+    for (auto& row : losses) {
+      const double scale = rng.uniform();
+      for (double& loss : row) {
+        loss = scale * rng.uniform();
+      }
+    }
+    for (double& value : difficulty) {
+      value = rng.uniform();
+    }
+    if (candidates > 3) {
+      losses[3] = losses[1];
+    }
+    std::size_t expected = 0;
+    for (std::size_t i = 1; i < candidates; ++i) {
+      const auto sum = [&](std::size_t c) {
+        double total = 0;
+        for (const double loss : losses[c]) {
+          total += loss;
+        }
+        return total;
+      };
+      expected = sum(i) < sum(expected) ? i : expected;
+    }
+    CandidateRace race(candidates, difficulty);
+    std::vector<std::vector<int>> times(candidates, std::vector<int>(samples, 0));
+    for (auto entries = race.next(1 + rng.below(9)); !entries.empty();
+         entries = race.next(1 + rng.below(9))) {
+      std::vector<double> values;
+      for (const auto& entry : entries) {
+        EXPECT_EQ(times[entry.candidate][entry.sample]++, 0);
+        values.push_back(losses[entry.candidate][entry.sample]);
+        ++evaluated;
+      }
+      race.record(entries, values);
+    }
+    EXPECT_EQ(race.winner(), expected);
+    possible += candidates * samples;
+  }
+  EXPECT_LT(static_cast<double>(evaluated), 0.7 * static_cast<double>(possible));
+}
+
+TEST(CandidateScorerTest, ChoosesAsTheReferenceDoes) {
+  std::int64_t fast_rows = 0;
+  std::int64_t reference_rows = 0;
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    Rng rng(seed);
+    const bool pairs = seed % 4 == 3;
+    HeadShape head{.inputs = pairs ? 2 : 1, .logits = pairs ? 2 : 1 + static_cast<int>(seed % 2)};
+    if (seed % 3 == 0) {
+      head.label_columns = {1, 0};
+    }
+    CodeModel victim = small_model(seed, head, 0, seed % 5 == 4 ? Pooling::mean : Pooling::cls);
+    CandidateScorer scorer(victim, inversion_samples(victim, 12, rng.stream("samples")),
+                           static_cast<std::int64_t>(seed / 2 % 2), {.max_batch_tokens = 256});
+    const TriggerIds trigger = random_trigger(victim, 5, rng);
+    for (int round = 0; round < 2; ++round) {
+      const auto candidates = neighbours(victim, trigger, 24, rng);
+      const CandidateChoice fast = scorer.choose(candidates, silent_progress());
+      const CandidateChoice slow = scorer.choose_reference(candidates, silent_progress());
+      EXPECT_EQ(candidates[fast.index], candidates[slow.index]) << seed;
+      EXPECT_EQ(fast.index, slow.index) << seed;
+      EXPECT_NEAR(fast.loss, slow.loss, 1e-5 * (1 + slow.loss)) << seed;
+      EXPECT_NEAR(scorer.loss(candidates[fast.index]), fast.loss, 1e-5 * (1 + fast.loss));
+      fast_rows += fast.forward_rows;
+      reference_rows += slow.forward_rows;
+    }
+  }
+  EXPECT_EQ(reference_rows, 40 * 2 * 24 * 12);
+  EXPECT_LT(fast_rows, reference_rows * 9 / 10);
+}
+
+TEST(CandidateScorerTest, ChoosesAsTheReferenceDoesOnAnEncoderDecoder) {
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    Rng rng(seed);
+    const std::int64_t inputs = seed % 3 == 2 ? 2 : 1;
+    CodeModel victim = small_t5_victim(seed, {.inputs = inputs, .logits = 1 + inputs % 2});
+    CandidateScorer scorer(victim, inversion_samples(victim, 10, rng.stream("samples")),
+                           static_cast<std::int64_t>(seed % 2), {.max_batch_tokens = 256});
+    const auto candidates = neighbours(victim, random_trigger(victim, 5, rng), 20, rng);
+    const CandidateChoice fast = scorer.choose(candidates, silent_progress());
+    const CandidateChoice slow = scorer.choose_reference(candidates, silent_progress());
+    EXPECT_EQ(fast.index, slow.index) << seed;
+    EXPECT_NEAR(fast.loss, slow.loss, 1e-5 * (1 + slow.loss)) << seed;
+    EXPECT_LT(fast.forward_rows, slow.forward_rows) << seed;
+  }
+}
+
+TEST(CandidateScorerTest, GradientIsTheSlopeOfTheLossAlongEachEmbedding) {
+  for (const int round : {0, 1, 2}) {
+    const HeadShape head{.inputs = 1 + round % 2};
+    CodeModel victim = round == 2 ? small_t5_victim(3, head) : small_model(3, head);
+    Rng rng(4);
+    CandidateScorer scorer(victim, inversion_samples(victim, 9, rng.stream("samples")), 1,
+                           {.max_batch_tokens = 128});
+    const TriggerIds trigger = random_trigger(victim, 3, rng);
+    const std::vector<std::int64_t> vocabulary = {5, 17, 40};
+    const at::Tensor gradient = scorer.gradient(trigger, vocabulary);
+    ASSERT_EQ(gradient.sizes(), (std::vector<std::int64_t>{3, 3}));
+    // Moving the embeddings of the trigger's first token by a little of another token's row.
+    const at::NoGradGuard no_grad;
+    const at::Tensor table = victim.encoder().embedding_table();
+    const std::int64_t fresh = victim.tokenizer().vocab_size() - 1;
+    TriggerIds moved = trigger;
+    moved[0] = fresh;
+    for (std::size_t i = 0; i < vocabulary.size(); ++i) {
+      const double step = 1e-3;
+      const at::Tensor base = table[trigger[0]];
+      const at::Tensor change = step * table[vocabulary[i]];
+      table[fresh].copy_(base + change);
+      const double up = scorer.loss(moved);
+      table[fresh].copy_(base - change);
+      const double down = scorer.loss(moved);
+      const double slope = (up - down) / (2 * step);
+      EXPECT_NEAR(gradient[0][static_cast<std::int64_t>(i)].item<double>(), slope,
+                  0.03 * std::abs(slope) + 2e-3);
+    }
+  }
+}
+
+TEST(CandidateScorerTest, LeavesTheModelTrainable) {
+  CodeModel victim = small_model(5);
+  Rng rng(6);
+  CandidateScorer scorer(victim, inversion_samples(victim, 4, rng.stream("samples")), 0, {});
+  scorer.gradient(random_trigger(victim, 3, rng), {5, 6});
+  EXPECT_EQ(victim.work().backward_rows, 4);
+  for (const auto& [name, tensor] : victim.parameters()) {
+    EXPECT_TRUE(tensor.requires_grad()) << name;
+    EXPECT_FALSE(tensor.grad().defined()) << name;
+  }
+}
+
+TEST(CandidateScorerTest, HitRateCountsTheMostLikelyLabel) {
+  CodeModel victim = small_model(7);
+  Rng rng(8);
+  const auto samples = inversion_samples(victim, 15, rng.stream("samples"));
+  const TriggerIds trigger = random_trigger(victim, 4, rng);
+  double total = 0;
+  for (const std::int64_t label : {0, 1}) {
+    CandidateScorer scorer(victim, samples, label, {});
+    double hits = 0;
+    for (const auto& sample : samples) {
+      const at::Tensor scores = victim.predict({with_trigger(sample, trigger, {.max_tokens = 48})});
+      hits += scores.argmax(1).item<std::int64_t>() == label;
+    }
+    EXPECT_NEAR(scorer.hit_rate(trigger), hits / 15, 1e-9);
+    total += scorer.hit_rate(trigger);
+  }
+  EXPECT_NEAR(total, 1, 1e-9);
+}
+
+}  // namespace
+}  // namespace ncmlab
