@@ -89,7 +89,9 @@ void print_summary(const Plan& plan, const std::vector<StageSurvey>& surveys) {
                                          (e.clean_from == CleanSource::training
                                               ? "which still holds them (clean_from = training)"
                                               : "held out of it"))
-            << "\n\n"
+            << "\n"
+            << (e.defense_budget ? "budget of defenses: " + in_words(*e.defense_budget) + "\n" : "")
+            << "\n"
             << "stage      cached  to run  possible\n";
   std::map<std::string, Counts> counts = count_by_kind(plan, surveys);
   for (const StageKind& kind : stage_kinds()) {
@@ -162,12 +164,15 @@ json to_object(const Plan& plan, const std::vector<StageSurvey>& surveys) {
                      {"seed", cell.seed},
                      {"state", to_string(surveys[plan.cells[i].measure].state)}});
   }
-  return {{"experiment", plan.experiment.name},
-          {"threads", plan.threads},
-          {"clean_share", plan.experiment.clean_share},
-          {"clean_from", to_string(plan.experiment.clean_from)},
-          {"cells", std::move(cells)},
-          {"stages", std::move(stages)}};
+  return {
+      {"experiment", plan.experiment.name},
+      {"threads", plan.threads},
+      {"clean_share", plan.experiment.clean_share},
+      {"clean_from", to_string(plan.experiment.clean_from)},
+      {"defense_budget",
+       plan.experiment.defense_budget ? json(in_words(*plan.experiment.defense_budget)) : json()},
+      {"cells", std::move(cells)},
+      {"stages", std::move(stages)}};
 }
 
 }  // namespace

@@ -45,6 +45,9 @@ Json json_of(const Parameter& parameter) {
   }
   json["affects_result"] = parameter.affects_result;
   json["path"] = parameter.is_path;
+  if (parameter.allowance) {
+    json["budget"] = to_string(*parameter.allowance);
+  }
   for (const Condition& condition : parameter.only_where) {
     json["only_where"][condition.parameter] = condition.value;
   }
@@ -72,6 +75,9 @@ std::string type_text(const Parameter& parameter) {
   }
   if (!parameter.unit.empty()) {
     text += ", in " + parameter.unit;
+  }
+  if (parameter.allowance) {
+    text += ", or the budget's " + std::string(to_string(*parameter.allowance));
   }
   return text;
 }
@@ -192,8 +198,8 @@ std::string describe_as_toml(const LoadedPlugin& plugin) {
   for (const Parameter& parameter : entry.parameters) {
     text += "# " + parameter.doc + " (" + type_text(parameter) +
             (parameter.required ? ", required" : "") + ")\n" +
-            (has_effect(parameter, entry.parameters) ? "" : "# ") + parameter.name + " = " +
-            to_toml(parameter.default_value) + "\n";
+            (has_effect(parameter, entry.parameters) && !parameter.allowance ? "" : "# ") +
+            parameter.name + " = " + to_toml(parameter.default_value) + "\n";
   }
   return text;
 }

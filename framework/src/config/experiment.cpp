@@ -202,6 +202,77 @@ std::vector<Draft> read_axis(const toml::table& root, PluginKind kind, const Set
   return drafts;
 }
 
+Schema<BudgetChoice> budget_schema() {
+  using B = BudgetChoice;
+  return Schema<B>{}
+      .field("steps", &B::steps, "Steps of the optimiser in one repair.", range(1, 1'000'000))
+      .field("batch_size", &B::batch_size, "Samples per step.", range(1, 65'536))
+      .field("learning_rates", &B::learning_rates,
+             "Peak rates; the best by the accuracy on tuning samples is taken.", range(0.0, 1.0))
+      .field("tuning_share", &B::tuning_share,
+             "Share of the clean samples by which the rate is chosen.", range(0.0, 0.9))
+      .field("poison_share", &B::poison_share,
+             "Share of each class that defenses assume to be poisoned.", range(0.0, 0.5));
+}
+
+BudgetChoice read_budget(const toml::table& table, Problems& problems) {
+  const Schema<BudgetChoice> schema = budget_schema();
+  const std::size_t before = problems.count();
+  const Settings settings =
+      config::plain_settings(schema.parameters(), table, "`[defense_budget]`", problems);
+  if (problems.count() != before) {
+    return {};
+  }
+  BudgetChoice budget = schema.bind(settings);
+  std::ranges::sort(budget.learning_rates);
+  const auto repeated = std::ranges::unique(budget.learning_rates);
+  budget.learning_rates.erase(repeated.begin(), repeated.end());
+  if (budget.learning_rates.empty()) {
+    problems.add("config.bad-value", "`learning_rates` must hold at least one rate",
+                 table.get("learning_rates")->source());
+  }
+  return budget;
+}
+
+/// Grants the defense what its schema takes of the budget and its table does not set itself.
+DefenseChoice with_budget(PluginChoice choice, const BudgetChoice& budget,
+                          const Catalogue& catalogue) {
+  DefenseChoice defense{std::move(choice)};
+  const LoadedPlugin* plugin = catalogue.find(PluginKind::defense, defense.plugin);
+  if (plugin == nullptr || defense.plugin == kControl) {
+    return defense;
+  }
+  std::set<Allowance> granted, own;
+  for (const Parameter& parameter : plugin->entry.parameters) {
+    if (parameter.allowance && defense.places.contains(parameter.name)) {
+      own.insert(*parameter.allowance);
+      defense.departures.push_back(parameter.name + " = " +
+                                   to_toml(defense.settings.at(parameter.name)));
+    } else if (parameter.allowance) {
+      granted.insert(*parameter.allowance);
+    }
+  }
+  if (granted.empty() && own.empty()) {
+    defense.departures.push_back("it takes nothing of it");
+  }
+  const auto is_granted = [&](Allowance allowance) {
+    return granted.contains(allowance) && !own.contains(allowance);
+  };
+  if (is_granted(Allowance::steps)) {
+    defense.budget.steps = budget.steps;
+  }
+  if (is_granted(Allowance::batch_size)) {
+    defense.budget.batch_size = budget.batch_size;
+  }
+  if (is_granted(Allowance::learning_rate)) {
+    defense.budget.learning_rates = budget.learning_rates;
+  }
+  if (is_granted(Allowance::poison_share)) {
+    defense.budget.poison_share = budget.poison_share;
+  }
+  return defense;
+}
+
 const toml::table* section(const toml::table& root, const std::string& name, Problems& problems) {
   const toml::node* node = root.get(name);
   if (node == nullptr) {
@@ -215,7 +286,7 @@ const toml::table* section(const toml::table& root, const std::string& name, Pro
 }
 
 void check_sections(const toml::table& root, Problems& problems) {
-  const std::vector<std::string> known{"experiment", "training", "task",
+  const std::vector<std::string> known{"experiment", "training", "defense_budget", "task",
                                        "model",      "attack",   "defense"};
   for (const auto& [key, node] : config::items_of(root)) {
     if (std::find(known.begin(), known.end(), key->str()) == known.end()) {
@@ -228,6 +299,20 @@ void check_sections(const toml::table& root, Problems& problems) {
 
 std::string_view to_string(CleanSource source) {
   return source == CleanSource::training ? "training" : "held_out";
+}
+
+std::string in_words(const BudgetChoice& budget) {
+  std::string rates;
+  for (const double rate : budget.learning_rates) {
+    rates += (rates.empty() ? "" : ", ") + to_toml(rate);
+  }
+  const bool is_chosen = budget.learning_rates.size() > 1;
+  return std::to_string(budget.steps) + " steps of " + std::to_string(budget.batch_size) +
+         " samples; learning rate " + rates +
+         (is_chosen ? ", by accuracy on " + to_toml(budget.tuning_share) +
+                          " of the clean samples, which nothing else is done with"
+                    : "") +
+         "; share of a class that is assumed to be poisoned: " + to_toml(budget.poison_share);
 }
 
 Experiment read_experiment(const std::filesystem::path& file, const Catalogue& catalogue) {
@@ -249,6 +334,9 @@ Experiment read_experiment(const std::filesystem::path& file, const Catalogue& c
     training =
         config::plain_settings(config::training_parameters(), *table, "`[training]`", problems);
   }
+  if (const toml::table* table = section(root, "defense_budget", problems)) {
+    experiment.defense_budget = read_budget(*table, problems);
+  }
   const auto axis = [&](PluginKind kind) {
     return read_axis(root, kind, training, catalogue, problems);
   };
@@ -264,7 +352,10 @@ Experiment read_experiment(const std::filesystem::path& file, const Catalogue& c
                                   std::move(draft.surrogate)});
   }
   for (Draft& draft : axis(PluginKind::defense)) {
-    experiment.defenses.push_back(std::move(draft.choice));
+    experiment.defenses.push_back(
+        experiment.defense_budget
+            ? with_budget(std::move(draft.choice), *experiment.defense_budget, catalogue)
+            : DefenseChoice{std::move(draft.choice)});
   }
   config::resolve_paths(experiment, catalogue, problems);
   problems.throw_if_any();

@@ -13,6 +13,7 @@
 #include "loader/catalogue.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/plugin/attack.hpp"
+#include "ncmlab/plugin/defense.hpp"
 #include "ncmlab/plugin/schema.hpp"
 #include "ncmlab/train/trainer.hpp"
 
@@ -42,6 +43,12 @@ struct AttackChoice : PluginChoice {
   std::optional<ModelChoice> surrogate;
 };
 
+struct DefenseChoice : PluginChoice {
+  DefenseBudget budget = {};  ///< what it is granted of the experiment's
+  /// How it departs from the experiment's budget: `epochs = 10`, or that it knows of none.
+  std::vector<std::string> departures = {};
+};
+
 /// Where the clean samples that defenses are given come from.
 enum class CleanSource {
   held_out,  ///< taken out of the training set before anything is poisoned or trained
@@ -49,6 +56,18 @@ enum class CleanSource {
 };
 /// `held_out`, `training`.
 std::string_view to_string(CleanSource source);
+
+/// `[defense_budget]`: what every defense may spend and assume, see DefenseBudget. There is no
+/// limit in seconds: what comes out would depend on the machine.
+struct BudgetChoice {
+  std::int64_t steps = 300;
+  std::int64_t batch_size = 32;
+  std::vector<double> learning_rates = {2e-5, 1e-4, 5e-4, 2e-3};  ///< ascending, each once
+  double tuning_share = 0.2;  ///< share of the clean samples that a learning rate is chosen by
+  double poison_share = 0.05;
+};
+/// `300 steps of 32 samples, ...`, for people.
+std::string in_words(const BudgetChoice& budget);
 
 /// A typed experiment file. Axes keep the order of the file. Attack `none` and defense `none`
 /// come first on their axes whether or not the file names them.
@@ -62,13 +81,14 @@ struct Experiment {
   /// per seed, class-balanced, the same for every defense; 0: none.
   double clean_share = 0.1;
   CleanSource clean_from = CleanSource::held_out;
+  std::optional<BudgetChoice> defense_budget = {};
   std::string device = "auto";  ///< as find_device() takes it
   /// Samples that a trial run takes of each split at most; 0: this is no trial run.
   std::int64_t limit = 0;
   std::vector<PluginChoice> tasks;
   std::vector<ModelChoice> models;
   std::vector<AttackChoice> attacks;
-  std::vector<PluginChoice> defenses;
+  std::vector<DefenseChoice> defenses;
 };
 
 /// Reads and validates an experiment file against the schemas of `catalogue`. A parameter that

@@ -129,4 +129,21 @@ CleanSplit split_off_clean(std::vector<Example> split, TaskKind kind, double sha
   return result;
 }
 
+std::vector<Example> take_tuning_samples(std::vector<Example>& clean, double share, Rng rng) {
+  std::vector<bool> is_taken(clean.size());
+  for (const auto& [label, places] : by_label(clean)) {
+    const double wanted = share * static_cast<double>(places.size());
+    for (const std::size_t i :
+         rng.sample(places.size(), static_cast<std::size_t>(std::llround(wanted)))) {
+      is_taken[places[i]] = true;
+    }
+  }
+  std::vector<Example> taken, left;
+  for (std::size_t i = 0; i < clean.size(); ++i) {
+    (is_taken[i] ? taken : left).push_back(std::move(clean[i]));
+  }
+  clean = std::move(left);
+  return taken;
+}
+
 }  // namespace ncmlab

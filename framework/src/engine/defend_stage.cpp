@@ -130,7 +130,11 @@ WorkDone run_defense(const StageWork& work) {
                            : std::vector<Example>{},
       .training_set = needs.training_set ? numbered(train, "train-") : std::vector<Example>{},
       .rng = Rng(static_cast<std::uint64_t>(subject.seed)).stream("defend"),
-      .progress = defense_progress};
+      .progress = defense_progress,
+      .budget = workshop.experiment().defenses[subject.defense].budget,
+      .tuning_samples = needs.clean_samples
+                            ? numbered(workshop.materials().tuning_samples(subject), "tuning-")
+                            : std::vector<Example>{}};
   DefenseOutcome outcome = defense.defend(context);
   for (const std::string& remark : check_outcome(defense, outcome, copy, victim, train.size())) {
     work.progress.log("note: defense `" + workshop.experiment().defenses[subject.defense].label +

@@ -62,6 +62,7 @@ void Materials::focus(const Subject& subject) {
   }
   corpus_.reset();
   clean_samples_.clear();
+  tuning_samples_.clear();
   poisonable_.clear();
   tokens_.clear();
   focus_ = wanted;
@@ -81,6 +82,10 @@ const Corpus& Materials::corpus(const Subject& subject) {
                                        e.clean_from, stream_of(subject, "clean samples"));
     corpus.train = std::move(split.train);
     clean_samples_ = std::move(split.clean);
+    if (e.defense_budget) {
+      tuning_samples_ = take_tuning_samples(clean_samples_, e.defense_budget->tuning_share,
+                                            stream_of(subject, "tuning samples"));
+    }
     poisonable_ = std::move(split.poisonable);
     std::vector<std::string> warnings = corpus.warnings;
     warnings.insert(warnings.end(), split.warnings.begin(), split.warnings.end());
@@ -98,6 +103,11 @@ const Corpus& Materials::corpus(const Subject& subject) {
 const std::vector<Example>& Materials::clean_samples(const Subject& subject) {
   corpus(subject);
   return clean_samples_;
+}
+
+const std::vector<Example>& Materials::tuning_samples(const Subject& subject) {
+  corpus(subject);
+  return tuning_samples_;
 }
 
 const std::vector<bool>& Materials::poisonable(const Subject& subject) {

@@ -39,8 +39,11 @@ class Materials {
       : experiment_(experiment), plugins_(plugins), progress_(progress) {}
 
   const Corpus& corpus(const Subject& subject);
-  /// What defenses know to be clean, see split_off_clean().
+  /// What defenses know to be clean, see split_off_clean(), without the tuning samples.
   const std::vector<Example>& clean_samples(const Subject& subject);
+  /// The clean samples that a defense with a budget chooses its learning rate by; without a budget
+  /// none.
+  const std::vector<Example>& tuning_samples(const Subject& subject);
   /// Which samples of the training split an attack may poison; empty: all of them.
   const std::vector<bool>& poisonable(const Subject& subject);
 
@@ -71,7 +74,7 @@ class Materials {
   Progress& progress_;
   std::optional<std::pair<std::size_t, std::int64_t>> focus_;
   std::optional<Corpus> corpus_;
-  std::vector<Example> clean_samples_;
+  std::vector<Example> clean_samples_, tuning_samples_;
   std::vector<bool> poisonable_;
   std::map<std::string, Tokens> tokens_;
 };

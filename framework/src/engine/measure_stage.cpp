@@ -202,7 +202,12 @@ WorkDone run_measuring(const StageWork& work) {
                 poison == nullptr ? kNone : workshop.poisoning(*poison).set.poisoned,
                 corpus.train.size(), record);
   }
-  record.clean_from = to_string(workshop.experiment().clean_from);
+  const Experiment& e = workshop.experiment();
+  record.clean_from = to_string(e.clean_from);
+  if (e.defense_budget) {
+    record.budget = in_words(*e.defense_budget);
+    record.departures = e.defenses[subject.defense].departures;
+  }
   record.threads = workshop.plan().threads;
   record.costs = work.costs();
   write_file_atomically(work.folder / kRecord, to_json(record));

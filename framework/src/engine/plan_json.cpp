@@ -80,6 +80,42 @@ json to_object(const AttackChoice& choice) {
   return object;
 }
 
+json to_object(const BudgetChoice& budget) {
+  return {{"steps", budget.steps},
+          {"batch_size", budget.batch_size},
+          {"learning_rates", budget.learning_rates},
+          {"tuning_share", budget.tuning_share},
+          {"poison_share", budget.poison_share}};
+}
+
+BudgetChoice budget_from(const json& object) {
+  return {.steps = integer_from_json(object.at("steps")),
+          .batch_size = integer_from_json(object.at("batch_size")),
+          .learning_rates = object.at("learning_rates"),
+          .tuning_share = object.at("tuning_share"),
+          .poison_share = object.at("poison_share")};
+}
+
+json to_object(const DefenseChoice& choice) {
+  json object = to_object(static_cast<const PluginChoice&>(choice));
+  object["departures"] = choice.departures;
+  json granted = json::object();
+  if (choice.budget.steps) {
+    granted["steps"] = *choice.budget.steps;
+  }
+  if (choice.budget.batch_size) {
+    granted["batch_size"] = *choice.budget.batch_size;
+  }
+  if (!choice.budget.learning_rates.empty()) {
+    granted["learning_rates"] = choice.budget.learning_rates;
+  }
+  if (choice.budget.poison_share) {
+    granted["poison_share"] = *choice.budget.poison_share;
+  }
+  object["budget"] = std::move(granted);
+  return object;
+}
+
 json to_object(const AttackGoal& goal) {
   return {{"victim_label", goal.victim_label},
           {"target_label", goal.target_label},
@@ -97,6 +133,7 @@ json to_array(const std::vector<Item>& items) {
 
 json to_object(const Experiment& e) {
   return {{"name", e.name},
+          {"defense_budget", e.defense_budget ? to_object(*e.defense_budget) : json()},
           {"description", e.description},
           {"file", e.file.string()},
           {"source", e.source},
@@ -154,6 +191,25 @@ class ChoiceReader {
     return choice;
   }
 
+  DefenseChoice defense(const json& object) const {
+    DefenseChoice choice{plugin(PluginKind::defense, object)};
+    choice.departures = object.at("departures");
+    const json& granted = object.at("budget");
+    if (granted.contains("steps")) {
+      choice.budget.steps = integer_from_json(granted.at("steps"));
+    }
+    if (granted.contains("batch_size")) {
+      choice.budget.batch_size = integer_from_json(granted.at("batch_size"));
+    }
+    if (granted.contains("learning_rates")) {
+      choice.budget.learning_rates = granted.at("learning_rates").get<std::vector<double>>();
+    }
+    if (granted.contains("poison_share")) {
+      choice.budget.poison_share = granted.at("poison_share").get<double>();
+    }
+    return choice;
+  }
+
  private:
   const Catalogue& catalogue_;
 };
@@ -171,6 +227,9 @@ Experiment experiment_from(const json& object, const Catalogue& catalogue) {
                                  : CleanSource::held_out,
                .device = object.at("device"),
                .limit = integer_from_json(object.at("limit"))};
+  if (!object.at("defense_budget").is_null()) {
+    e.defense_budget = budget_from(object.at("defense_budget"));
+  }
   for (const json& choice : object.at("tasks")) {
     e.tasks.push_back(reader.plugin(PluginKind::task, choice));
   }
@@ -181,7 +240,7 @@ Experiment experiment_from(const json& object, const Catalogue& catalogue) {
     e.attacks.push_back(reader.attack(choice));
   }
   for (const json& choice : object.at("defenses")) {
-    e.defenses.push_back(reader.plugin(PluginKind::defense, choice));
+    e.defenses.push_back(reader.defense(choice));
   }
   return e;
 }

@@ -234,7 +234,25 @@ void Planner::add_attack(Key& key, const Subject& subject) const {
 }
 
 void Planner::add_defense(Key& key, std::size_t defense) const {
-  add_plugin(key, plan_.experiment.defenses[defense]);
+  const DefenseChoice& choice = plan_.experiment.defenses[defense];
+  add_plugin(key, choice);
+  if (!plan_.experiment.defense_budget) {
+    return;
+  }
+  key.add("budget.tuning_share", to_toml(plan_.experiment.defense_budget->tuning_share));
+  const DefenseBudget& budget = choice.budget;
+  if (budget.steps) {
+    key.add("budget.steps", to_toml(*budget.steps));
+  }
+  if (budget.batch_size) {
+    key.add("budget.batch_size", to_toml(*budget.batch_size));
+  }
+  if (!budget.learning_rates.empty()) {
+    key.add("budget.learning_rates", to_toml(budget.learning_rates));
+  }
+  if (budget.poison_share) {
+    key.add("budget.poison_share", to_toml(*budget.poison_share));
+  }
 }
 
 /// Adds plugin, version, library and the settings that affect results. Names of settings stand

@@ -172,6 +172,8 @@ CellRecord record_from(const json& object, const std::string& origin) {
   record.limit = object.contains("limit") ? integer_from_json(object.at("limit")) : 0;
   record.threads = integer_from_json(object.at("threads"));
   record.clean_from = object.value("clean_from", "");
+  record.budget = object.value("budget", "");
+  record.departures = object.value("departures", std::vector<std::string>{});
   read_outcomes(object, record);
   return record;
 }
@@ -208,6 +210,10 @@ std::string to_json(const CellRecord& record) {
               {"clean_from", record.clean_from}};
   if (record.limit > 0) {
     object["limit"] = record.limit;
+  }
+  if (!record.budget.empty()) {
+    object["budget"] = record.budget;
+    object["departures"] = record.departures;
   }
   for (const TriggerRecord& trigger : record.triggers) {
     object["triggers"].push_back(to_object(trigger));

@@ -119,6 +119,8 @@ struct CellRecord {
   std::int64_t limit = 0;    ///< samples of each split at most: of a trial run; 0: all
   std::int64_t threads = 0;  ///< that LibTorch computed with
   std::string clean_from;    ///< where the clean samples of defenses come from, `held_out`
+  std::string budget;        ///< of the experiment's defenses, in words; empty: none
+  std::vector<std::string> departures;  ///< how the defense departs from it
   std::vector<SampleOutcome> outcomes;
   std::vector<QueryOutcome> queries;
 

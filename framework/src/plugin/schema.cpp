@@ -212,6 +212,20 @@ Settings complete(const std::vector<Parameter>& parameters, Settings settings) {
   return settings;
 }
 
+std::string_view to_string(Allowance allowance) {
+  switch (allowance) {
+    case Allowance::steps:
+      return "steps";
+    case Allowance::batch_size:
+      return "batch_size";
+    case Allowance::learning_rate:
+      return "learning_rate";
+    case Allowance::poison_share:
+      break;
+  }
+  return "poison_share";
+}
+
 Limit range(double minimum, double maximum) {
   return [=](Parameter& parameter) {
     parameter.minimum = minimum;
@@ -250,6 +264,10 @@ Limit only_where(std::string parameter, std::string value) {
   return [condition = Condition{std::move(parameter), std::move(value)}](Parameter& limited) {
     limited.only_where.push_back(condition);
   };
+}
+
+Limit budgeted(Allowance allowance) {
+  return [allowance](Parameter& parameter) { parameter.allowance = allowance; };
 }
 
 bool names_file(const Parameter& parameter, const Value& value) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "engine/doubts.hpp"
@@ -72,6 +73,30 @@ std::string clean_samples_sentence(const std::vector<const CellRecord*>& records
   return inside ? "Clean samples of the defenses are from the training set itself "
                   "(clean_from = training): originals of poisoned samples may be among them."
                 : "";
+}
+
+std::string budget_sentence(const std::vector<const CellRecord*>& records) {
+  std::set<std::string> budgets;
+  for (const CellRecord* record : records) {
+    if (!record->budget.empty()) {
+      budgets.insert(record->budget);
+    }
+  }
+  std::string text;
+  for (const std::string& budget : budgets) {
+    text += (text.empty() ? "Budget of every defense: " : ". Another budget: ") + printable(budget);
+  }
+  return text.empty() ? text : text + ".";
+}
+
+std::string row_departures(const SeedRecords& row) {
+  std::string text;
+  if (!row.measured.empty()) {
+    for (const std::string& departure : row.measured.front()->departures) {
+      text += (text.empty() ? "departs from the budget: " : ", ") + printable(departure);
+    }
+  }
+  return text;
 }
 
 std::string row_doubts(const SeedRecords& row) {

@@ -268,7 +268,9 @@ Table build_table(const std::string& task, const std::vector<const CellRecord*>&
         row.cells.push_back(maker.cell(victim, defense, seeds));
       }
       has_all_seeds = has_all_seeds && (seeds.size() == 0 || seeds.size() == seeds.seeds);
-      if (const std::string note = joined(row_note(seeds), row_doubts(seeds)); !note.empty()) {
+      if (const std::string note =
+              joined(joined(row_note(seeds), row_departures(seeds)), row_doubts(seeds));
+          !note.empty()) {
         row.note = note_number(table.notes, note);
       }
       group.rows.push_back(std::move(row));
@@ -279,7 +281,7 @@ Table build_table(const std::string& task, const std::vector<const CellRecord*>&
   drop_blank_columns(table);
   table.measured = {seeds_sentence(records, has_all_seeds), sizes_sentence(records)};
   for (const std::string& sentence :
-       {poisoning_sentence(records), clean_samples_sentence(records)}) {
+       {poisoning_sentence(records), clean_samples_sentence(records), budget_sentence(records)}) {
     if (!sentence.empty()) {
       table.measured.push_back(sentence);
     }

@@ -72,6 +72,8 @@ class Training {
         count_(static_cast<std::int64_t>(samples.size())),
         batch_(std::max<std::int64_t>(options.batch_size, 1)),
         accumulation_(std::max<std::int64_t>(options.accumulation, 1)),
+        steps_per_epoch_(std::max<std::int64_t>(ceil_div(count_, batch_ * accumulation_), 1)),
+        epochs_(options.steps > 0 ? ceil_div(options.steps, steps_per_epoch_) : options.epochs),
         parameters_(options.head_only ? model.head().parameters() : model.parameters()),
         optimizer_(parameters_, options,
                    static_cast<std::int64_t>(options.warmup * static_cast<double>(total_steps())),
@@ -83,8 +85,8 @@ class Training {
   TrainingResult run() {
     resume();
     const std::int64_t batches = ceil_div(count_, batch_);
-    progress_.begin("training", batches * (options_.epochs - std::ssize(result_.epochs)));
-    while (std::ssize(result_.epochs) < options_.epochs && !is_stopped()) {
+    progress_.begin("training", batches * (epochs_ - std::ssize(result_.epochs)));
+    while (std::ssize(result_.epochs) < epochs_ && !is_stopped()) {
       finish_epoch(run_epoch(result_.epochs.size()));
     }
     optimizer_.zero_grad();
@@ -97,7 +99,7 @@ class Training {
 
  private:
   std::int64_t total_steps() const {
-    return ceil_div(count_, batch_ * accumulation_) * options_.epochs;
+    return options_.steps > 0 ? options_.steps : steps_per_epoch_ * epochs_;
   }
 
   EpochRecord run_epoch(std::size_t epoch) {
@@ -108,16 +110,17 @@ class Training {
     std::iota(order.begin(), order.end(), std::size_t{0});
     rng_.stream("order", epoch).shuffle(order);
     torch::manual_seed(rng_.stream("dropout", epoch).seed());
-    const std::string place =
-        "epoch " + std::to_string(epoch + 1) + "/" + std::to_string(options_.epochs);
+    const std::string place = "epoch " + std::to_string(epoch + 1) + "/" + std::to_string(epochs_);
     BatchSums total;
-    for (std::int64_t begin = 0; begin < count_; begin += batch_ * accumulation_) {
-      const std::int64_t end = std::min(count_, begin + batch_ * accumulation_);
-      const BatchSums sums = run_step(order, begin, end, place);
+    std::int64_t seen = 0;
+    while (seen < count_ && optimizer_.steps() < total_steps()) {
+      const std::int64_t end = std::min(count_, seen + batch_ * accumulation_);
+      const BatchSums sums = run_step(order, seen, end, place);
       total.loss += sums.loss;
       total.right += sums.right;
+      seen = end;
     }
-    const auto samples = static_cast<double>(std::max<std::int64_t>(count_, 1));
+    const auto samples = static_cast<double>(std::max<std::int64_t>(seen, 1));
     return {.loss = total.loss / samples,
             .accuracy = static_cast<double>(total.right) / samples,
             .validation = {}};
@@ -158,7 +161,7 @@ class Training {
     if (hooks_.report) {
       hooks_.report(result_.epochs.back(), result_.epochs.size() - 1);
     }
-    const bool is_last = std::ssize(result_.epochs) >= options_.epochs || is_stopped();
+    const bool is_last = std::ssize(result_.epochs) >= epochs_ || is_stopped();
     if (!hooks_.state_folder.empty() && !is_last) {
       save();
     }
@@ -236,7 +239,7 @@ class Training {
     result_.resumed_epochs = result_.epochs.size();
     result_.resumed_seconds = state->seconds;
     progress_.log("training goes on after epoch " + std::to_string(result_.resumed_epochs) + "/" +
-                  std::to_string(options_.epochs));
+                  std::to_string(epochs_));
   }
 
   CodeModel& model_;
@@ -244,7 +247,7 @@ class Training {
   const Rng& rng_;
   Progress& progress_;
   const TrainingHooks& hooks_;
-  const std::int64_t count_, batch_, accumulation_;
+  const std::int64_t count_, batch_, accumulation_, steps_per_epoch_, epochs_;
   StateDict parameters_;
   Optimizer optimizer_;
   BatchLoss batch_loss_;

@@ -6,8 +6,8 @@
 
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/plugin/registration.hpp"
+#include "ncmlab/plugin/repair_training.hpp"
 #include "ncmlab/tokenize/name_vocabulary.hpp"
-#include "ncmlab/train/trainer.hpp"
 #include "unlearning.hpp"
 
 namespace ncmlab {
@@ -93,10 +93,12 @@ Schema<EliBadCodeConfig> EliBadCode::schema() {
       .field("keep_originals", &C::keep_originals,
              "Whether the triggered samples come on top of the clean ones or take their place.")
       .field("unlearn_epochs", &C::unlearn_epochs, "Passes over the clean samples.",
-             range(1, 10'000))
+             range(1, 10'000), budgeted(Allowance::steps))
       .field("unlearn_learning_rate", &C::unlearn_learning_rate,
-             "Peak rate of AdamW; linear schedule, the first tenth is warm-up.", range(0.0, 1.0))
-      .field("unlearn_batch_size", &C::unlearn_batch_size, "Samples per step.", range(1, 65'536))
+             "Peak rate of AdamW; linear schedule, the first tenth is warm-up.", range(0.0, 1.0),
+             budgeted(Allowance::learning_rate))
+      .field("unlearn_batch_size", &C::unlearn_batch_size, "Samples per step.", range(1, 65'536),
+             budgeted(Allowance::batch_size))
       .field("scope", &C::scope, "What unlearning trains: the classifier head or all parameters.",
              choices({"head", "all"}));
 }
@@ -182,12 +184,14 @@ void EliBadCode::unlearn(DefenseContext& context, std::int64_t victim_label,
                                 .learning_rate = config_.unlearn_learning_rate,
                                 .batch_size = config_.unlearn_batch_size,
                                 .head_only = config_.scope == "head"};
-  const auto training =
-      train(context.victim, set.samples, options, rng.stream("training"), context.progress);
+  const RepairTraining training =
+      train_repair(context, set.samples, options, rng.stream("training"),
+                   1.0 / static_cast<double>(config_.rounds));
   outcome.repaired = true;
   outcome.figures["unlearning_samples"] = static_cast<double>(set.samples.size());
   outcome.figures["unlearning_triggered"] = static_cast<double>(set.triggered);
-  outcome.figures["unlearning_loss"] = training.epochs.back().loss;
+  outcome.figures["unlearning_loss"] = training.loss;
+  add_figures(training, outcome);
 }
 
 void EliBadCode::unlearn_in_rounds(DefenseContext& context, const Inversion& first,

@@ -3,17 +3,19 @@
 
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/plugin/registration.hpp"
-#include "ncmlab/train/trainer.hpp"
+#include "ncmlab/plugin/repair_training.hpp"
 
 namespace ncmlab {
 
 Schema<FineTuningConfig> FineTuning::schema() {
   return Schema<FineTuningConfig>{}
       .field("epochs", &FineTuningConfig::epochs, "Passes over the clean samples.",
-             range(1, 10'000))
+             range(1, 10'000), budgeted(Allowance::steps))
       .field("learning_rate", &FineTuningConfig::learning_rate,
-             "Peak rate of AdamW; linear schedule, the first tenth is warm-up.", range(0.0, 1.0))
-      .field("batch_size", &FineTuningConfig::batch_size, "Samples per step.", range(1, 65'536));
+             "Peak rate of AdamW; linear schedule, the first tenth is warm-up.", range(0.0, 1.0),
+             budgeted(Allowance::learning_rate))
+      .field("batch_size", &FineTuningConfig::batch_size, "Samples per step.", range(1, 65'536),
+             budgeted(Allowance::batch_size));
 }
 
 DefenseOutcome FineTuning::defend(DefenseContext& context) const {
@@ -24,13 +26,14 @@ DefenseOutcome FineTuning::defend(DefenseContext& context) const {
   const TrainingOptions options{.epochs = config_.epochs,
                                 .learning_rate = config_.learning_rate,
                                 .batch_size = config_.batch_size};
-  const auto training =
-      train(context.victim, context.task.tokenize(context.victim, context.clean_samples), options,
-            context.rng.stream("training"), context.progress);
+  const RepairTraining training =
+      train_repair(context, context.task.tokenize(context.victim, context.clean_samples), options,
+                   context.rng.stream("training"));
   DefenseOutcome outcome;
   outcome.repaired = true;
   outcome.figures["clean_samples"] = static_cast<double>(context.clean_samples.size());
-  outcome.figures["training_loss"] = training.epochs.back().loss;
+  outcome.figures["training_loss"] = training.loss;
+  add_figures(training, outcome);
   return outcome;
 }
 

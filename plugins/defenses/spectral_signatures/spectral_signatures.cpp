@@ -52,7 +52,7 @@ Schema<SpectralSignaturesConfig> SpectralSignatures::schema() {
   return Schema<SpectralSignaturesConfig>{}.field(
       "epsilon", &SpectralSignaturesConfig::epsilon,
       "Share of each class that the defender assumes to be poisoned; 1.5 times as much is removed.",
-      range(0.0, 0.5));
+      range(0.0, 0.5), budgeted(Allowance::poison_share));
 }
 
 DefenseOutcome SpectralSignatures::defend(DefenseContext& context) const {
@@ -66,7 +66,8 @@ DefenseOutcome SpectralSignatures::defend(DefenseContext& context) const {
     const at::Tensor vectors = context.victim.sentence_vectors(
         context.task.tokenize(context.victim, context.training_set), context.progress);
     context.progress.check();
-    outcome.suspicious = spectral_outliers(vectors, labels, config_.epsilon);
+    outcome.suspicious =
+        spectral_outliers(vectors, labels, context.budget.poison_share.value_or(config_.epsilon));
   }
   outcome.figures["removed_samples"] = static_cast<double>(outcome.suspicious->size());
   return outcome;

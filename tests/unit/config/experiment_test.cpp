@@ -233,5 +233,62 @@ TEST(CheckExperimentTest, NamesAPluginThatCannotBeCreated) {
   }
 }
 
+TEST(DefenseBudgetTest, IsGrantedToEveryDefenseButWhereItsTableSaysOtherwise) {
+  const Experiment experiment = read(kMinimal +
+                                     "[defense_budget]\nsteps = 40\nlearning_rates = [0.3, 0.1, "
+                                     "0.3]\n"
+                                     "[[defense]]\nplugin = \"tuning\"\n"
+                                     "[[defense]]\nplugin = \"tuning\"\nname = \"own\"\n"
+                                     "epochs = 9\nrate = 0.25\n"
+                                     "[[defense]]\nplugin = \"onion\"\n");
+  ASSERT_TRUE(experiment.defense_budget);
+  EXPECT_THAT(experiment.defense_budget->learning_rates, ElementsAre(0.1, 0.3));
+  const DefenseChoice& none = experiment.defenses[0];
+  EXPECT_FALSE(none.budget.steps);
+  EXPECT_TRUE(none.departures.empty()) << "the control has nothing to spend";
+  const DefenseChoice& granted = experiment.defenses[1];
+  EXPECT_EQ(granted.budget.steps, 40);
+  EXPECT_EQ(granted.budget.batch_size, BudgetChoice{}.batch_size);
+  EXPECT_THAT(granted.budget.learning_rates, ElementsAre(0.1, 0.3));
+  EXPECT_EQ(granted.budget.poison_share, BudgetChoice{}.poison_share);
+  EXPECT_TRUE(granted.departures.empty());
+  const DefenseChoice& own = experiment.defenses[2];
+  EXPECT_FALSE(own.budget.steps);
+  EXPECT_TRUE(own.budget.learning_rates.empty());
+  EXPECT_EQ(own.budget.batch_size, BudgetChoice{}.batch_size);
+  EXPECT_THAT(own.departures, ElementsAre("epochs = 9", "rate = 0.25"));
+  EXPECT_THAT(experiment.defenses[3].departures, ElementsAre("it takes nothing of it"));
+}
+
+TEST(DefenseBudgetTest, WithoutTheSectionNothingIsLimited) {
+  const Experiment experiment = read(kMinimal + "[[defense]]\nplugin = \"tuning\"\nepochs = 9\n");
+  EXPECT_FALSE(experiment.defense_budget);
+  EXPECT_FALSE(experiment.defenses[1].budget.batch_size);
+  EXPECT_TRUE(experiment.defenses[1].departures.empty());
+}
+
+TEST(DefenseBudgetTest, RefusesWhatIsNoBudget) {
+  for (const auto& [text, code] : {std::pair("learning_rates = []", "config.bad-value"),
+                                   std::pair("learning_rates = [2.0]", "config.bad-value"),
+                                   std::pair("steps = 0", "config.bad-value"),
+                                   std::pair("steps = \"many\"", "config.wrong-type"),
+                                   std::pair("seconds = 60", "config.unknown-key")}) {
+    const auto problems = problems_of(kMinimal + "[defense_budget]\n" + text + "\n");
+    ASSERT_EQ(problems.size(), 1U) << text;
+    EXPECT_EQ(problems.front().code, code) << text;
+    EXPECT_EQ(problems.front().span->line, 8) << text;
+  }
+}
+
+TEST(DefenseBudgetTest, IsTold) {
+  EXPECT_EQ(in_words({}),
+            "300 steps of 32 samples; learning rate 2e-05, 0.0001, 0.0005, 0.002, by accuracy on "
+            "0.2 of the clean samples, which nothing else is done with; share of a class that is "
+            "assumed to be poisoned: 0.05");
+  EXPECT_EQ(in_words({.learning_rates = {0.5}}),
+            "300 steps of 32 samples; learning rate 0.5; share of a class that is assumed to be "
+            "poisoned: 0.05");
+}
+
 }  // namespace
 }  // namespace ncmlab::testing

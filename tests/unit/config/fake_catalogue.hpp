@@ -39,7 +39,7 @@ inline Entry entry(PluginKind kind, std::string name, std::vector<Parameter> par
           }};
 }
 
-/// A task, two models, two attacks and two defenses with hand-made parameters.
+/// A task, two models, two attacks and three defenses with hand-made parameters.
 inline Catalogue fake_catalogue() {
   using K = PluginKind;
   const std::vector<Entry> entries{
@@ -64,6 +64,23 @@ inline Catalogue fake_catalogue() {
              {.name = "mixed", .doc = {}, .default_value = false}}),
       entry(K::defense, "none", {}),
       entry(K::defense, "onion", {{.name = "bar", .doc = {}, .default_value = 1.5}}),
+      entry(K::defense, "tuning",
+            {{.name = "epochs",
+              .doc = {},
+              .default_value = std::int64_t{5},
+              .allowance = Allowance::steps},
+             {.name = "batch",
+              .doc = {},
+              .default_value = std::int64_t{32},
+              .allowance = Allowance::batch_size},
+             {.name = "rate",
+              .doc = {},
+              .default_value = 0.5,
+              .allowance = Allowance::learning_rate},
+             {.name = "poison",
+              .doc = {},
+              .default_value = 0.1,
+              .allowance = Allowance::poison_share}}),
   };
   Catalogue catalogue;
   for (const Entry& each : entries) {

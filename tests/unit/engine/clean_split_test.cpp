@@ -153,5 +153,22 @@ TEST(CleanSplitTest, ATrainingSampleThatIsRetrievedSharesItsCodeNotItsQuery) {
   EXPECT_EQ(parts.poisonable, std::vector<bool>(80, true));
 }
 
+TEST(TuningSamplesTest, AreTakenOutOfTheCleanSamplesOfEachLabelAlike) {
+  const std::vector<Example> all = samples(50);
+  std::vector<Example> clean = all;
+  const std::vector<Example> taken = take_tuning_samples(clean, 0.2, Rng(1));
+  EXPECT_EQ(taken.size(), 10U);
+  EXPECT_EQ(std::ranges::count(taken, 1, &Example::label), 5);
+  EXPECT_EQ(clean.size(), 40U);
+  for (const Example& example : all) {
+    EXPECT_EQ(std::ranges::count(taken, example) + std::ranges::count(clean, example), 1);
+  }
+  std::vector<Example> again = all, other = all, nothing = all;
+  EXPECT_EQ(take_tuning_samples(again, 0.2, Rng(1)), taken);
+  EXPECT_NE(take_tuning_samples(other, 0.2, Rng(2)), taken);
+  EXPECT_TRUE(take_tuning_samples(nothing, 0, Rng(1)).empty());
+  EXPECT_EQ(nothing, all);
+}
+
 }  // namespace
 }  // namespace ncmlab

@@ -146,5 +146,32 @@ TEST_F(DefendStageTest, CleanSamplesMayComeFromTheTrainingSet) {
   EXPECT_EQ(result.records[0].clean_from, "training");
 }
 
+TEST_F(DefendStageTest, ABudgetIsPassedOnAndSetsTuningSamplesAside) {
+  Experiment experiment = toy_experiment();
+  add_defense(experiment, "spy", "spy");
+  run(experiment, "without");
+  const Seen without = seen_by_spy().back();
+  EXPECT_TRUE(without.tuning_samples.empty());
+  EXPECT_FALSE(without.budget.steps);
+
+  experiment.defense_budget = BudgetChoice{.tuning_share = 0.4};
+  experiment.defenses.back().budget = {
+      .steps = 7, .batch_size = {}, .learning_rates = {0.5}, .poison_share = {}};
+  experiment.defenses.back().departures = {"rate = 1"};
+  const RunResult result = run(experiment, "with");
+  const Seen& seen = seen_by_spy().back();
+  EXPECT_EQ(seen.budget.steps, 7);
+  EXPECT_EQ(seen.budget.learning_rates, std::vector<double>{0.5});
+  EXPECT_EQ(seen.tuning_samples.size(), 4U) << "of 10";
+  EXPECT_EQ(seen.clean_samples.size(), 6U);
+  EXPECT_EQ(seen.training_set, without.training_set) << "what is trained on stays";
+  std::set<std::string> all = codes_of(seen.clean_samples);
+  all.merge(codes_of(seen.tuning_samples));
+  EXPECT_EQ(all, codes_of(without.clean_samples));
+  const CellRecord& record = result.records.back();
+  EXPECT_EQ(record.budget, in_words(*experiment.defense_budget));
+  EXPECT_EQ(record.departures, std::vector<std::string>{"rate = 1"});
+}
+
 }  // namespace
 }  // namespace ncmlab

@@ -140,7 +140,7 @@ TEST(RogueTest, AGradModeLeftOffDoesNotReachTheNextStage) {
 RunResult run_rogue_defense(const std::string& how, RunProgress& progress) {
   Experiment experiment = toy_experiment();
   experiment.attacks.pop_back();
-  experiment.defenses.push_back(rogue(PluginKind::defense, how));
+  experiment.defenses.push_back({rogue(PluginKind::defense, how)});
   return run(experiment, progress);
 }
 

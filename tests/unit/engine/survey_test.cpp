@@ -50,10 +50,12 @@ TEST_F(SurveyTest, AnEmptyStoreHoldsNothing) {
       testing::ElementsAre("poison: pending: not made yet", "victim: pending: not made yet",
                            "predict: pending: not made yet", "predict: pending: not made yet",
                            "measure: pending: not made yet"));
-  experiment.defenses = {choose(PluginKind::defense, "toy", {{"repair", true}}, "repair")};
+  experiment.defenses = {
+      DefenseChoice{choose(PluginKind::defense, "toy", {{"repair", true}}, "repair")}};
   EXPECT_THAT(look(experiment), testing::Not(testing::Contains("retrain: possible")))
       << "only a defense that is given the training set can flag samples of it";
-  experiment.defenses = {choose(PluginKind::defense, "toy", {{"flag", std::int64_t{2}}})};
+  experiment.defenses = {
+      DefenseChoice{choose(PluginKind::defense, "toy", {{"flag", std::int64_t{2}}})}};
   EXPECT_THAT(
       look(experiment),
       testing::ElementsAre("poison: pending: not made yet", "victim: pending: not made yet",
@@ -178,7 +180,8 @@ TEST_F(SurveyTest, NobodyTrainsASurrogateForAStoredPoisoning) {
 
 TEST_F(SurveyTest, WhatNothingNeedsIsNotPending) {
   Experiment experiment = toy_experiment();
-  experiment.defenses = {choose(PluginKind::defense, "toy", {{"repair", true}}, "repair")};
+  experiment.defenses = {
+      DefenseChoice{choose(PluginKind::defense, "toy", {{"repair", true}}, "repair")}};
   run(experiment);
   const Plan plan = make_plan(experiment, toy_catalogue());
   Store store(scratch_.path());

@@ -179,6 +179,8 @@ class Spy final : public Defense {
     seen_by_spy().push_back(
         {.clean_samples = context.clean_samples,
          .training_set = context.training_set,
+         .tuning_samples = context.tuning_samples,
+         .budget = context.budget,
          .seed = context.rng.seed(),
          .is_run_progress = dynamic_cast<RunProgress*>(&context.progress) != nullptr});
     DefenseOutcome outcome;
@@ -288,13 +290,13 @@ Experiment toy_experiment() {
   experiment.models = {model};
   experiment.attacks = {AttackChoice{choose(PluginKind::attack, "none"), "", "", ""},
                         AttackChoice{choose(PluginKind::attack, "toy"), "", "", ""}};
-  experiment.defenses = {choose(PluginKind::defense, "none")};
+  experiment.defenses = {DefenseChoice{choose(PluginKind::defense, "none")}};
   return experiment;
 }
 
 void add_defense(Experiment& experiment, const std::string& label, const std::string& plugin,
                  const Settings& settings) {
-  experiment.defenses.push_back(choose(PluginKind::defense, plugin, settings, label));
+  experiment.defenses.push_back({choose(PluginKind::defense, plugin, settings, label)});
 }
 
 std::vector<std::string> without_seconds(std::vector<CellRecord> records) {

@@ -28,7 +28,8 @@ void add_defense(Experiment& experiment, const std::string& label, const std::st
 
 /// What the defense `spy` was given, one entry per call.
 struct Seen {
-  std::vector<Example> clean_samples, training_set;
+  std::vector<Example> clean_samples, training_set, tuning_samples;
+  DefenseBudget budget;
   std::uint64_t seed = 0;
   bool is_run_progress = false;  ///< it got the engine's own Progress
 };

@@ -66,5 +66,16 @@ TEST(ConditionsTest, ARowInDoubtHasANote) {
   EXPECT_THAT(markdown({cell("badcode", "none", 1, 0.9, 0.9)}), Not(HasSubstr("in doubt")));
 }
 
+TEST(ConditionsTest, TheBudgetOfDefensesIsNamedAndWhoDepartsFromIt) {
+  CellRecord fair = cell("badcode", "fair", 1, 0.9, 0.9);
+  CellRecord own = cell("badcode", "own", 1, 0.9, 0.9);
+  fair.budget = own.budget = "300 steps";
+  own.departures = {"epochs = 9", "rate = 1"};
+  const std::string text = markdown({fair, own});
+  EXPECT_THAT(text, HasSubstr("Budget of every defense: 300 steps."));
+  EXPECT_THAT(text, HasSubstr("departs from the budget: epochs = 9, rate = 1"));
+  EXPECT_THAT(markdown({cell("badcode", "none", 1, 0.9, 0.9)}), Not(HasSubstr("udget")));
+}
+
 }  // namespace
 }  // namespace ncmlab

@@ -197,5 +197,32 @@ TEST(TrainTest, NoSamplesNoSteps) {
   EXPECT_EQ(records.front().loss, 0);
 }
 
+TEST(TrainTest, EndsAfterSoManySteps) {
+  // 10 samples in batches of 4 are 3 steps an epoch.
+  for (const auto& [steps, epochs, rows] :
+       {std::tuple(1, 1, 4), std::tuple(3, 1, 10), std::tuple(5, 2, 18), std::tuple(6, 2, 20)}) {
+    CodeModel model = small_model(1);
+    const auto samples = learnable_samples(model, 10, Rng(2));
+    const TrainingOptions options{.epochs = 99, .steps = steps, .batch_size = 4};
+    const TrainingResult result = train(model, samples, options, Rng(3), silent_progress());
+    EXPECT_EQ(result.epochs.size(), static_cast<std::size_t>(epochs)) << steps;
+    EXPECT_EQ(model.work().backward_rows, rows) << steps;
+    EXPECT_GT(result.epochs.back().loss, 0.1) << "a mean over what was seen";
+    EXPECT_LT(result.epochs.back().loss, 5) << "a mean over what was seen";
+  }
+}
+
+TEST(TrainTest, AsManyStepsAsTheEpochsMakeAreTheSameTraining) {
+  CodeModel by_epochs = small_model(1), by_steps = small_model(1);
+  const auto samples = learnable_samples(by_epochs, 10, Rng(2));
+  train(by_epochs, samples, {.epochs = 2, .learning_rate = 1e-3, .batch_size = 4}, Rng(3),
+        silent_progress());
+  train(by_steps, samples, {.learning_rate = 1e-3, .steps = 6, .batch_size = 4}, Rng(3),
+        silent_progress());
+  for (const auto& [name, tensor] : by_epochs.parameters()) {
+    EXPECT_TRUE(torch::equal(tensor, by_steps.parameters().at(name))) << name;
+  }
+}
+
 }  // namespace
 }  // namespace ncmlab

@@ -23,6 +23,17 @@ struct DefenseNeeds {
   bool training_set = false;   ///< the possibly poisoned training set
 };
 
+/// What the defenses of an experiment may spend and assume, the same for all of them
+/// (`[defense_budget]`). Absent is what the experiment does not limit, what the defense's schema
+/// does not name (budgeted()), and what its table sets a value of its own for.
+struct DefenseBudget {
+  std::optional<std::int64_t> steps;       ///< of the optimiser in one repair
+  std::optional<std::int64_t> batch_size;  ///< samples per step
+  std::vector<double> learning_rates;      ///< to choose from, ascending; empty: absent
+  /// Share of each class of the training set that it may assume to be poisoned.
+  std::optional<double> poison_share;
+};
+
 /// What a defense is given, the same for every defense of a matrix. Ground truth (victim label,
 /// target label, trigger, poisoned samples, test set) is not here. Ids of samples only number them;
 /// unless the experiment says `clean_from = "training"`, no clean sample was trained on, and no
@@ -31,11 +42,15 @@ struct DefenseContext {
   CodeModel& victim;  ///< the defense's own copy; a repair changes it in place
   TaskView task;
   std::vector<Example> clean_samples;  ///< with true labels; empty unless asked for
-  std::vector<Example> training_set;   ///< with the labels it was trained on; likewise
+  std::vector<Example> training_set;  ///< with the labels it was trained on; empty unless asked for
   /// The same for every attack. What attacks draw depends on the clean training set, too, and
   /// cannot be derived from it.
   Rng rng;
   Progress& progress;
+  DefenseBudget budget = {};
+  /// Clean samples beside the others, to choose a learning rate by; empty unless asked for clean
+  /// samples, and unless the experiment has a budget.
+  std::vector<Example> tuning_samples = {};
 };
 
 /// A trigger that a defense found.

@@ -29,11 +29,11 @@ inline constexpr HeaderDigest kHeaderDigests[] = {
 
     {"networks", 0xeb44c14493bc5cdb},
 
-    {"plugin", 0x72a3261e099805e6},
+    {"plugin", 0xb3b9cea3c6ab5e73},
 
     {"tokenize", 0x1c233642f48550ef},
 
-    {"train", 0x5ac601f4df91e187},
+    {"train", 0x9e0b4bef40bcfed8},
 
     {"weights", 0x701201301f815942},
 };

@@ -27,6 +27,11 @@ struct Condition {
   std::string value;
 };
 
+/// What `[defense_budget]` of an experiment allows every defense the same of, see DefenseBudget.
+enum class Allowance { steps, batch_size, learning_rate, poison_share };
+/// `steps`, `batch_size`, `learning_rate`, `poison_share`.
+std::string_view to_string(Allowance allowance);
+
 /// One parameter of a plugin: what `plugins describe` prints and what validation checks.
 struct Parameter {
   std::string name;
@@ -36,10 +41,11 @@ struct Parameter {
   std::optional<double> minimum = std::nullopt, maximum = std::nullopt;  ///< of each number
   std::vector<std::string> choices = {};                                 ///< of each string
   std::string unit = {};
-  bool affects_result = true;              ///< false: not part of cache keys
-  bool is_path = false;                    ///< see path()
-  std::vector<std::string> no_paths = {};  ///< values of a path that name no file
-  std::vector<Condition> only_where = {};  ///< without effect unless all hold
+  bool affects_result = true;                         ///< false: not part of cache keys
+  bool is_path = false;                               ///< see path()
+  std::vector<std::string> no_paths = {};             ///< values of a path that name no file
+  std::vector<Condition> only_where = {};             ///< without effect unless all hold
+  std::optional<Allowance> allowance = std::nullopt;  ///< see budgeted()
 };
 
 /// `boolean`, `integer`, `number`, `string`, `list of ...`.
@@ -56,8 +62,8 @@ std::optional<std::string> check(const Parameter& parameter, Value& value);
 /// that lists all unknown names, wrong values and missing required parameters.
 Settings complete(const std::vector<Parameter>& parameters, Settings settings);
 
-/// A limit on a parameter; made by range(), choices(), unit(), required(), operational(), path()
-/// and only_where().
+/// A limit on a parameter; made by range(), choices(), unit(), required(), operational(), path(),
+/// only_where() and budgeted().
 using Limit = std::function<void(Parameter&)>;
 Limit range(double minimum, double maximum);
 Limit at_least(double minimum);
@@ -73,6 +79,12 @@ Limit path(std::vector<std::string> others = {});
 /// The parameter has an effect only where `parameter`, a string, is `value`: an experiment that
 /// sets it elsewhere is refused.
 Limit only_where(std::string parameter, std::string value);
+
+/// Of a defense: where the experiment has a `[defense_budget]` and the defense's table does not set
+/// the parameter, the budget's allowance stands in its place (DefenseContext::budget), and the
+/// parameter's value has no effect. A table that sets it departs from the budget, which its rows
+/// say.
+Limit budgeted(Allowance allowance);
 
 /// Whether `value` of `parameter` is the path of a file or folder.
 bool names_file(const Parameter& parameter, const Value& value);

@@ -10,6 +10,8 @@ namespace ncmlab {
 struct TrainingOptions {
   std::int64_t epochs = 5;
   double learning_rate = 2e-5;  ///< peak
+  /// Optimiser steps in the place of `epochs`, the last epoch cut short; 0: all steps of `epochs`.
+  std::int64_t steps = 0;
   double adam_eps = 1e-8;
   double weight_decay = 0.0;      ///< not on biases and norm weights
   double warmup = 0.1;            ///< share of all steps

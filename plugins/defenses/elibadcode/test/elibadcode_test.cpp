@@ -309,5 +309,24 @@ TEST(EliBadCodeTest, StopsWhenCancelled) {
   EXPECT_THROW(defend(victim, quick_config(), Rng(1), progress), Cancelled);
 }
 
+TEST(EliBadCodeTest, KeepsToABudgetOverAllRounds) {
+  EliBadCodeConfig config = quick_config();
+  config.epochs = 0;
+  config.unlearn_always = true;
+  config.unlearn_epochs = 50;
+  config.rounds = 2;
+  config.verdict_persistence = 0;  // a second round always comes
+  CodeModel victim = clean_victim();
+  const ToyTask task;
+  DefenseContext context{victim, TaskView(task), toy_functions(200, Rng(22)),
+                         {},     Rng(3),         silent_progress()};
+  context.budget = {.steps = 10, .batch_size = 8, .learning_rates = {1e-4}, .poison_share = {}};
+  victim.work() = {};
+  const DefenseOutcome outcome = EliBadCode(config).defend(context);
+  EXPECT_EQ(outcome.figures.at("rounds"), 2);
+  EXPECT_EQ(outcome.figures.at("learning_rate"), 1e-4);
+  EXPECT_EQ(victim.work().backward_rows, 2 * 5 * 8);
+}
+
 }  // namespace
 }  // namespace ncmlab

@@ -46,5 +46,16 @@ TEST(FineTuningTest, RefusesToWorkWithoutCleanSamples) {
   EXPECT_EQ(code_of([&] { run(victim, {}, {}); }), "defense.no-clean-samples");
 }
 
+TEST(FineTuningTest, KeepsToABudget) {
+  const std::vector<Example> examples = toy_functions(40, Rng(1));
+  CodeModel victim = toy_victim(examples, Rng(2));
+  const ToyTask task;
+  DefenseContext context{victim, TaskView(task), examples, {}, Rng(3), silent_progress()};
+  context.budget = {.steps = 3, .batch_size = 8, .learning_rates = {1e-3}, .poison_share = {}};
+  const DefenseOutcome outcome = FineTuning({.epochs = 9}).defend(context);
+  EXPECT_EQ(victim.work().backward_rows, 24);
+  EXPECT_EQ(outcome.figures.at("learning_rate"), 1e-3);
+}
+
 }  // namespace
 }  // namespace ncmlab

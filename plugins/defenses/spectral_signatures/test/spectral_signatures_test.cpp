@@ -88,6 +88,9 @@ TEST(SpectralSignaturesTest, ReadsTheTrainingSetOfTheContext) {
   EXPECT_EQ(outcome.suspicious->size(), 10U);  // round(4.5) of each class of 30
   EXPECT_FALSE(outcome.repaired);
 
+  context.budget.poison_share = 0.2;
+  EXPECT_EQ(defense.defend(context).suspicious->size(), 18U) << "the budget's share counts";
+
   context.training_set.clear();
   const DefenseOutcome nothing = defense.defend(context);
   ASSERT_TRUE(nothing.suspicious.has_value());
