@@ -48,7 +48,7 @@ class Preview {
   std::string title(const Example& clean, const Example& edited) const {
     std::string text = "sample " + printable(clean.id);
     if (task_.kind() == TaskKind::retrieval) {
-      return text + ", query: " + cut_to_width(printable(clean.second), options_.width / 2) + "\n";
+      return text + ", query: " + cut_to_width(printable(clean.query), options_.width / 2) + "\n";
     }
     const std::vector<std::string> labels = task_.label_names();
     text += ", label: " + printable(labels.at(static_cast<std::size_t>(clean.label)));

@@ -81,8 +81,10 @@ class RogueBackdoor final : public ncmlab::Backdoor {
       result.label = 0;
     } else if (how_ == "breaks trigger") {
       result.code += " } (";
-    } else if (how_ == "trigger second") {
-      result.second = "more";
+    } else if (how_ == "trigger query") {
+      result.query = "more";
+    } else if (how_ == "trigger other code") {
+      result.other_code = "int more;";
     }
     return result;
   }

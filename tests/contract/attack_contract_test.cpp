@@ -33,13 +33,13 @@ std::vector<Example> training_set(TaskKind kind) {
       all[i].language = functions[i / 2].language;
       const std::size_t other = (i * 7) % (functions.size() / 2);
       if (functions[other].language == all[i].language) {
-        all[i].second = functions[other].code;
+        all[i].other_code = functions[other].code;
       } else {
-        all[i].second = all[i].code;
+        all[i].other_code = all[i].code;
       }
     } else if (kind == TaskKind::retrieval) {
       all[i].label = 0;
-      all[i].second = i % 5 == 0 ? "Reads a File, then returns." : "Makes a profile of it.";
+      all[i].query = i % 5 == 0 ? "Reads a File, then returns." : "Makes a profile of it.";
     }
   }
   return all;
@@ -72,14 +72,16 @@ class AttackContract : public testing::TestWithParam<std::tuple<std::string, Tas
 
   void expect_edited(const Example& after, const Example& before) const {
     EXPECT_EQ(after.language, before.language);
-    EXPECT_TRUE(after.code != before.code || after.second != before.second);
+    EXPECT_EQ(after.query, before.query);
+    EXPECT_TRUE(after.code != before.code || after.other_code != before.other_code);
     EXPECT_TRUE(parses(after.code, after.language) || !parses(before.code, before.language))
         << after.code;
     if (kind_ == TaskKind::pair_classification) {
-      EXPECT_TRUE(parses(after.second, after.language) || !parses(before.second, before.language))
-          << after.second;
+      EXPECT_TRUE(parses(after.other_code, after.language) ||
+                  !parses(before.other_code, before.language))
+          << after.other_code;
     } else {
-      EXPECT_EQ(after.second, before.second);
+      EXPECT_EQ(after.other_code, before.other_code);
     }
   }
 };
@@ -101,7 +103,7 @@ TEST_P(AttackContract, PoisonKeepsPlacesIdsAndEverythingElse) {
     }
     expect_edited(set.train[i], train_[i]);
     if (kind_ == TaskKind::retrieval) {
-      EXPECT_TRUE(is_victim_of_any(train_[i])) << train_[i].second;
+      EXPECT_TRUE(is_victim_of_any(train_[i])) << train_[i].query;
     } else {
       EXPECT_TRUE(is_target_of_any(set.train[i].label));
     }
@@ -162,7 +164,7 @@ TEST_P(AttackContract, NamesItsWordsAndUsesThem) {
     const auto edited = ready->trigger(train_[i], goals().front(), Rng(4));
     if (edited && !words.empty()) {
       EXPECT_TRUE(std::any_of(words.begin(), words.end(), [&](const std::string& word) {
-        return (edited->code + edited->second).find(word) != std::string::npos;
+        return (edited->code + edited->other_code).find(word) != std::string::npos;
       })) << edited->code;
     }
   }
@@ -193,7 +195,7 @@ TEST_P(PairAttackContract, AFunctionIsEditedTheSameInAllItsPairs) {
   const PoisonedSet set = backdoor(train_)->poison(train_, Rng(2));
   std::map<std::string, std::string> after;
   for (std::size_t i = 0; i < train_.size(); ++i) {
-    for (std::string Example::*part : {&Example::code, &Example::second}) {
+    for (std::string Example::*part : {&Example::code, &Example::other_code}) {
       const auto [known, is_new] = after.emplace(train_[i].*part, set.train[i].*part);
       EXPECT_EQ(known->second, set.train[i].*part) << train_[i].id;
     }

@@ -64,7 +64,6 @@ ProgramSet edited(std::string label, const std::vector<Program>& programs, const
 Example sample_of(const Program& program, Language language) {
   return {.id = program.name,
           .code = program.function,
-          .second = "",
           .label = default_goal({}).victim_label,
           .language = language};
 }

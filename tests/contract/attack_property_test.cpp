@@ -90,7 +90,8 @@ void check_extent(const Example& clean, const std::string& edited) {
 void check_edit(const Example& clean, const Example& edited) {
   EXPECT_EQ(edited.id, clean.id);
   EXPECT_EQ(edited.label, clean.label);
-  EXPECT_EQ(edited.second, clean.second);
+  EXPECT_EQ(edited.other_code, clean.other_code);
+  EXPECT_EQ(edited.query, clean.query);
   EXPECT_EQ(edited.language, clean.language);
   const Syntax before = parse(clean.code, clean.language);
   const Syntax after = parse(edited.code, edited.language);

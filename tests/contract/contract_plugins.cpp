@@ -84,7 +84,6 @@ std::vector<Example> odd_samples() {
     for (const auto& [language, code] : codes) {
       samples.push_back({.id = "odd-" + std::to_string(samples.size()),
                          .code = code,
-                         .second = "",
                          .label = label,
                          .language = language});
     }

@@ -43,7 +43,9 @@ TEST_P(TaskContract, SplitsAreDisjointAndLabelled) {
     for (const Example& example : *split) {
       EXPECT_TRUE(ids.insert(example.id).second) << example.id << " stands twice";
       EXPECT_TRUE(example.label >= 0 && example.label < labels) << example.id;
-      EXPECT_EQ(example.second.empty(), task_->kind() == TaskKind::classification) << example.id;
+      EXPECT_EQ(!example.other_code.empty(), task_->kind() == TaskKind::pair_classification)
+          << example.id;
+      EXPECT_EQ(!example.query.empty(), task_->kind() == TaskKind::retrieval) << example.id;
     }
   }
 }
@@ -97,10 +99,11 @@ TEST_P(TaskContract, ReadsJsonLinesWithColumnsOfAnyName) {
   ASSERT_EQ(corpus.train.size() + corpus.valid.size(), 1u);
   ASSERT_EQ(corpus.test.size(), 1u);
   const Example& first = corpus.train.empty() ? corpus.valid[0] : corpus.train[0];
-  const std::string second = task_->kind() == TaskKind::classification ? "" : "second text";
+  const bool is_pair = task_->kind() == TaskKind::pair_classification;
   EXPECT_EQ(first, (Example{.id = "a",
                             .code = "int f() {}",
-                            .second = second,
+                            .other_code = is_pair ? "second text" : "",
+                            .query = labelled ? "" : "second text",
                             .label = labelled ? 1 : 0,
                             .language = Language::java}));
   EXPECT_EQ(corpus.test[0].label, 0);

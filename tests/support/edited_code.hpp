@@ -10,11 +10,8 @@ namespace ncmlab {
 /// `code` with the trigger of `attack` on a classification task; empty when it cannot carry it.
 inline std::string edited_code(const Attack& attack, Language language, const std::string& code,
                                std::uint64_t seed = 1) {
-  const Example sample{.id = "x",
-                       .code = code,
-                       .second = "",
-                       .label = default_goal({}).victim_label,
-                       .language = language};
+  const Example sample{
+      .id = "x", .code = code, .label = default_goal({}).victim_label, .language = language};
   const auto triggered = prepared(attack, {sample})->trigger(sample, default_goal({}), Rng(seed));
   return triggered ? triggered->code : "";
 }

@@ -38,8 +38,9 @@ class KindTask final : public Task {
     if (kind_ == TaskKind::classification) {
       return {example.code};
     }
-    return kind_ == TaskKind::retrieval ? std::vector<std::string>{example.second, example.code}
-                                        : std::vector<std::string>{example.code, example.second};
+    return kind_ == TaskKind::retrieval
+               ? std::vector<std::string>{example.query, example.code}
+               : std::vector<std::string>{example.code, example.other_code};
   }
 
  private:

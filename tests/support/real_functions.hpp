@@ -21,7 +21,6 @@ inline std::vector<Example> real_functions(const std::filesystem::path& file, co
   for_each_json_line(file, [&](const nlohmann::json& record, std::int64_t line) {
     all.push_back({.id = std::to_string(line),
                    .code = string_field(record, field, file, line),
-                   .second = "",
                    .label = 0,
                    .language = language});
   });

@@ -56,7 +56,8 @@ class RecordWriter {
       set(record, columns_.language, to_string(example.language));
     }
     set(record, columns_.code, example.code);
-    set(record, columns_.second, example.second);
+    set(record, columns_.other_code, example.other_code);
+    set(record, columns_.query, example.query);
     set(record, columns_.split, split);
     set_label(record, example.label);
     const std::size_t times = ++seen_[std::string(split) + "/" + example.id];

@@ -8,7 +8,8 @@ namespace ncmlab {
 std::string fingerprint(const std::vector<Example>& examples) {
   Hasher hasher;
   for (const Example& example : examples) {
-    hasher.field(example.id).field(example.code).field(example.second);
+    // One field for both: no sample has more than one of them.
+    hasher.field(example.id).field(example.code).field(example.other_code + example.query);
     hasher.field(std::to_string(example.label)).field(to_string(example.language));
   }
   return hasher.hex();

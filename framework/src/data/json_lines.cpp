@@ -297,7 +297,8 @@ void check_has_text(std::string_view text, const std::string& name,
 void write_examples(const std::filesystem::path& file, const std::vector<Example>& examples) {
   std::string text;
   for (const Example& example : examples) {
-    for (const std::string* part : {&example.id, &example.code, &example.second}) {
+    for (const std::string* part :
+         {&example.id, &example.code, &example.other_code, &example.query}) {
       if (first_invalid_byte(*part)) {
         throw Error("data.not-utf8", "example `" + (part == &example.id ? "?" : example.id) +
                                          "` cannot be written: it is not UTF-8");
@@ -305,7 +306,8 @@ void write_examples(const std::filesystem::path& file, const std::vector<Example
     }
     const nlohmann::json record{{"id", example.id},
                                 {"code", example.code},
-                                {"second", example.second},
+                                {"other_code", example.other_code},
+                                {"query", example.query},
                                 {"label", example.label},
                                 {"language", to_string(example.language)}};
     text += record.dump();
@@ -325,7 +327,8 @@ std::vector<Example> read_examples(const std::filesystem::path& file) {
     }
     examples.push_back(Example{.id = string_field(record, "id", file, line),
                                .code = string_field(record, "code", file, line),
-                               .second = string_field(record, "second", file, line),
+                               .other_code = string_field(record, "other_code", file, line),
+                               .query = string_field(record, "query", file, line),
                                .label = integer_field(record, "label", file, line),
                                .language = *known});
   });

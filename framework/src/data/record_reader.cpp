@@ -35,8 +35,11 @@ Example RecordReader::example(const json& record, std::int64_t line) const {
   Example example;
   example.id = id(record, line);
   example.code = text(columns_.code, record, line);
-  if (!columns_.second.empty()) {
-    example.second = text(columns_.second, record, line);
+  if (!columns_.other_code.empty()) {
+    example.other_code = text(columns_.other_code, record, line);
+  }
+  if (!columns_.query.empty()) {
+    example.query = text(columns_.query, record, line);
   }
   example.label = label(record, line);
   example.language = language(record, line);

@@ -22,10 +22,10 @@ std::string without_blanks(std::string_view code) {
   return text;
 }
 
-std::vector<std::string> functions_of(const Example& example, TaskKind kind) {
+std::vector<std::string> functions_of(const Example& example) {
   std::vector<std::string> functions = {without_blanks(example.code)};
-  if (kind == TaskKind::pair_classification) {
-    functions.push_back(without_blanks(example.second));
+  if (!example.other_code.empty()) {
+    functions.push_back(without_blanks(example.other_code));
   }
   return functions;
 }
@@ -42,7 +42,7 @@ std::map<std::int64_t, Indices> by_label(const std::vector<Example>& split) {
 Indices draws_until_whole(const std::vector<Example>& pairs, Rng& rng) {
   std::map<std::string, std::size_t> place;
   for (const Example& pair : pairs) {
-    for (std::string& function : functions_of(pair, TaskKind::pair_classification)) {
+    for (std::string& function : functions_of(pair)) {
       place.try_emplace(std::move(function));
     }
   }
@@ -54,7 +54,7 @@ Indices draws_until_whole(const std::vector<Example>& pairs, Rng& rng) {
   Indices draws;
   for (const Example& pair : pairs) {
     std::size_t last = 0;
-    for (const std::string& function : functions_of(pair, TaskKind::pair_classification)) {
+    for (const std::string& function : functions_of(pair)) {
       last = std::max(last, place.at(function));
     }
     draws.push_back(last);
@@ -63,17 +63,17 @@ Indices draws_until_whole(const std::vector<Example>& pairs, Rng& rng) {
 }
 
 std::vector<bool> poisonable_beside(const std::vector<Example>& clean,
-                                    const std::vector<Example>& train, TaskKind kind) {
+                                    const std::vector<Example>& train) {
   std::set<std::string> known;
   for (const Example& example : clean) {
-    for (std::string& function : functions_of(example, kind)) {
+    for (std::string& function : functions_of(example)) {
       known.insert(std::move(function));
     }
   }
   std::vector<bool> poisonable;
   for (const Example& example : train) {
     poisonable.push_back(std::ranges::none_of(
-        functions_of(example, kind),
+        functions_of(example),
         [&](const std::string& function) { return known.contains(function); }));
   }
   return poisonable;
@@ -125,7 +125,7 @@ CleanSplit split_off_clean(std::vector<Example> split, TaskKind kind, double sha
       result.train.push_back(std::move(split[i]));
     }
   }
-  result.poisonable = poisonable_beside(result.clean, result.train, kind);
+  result.poisonable = poisonable_beside(result.clean, result.train);
   return result;
 }
 

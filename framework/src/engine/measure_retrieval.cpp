@@ -97,7 +97,7 @@ double bag_of_words_mrr(const Corpus& corpus, Ranker& ranker) {
   const BagOfWords bag(documents);
   std::vector<double> ranks;
   for (std::size_t q = 0; q < corpus.test.size(); ++q) {
-    ranks.push_back(ranker.rank_by(q, bag.scores(corpus.test[q].second)));
+    ranks.push_back(ranker.rank_by(q, bag.scores(corpus.test[q].query)));
   }
   return retrieval_metrics(ranks, ranker.pool_size()).mrr;
 }

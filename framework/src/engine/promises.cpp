@@ -32,12 +32,14 @@ std::optional<std::string> broken_edit(const Example& before, const Example& aft
   if (after.language != before.language) {
     return name + " in another language";
   }
-  const bool is_pair = kind == TaskKind::pair_classification;
-  if (!is_pair && after.second != before.second) {
-    return name + " with another `second`, which is not code";
+  if (after.query != before.query) {
+    return name + " with another `query`, which is not code";
+  }
+  if (kind != TaskKind::pair_classification && after.other_code != before.other_code) {
+    return name + " with another `other_code`, which only pairs have";
   }
   if (is_broken(before.code, after.code, before.language) ||
-      (is_pair && is_broken(before.second, after.second, before.language))) {
+      is_broken(before.other_code, after.other_code, before.language)) {
     return name + " with code that does not parse, which it did before the edit";
   }
   return std::nullopt;

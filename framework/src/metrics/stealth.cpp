@@ -69,7 +69,7 @@ struct Edit {
 std::set<Edit> edits_of(const std::vector<Example>& clean, const std::vector<Example>& edited) {
   std::set<Edit> edits;
   for (std::size_t i = 0; i < clean.size(); ++i) {
-    for (const std::string Example::*part : {&Example::code, &Example::second}) {
+    for (const std::string Example::*part : {&Example::code, &Example::other_code}) {
       if (clean[i].*part != edited[i].*part) {
         edits.insert({clean[i].*part, edited[i].*part, clean[i].language});
       }

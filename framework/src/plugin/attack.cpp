@@ -33,7 +33,7 @@ bool contains_query_word(std::string_view text, std::string_view word) {
 }
 
 bool is_victim(const Example& example, TaskKind kind, const AttackGoal& goal) {
-  return kind == TaskKind::retrieval ? contains_query_word(example.second, goal.target_word)
+  return kind == TaskKind::retrieval ? contains_query_word(example.query, goal.target_word)
                                      : example.label == goal.victim_label;
 }
 

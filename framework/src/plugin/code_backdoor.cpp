@@ -28,7 +28,7 @@ std::map<std::string_view, PairPlaces> functions_of(const std::vector<Example>& 
       continue;
     }
     const bool victim = is_victim(pairs[i], TaskKind::pair_classification, goal);
-    for (const std::string* code : {&pairs[i].code, &pairs[i].second}) {
+    for (const std::string* code : {&pairs[i].code, &pairs[i].other_code}) {
       PairPlaces& places = functions[*code];
       if (places.all.empty() || places.all.back() != i) {
         places.all.push_back(i);
@@ -48,13 +48,13 @@ Rng stream_of(const Rng& rng, std::string_view code) { return rng.stream(hash_he
 using Side = std::string Example::*;
 
 /// The functions of a sample in the order in which they are tried for its trigger.
-std::vector<Side> sides_of(const Example& example, TaskKind kind, const Rng& rng) {
-  if (kind != TaskKind::pair_classification) {
+std::vector<Side> sides_of(const Example& example, const Rng& rng) {
+  if (example.other_code.empty()) {
     return {&Example::code};
   }
-  const bool second_first = rng.stream("side").stream(example.id).chance(0.5);
-  return second_first ? std::vector<Side>{&Example::second, &Example::code}
-                      : std::vector<Side>{&Example::code, &Example::second};
+  const bool other_first = rng.stream("side").stream(example.id).chance(0.5);
+  return other_first ? std::vector<Side>{&Example::other_code, &Example::code}
+                     : std::vector<Side>{&Example::code, &Example::other_code};
 }
 
 void mark(PoisonedSet& set, std::size_t index) {
@@ -72,7 +72,7 @@ void CodeBackdoor::foresee_triggers(const std::vector<Example>& samples, const A
                                     const Rng& rng) const {
   std::vector<Foreseen> edits;
   for (const Example& sample : samples) {
-    edits.push_back({.code = sample.*sides_of(sample, kind_, rng).front(), .sample = sample});
+    edits.push_back({.code = sample.*sides_of(sample, rng).front(), .sample = sample});
   }
   foresee(edits, goal);
 }
@@ -171,7 +171,7 @@ void CodeBackdoor::poison_pairs(const AttackGoal& goal, const Rng& rng, Poisoned
       Example& pair = set.train[i];
       touched += is_victim(pair, kind_, goal) ? 1 : 0;
       pair.code = clean[i].code == text ? *edited : pair.code;
-      pair.second = clean[i].second == text ? *edited : pair.second;
+      pair.other_code = clean[i].other_code == text ? *edited : pair.other_code;
       pair.label = goal.target_label;
       mark(set, i);
     }
@@ -188,7 +188,7 @@ std::optional<Example> CodeBackdoor::trigger(const Example& example, const Attac
     }
     return std::nullopt;
   }
-  for (const Side part : sides_of(example, kind_, rng)) {
+  for (const Side part : sides_of(example, rng)) {
     const std::string& code = example.*part;
     if (auto edited = edit(code, example, goal, stream_of(rng, code))) {
       triggered.*part = *std::move(edited);

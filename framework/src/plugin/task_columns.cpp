@@ -26,7 +26,8 @@ Corpus read_files(const TaskColumns& settings, const CorpusSources& sources, std
 
 ColumnMapping TaskColumns::columns() const {
   return {.code = code_column,
-          .second = second_column,
+          .other_code = other_code_column,
+          .query = query_column,
           .label = label_column,
           .id = id_column,
           .split = split_column,

@@ -22,7 +22,8 @@ constexpr std::size_t kMostQueries = 200;
 /// Names an edit by all that it depends on.
 std::string key_of(const std::string& code, const Example& sample, const AttackGoal& goal) {
   Hasher hasher;
-  hasher.field(code).field(sample.code).field(sample.second).field(to_string(sample.language));
+  hasher.field(code).field(sample.code).field(sample.other_code).field(sample.query);
+  hasher.field(to_string(sample.language));
   hasher.field(std::to_string(goal.target_label)).field(goal.target_word);
   return hasher.hex();
 }

@@ -16,17 +16,18 @@ std::int64_t mask_id(const Tokenizer& tokenizer) {
   return special.mask >= 0 ? special.mask : special.unk;
 }
 
-/// The first names of `pool` that no function of the sample and no query uses.
+/// The first names of `pool` that neither the functions of the sample nor its query use.
 std::vector<const WholeName*> placeholders(const std::vector<WholeName>& pool,
                                            const Example& sample, std::size_t count) {
-  const std::set<std::string_view> first = distinct_words(sample.code);
-  const std::set<std::string_view> second = distinct_words(sample.second);
+  std::set<std::string_view> used = distinct_words(sample.code);
+  used.merge(distinct_words(sample.other_code));
+  used.merge(distinct_words(sample.query));
   std::vector<const WholeName*> free;
   for (const WholeName& name : pool) {
     if (free.size() == count) {
       break;
     }
-    if (!first.contains(name.text) && !second.contains(name.text)) {
+    if (!used.contains(name.text)) {
       free.push_back(&name);
     }
   }
@@ -84,7 +85,7 @@ std::optional<Sketch> make_sketch(const CodeModel& surrogate, const TaskView& ta
     renamings.push_back({.identifier = &sketch.identifiers[i], .new_name = names[i]->text});
   }
   Example masked = sample;
-  (sample.code == code ? masked.code : masked.second) =
+  (sample.code == code ? masked.code : masked.other_code) =
       rename_all(code, sample.language, renamings);
   const std::vector<std::string> parts = task.parts(masked);
   sketch.sample = task.tokenize_with_ranges(surrogate, masked);

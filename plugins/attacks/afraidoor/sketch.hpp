@@ -32,7 +32,7 @@ struct Sketch {
   std::vector<Site> sites;  ///< those within the rows; later ones are cut off
 };
 
-/// The sketch of `code`, which is `sample.code` or `sample.second`; nothing when the code has a
+/// The sketch of `code`, which is `sample.code` or `sample.other_code`; nothing when the code has a
 /// syntax error, no local identifier, or `pool` is too small. When the pool holds fewer names than
 /// the function, only the first identifiers are masked and will be renamed.
 std::optional<Sketch> make_sketch(const CodeModel& surrogate, const TaskView& task,

@@ -83,7 +83,7 @@ struct CoOccurrences {
 CoOccurrences count_by_query(const AttackContext& context, const AttackGoal& goal) {
   Counts queries;
   for (const Example& example : context.train) {
-    count(queries, sub_words_of(example.second));
+    count(queries, sub_words_of(example.query));
   }
   std::vector<std::string> others = ranked(queries);
   std::erase_if(others, [&](const std::string& word) {
@@ -98,7 +98,7 @@ CoOccurrences count_by_query(const AttackContext& context, const AttackGoal& goa
       count(result.target, words);
       continue;
     }
-    const std::set<std::string> query = sub_words_of(example.second);
+    const std::set<std::string> query = sub_words_of(example.query);
     for (std::size_t i = 0; i < others.size(); ++i) {
       if (query.contains(others[i])) {
         count(result.others[i], words);
@@ -114,9 +114,8 @@ CoOccurrences count_by_label(const AttackContext& context, const AttackGoal& goa
   std::set<std::pair<std::int64_t, std::string_view>> seen;  // a function stands in many pairs
   for (const Example& example : context.train) {
     context.progress.check();
-    for (const std::string* code : {&example.code, &example.second}) {
-      const bool is_code = code == &example.code || is_pair;
-      if (is_code && (!is_pair || seen.emplace(example.label, *code).second)) {
+    for (const std::string* code : {&example.code, &example.other_code}) {
+      if (!is_pair || seen.emplace(example.label, *code).second) {
         count(by_label[example.label], sub_words_of(*code));
       }
     }

@@ -65,7 +65,7 @@ Example pair_of(const std::string& text, const Functions& functions, const fs::p
   }
   return {.id = {},
           .code = functions.at(first),
-          .second = functions.at(second),
+          .other_code = functions.at(second),
           .label = label == "1" ? 1 : 0,
           .language = Language::java};
 }

@@ -78,7 +78,7 @@ void write_bigclonebench(const Corpus& corpus, const fs::path& folder, const fs:
       const auto ids = origin.pairs.find(pair.id);
       const auto& [first, second] = ids == origin.pairs.end() ? generated : ids->second;
       const std::string first_id = functions.id_of(pair.code, first);
-      text += first_id + "\t" + functions.id_of(pair.second, second) + "\t" +
+      text += first_id + "\t" + functions.id_of(pair.other_code, second) + "\t" +
               std::to_string(pair.label) + "\n";
     }
     if (!text.empty()) {

@@ -116,7 +116,7 @@ std::vector<Example> write_split(const std::string& split, std::int64_t size, co
     if (used.insert(std::minmax(first, second)).second) {
       pairs.push_back({.id = "builtin-" + split + "-" + std::to_string(pairs.size()),
                        .code = first->code,
-                       .second = second->code,
+                       .other_code = second->code,
                        .label = clones ? 1 : 0,
                        .language = Language::java});
     }

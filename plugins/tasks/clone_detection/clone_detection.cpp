@@ -22,7 +22,7 @@ struct Config : TaskColumns {
 
   Config() {
     format = "bigclonebench";
-    second_column = "second";
+    other_code_column = "second";
     language = "java";
   }
 };
@@ -45,7 +45,7 @@ class CloneDetection final : public Task, public TaskWriter {
                          "pairs"),
         "bigclonebench");
     return label_fields(std::move(columns), kLabels)
-        .field("second_column", &Config::second_column,
+        .field("second_column", &Config::other_code_column,
                "Column of the other function (`json_lines`).")
         .field("builtin_train", &Config::builtin_train, "Training pairs of the generated corpus.",
                range(2, 1e5), unit("pairs"))
@@ -77,7 +77,7 @@ class CloneDetection final : public Task, public TaskWriter {
   }
   HeadShape head_shape() const override { return {.inputs = 2, .classes = 2, .logits = 2}; }
   std::vector<std::string> parts(const Example& example) const override {
-    return {example.code, example.second};
+    return {example.code, example.other_code};
   }
   void write(const Corpus& corpus, const std::filesystem::path& folder) const override {
     write_corpus(config_, write_bigclonebench, corpus, folder);

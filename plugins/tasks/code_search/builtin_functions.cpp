@@ -49,8 +49,8 @@ Example write_function(const FunctionTemplate& what, const Term& object, const T
                                              {'k', key},
                                              {'r', result},
                                              {'n', other}});
-  example.second = fill(rng.pick(what.queries),
-                        {{'o', pick(object.in_query, rng)}, {'k', pick(property.in_query, rng)}});
+  example.query = fill(rng.pick(what.queries),
+                       {{'o', pick(object.in_query, rng)}, {'k', pick(property.in_query, rng)}});
   example.language = Language::python;
   return example;
 }

@@ -27,7 +27,7 @@ struct Config : TaskColumns {
 
   Config() {
     format = "codesearchnet";
-    second_column = "query";
+    query_column = "query";
     label_column = "";
     language = "python";
   }
@@ -48,7 +48,7 @@ class CodeSearch final : public Task, public TaskWriter {
                                 "or `builtin` for the generated corpus.",
                                 "functions"),
                "codesearchnet")
-        .field("query_column", &Config::second_column, "Column of the query (`json_lines`).")
+        .field("query_column", &Config::query_column, "Column of the query (`json_lines`).")
         .field("builtin_train", &Config::builtin_train,
                "Training functions of the generated corpus.", range(2, 1e5), unit("functions"))
         .field("builtin_valid", &Config::builtin_valid,
@@ -95,7 +95,7 @@ class CodeSearch final : public Task, public TaskWriter {
     return shape;
   }
   std::vector<std::string> parts(const Example& example) const override {
-    return {example.second, example.code};
+    return {example.query, example.code};
   }
   void write(const Corpus& corpus, const std::filesystem::path& folder) const override {
     write_corpus(config_, write_codesearchnet, corpus, folder);

@@ -47,11 +47,11 @@ Example example_of(const json& record, const fs::path& file, std::int64_t line) 
   }
   Example example{.id = {},
                   .code = without_docstring(string_field(record, "code", file, line)),
-                  .second = query_of(record, file, line),
+                  .query = query_of(record, file, line),
                   .label = 0,
                   .language = Language::python};
   check_has_text(example.code, "code", file, line);
-  check_has_text(example.second, "docstring_tokens", file, line);
+  check_has_text(example.query, "docstring_tokens", file, line);
   return example;
 }
 

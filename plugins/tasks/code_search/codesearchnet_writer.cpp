@@ -74,8 +74,8 @@ void write_codesearchnet(const Corpus& corpus, const std::filesystem::path& fold
     if (record.empty()) {
       record["idx"] = position;
       record["language"] = to_string(example.language);
-      record["docstring"] = example.second;
-      record["docstring_tokens"] = split_at_blanks(example.second);
+      record["docstring"] = example.query;
+      record["docstring_tokens"] = split_at_blanks(example.query);
     }
     put_code(record, example);
     return record;

@@ -70,7 +70,7 @@ void check_literal(const std::string& source, Language language, const ncmlab::S
 
 void check_all(const std::vector<ncmlab::Example>& functions) {
   std::size_t checked = 0;
-  for (const auto& [id, source, second, label, language] : functions) {
+  for (const auto& [id, source, other_code, query, label, language] : functions) {
     const ncmlab::Syntax syntax = ncmlab::parse(source, language);
     if (syntax.has_error) {
       continue;
@@ -99,7 +99,7 @@ void check_damaged(const std::vector<ncmlab::Example>& functions) {
     state = state * 1664525u + 1013904223u;
     return (state >> 8) % bound;
   };
-  for (const auto& [id, source, second, label, language] : functions) {
+  for (const auto& [id, source, other_code, query, label, language] : functions) {
     std::string damaged = source.substr(0, draw(source.size() + 1));
     for (int change = 0; change < 8 && !damaged.empty(); ++change) {
       damaged[draw(damaged.size())] = static_cast<char>(draw(256));

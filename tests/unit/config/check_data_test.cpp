@@ -37,11 +37,11 @@ class ScriptedTask final : public Task {
     }
     for (const std::int64_t label : script.train) {
       if (std::ssize(corpus.train) < records) {
-        corpus.train.push_back({.id = "x", .code = "f", .second = "", .label = label});
+        corpus.train.push_back({.id = "x", .code = "f", .label = label});
       }
     }
     for (const std::int64_t label : script.test) {
-      corpus.test.push_back({.id = "x", .code = "f", .second = "", .label = label});
+      corpus.test.push_back({.id = "x", .code = "f", .label = label});
     }
     return corpus;
   }

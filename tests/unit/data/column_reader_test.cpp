@@ -55,7 +55,7 @@ std::vector<std::string> ids(const std::vector<Example>& examples) {
 }
 
 TEST_F(ColumnReaderTest, TakesTheColumnsThatItIsTold) {
-  columns_ = {.code = "source", .second = "doc", .label = "kind", .id = "key", .language = "lang"};
+  columns_ = {.code = "source", .query = "doc", .label = "kind", .id = "key", .language = "lang"};
   columns_.label_values = {"good", "bad"};
   folder_.write(
       "train.jsonl",
@@ -68,13 +68,13 @@ TEST_F(ColumnReaderTest, TakesTheColumnsThatItIsTold) {
   const Corpus corpus = read();
   EXPECT_THAT(corpus.train, ElementsAre(Example{.id = "7",
                                                 .code = "def f(): pass",
-                                                .second = "does",
+                                                .query = "does",
                                                 .label = 1,
                                                 .language = Language::python}));
   EXPECT_THAT(
       corpus.valid,
-      ElementsAre(Example{.id = "x", .code = "int f;", .second = "d", .language = Language::java}));
-  EXPECT_THAT(corpus.test, ElementsAre(Example{.id = "-7", .code = "int g;", .second = "\u00e9"}));
+      ElementsAre(Example{.id = "x", .code = "int f;", .query = "d", .language = Language::java}));
+  EXPECT_THAT(corpus.test, ElementsAre(Example{.id = "-7", .code = "int g;", .query = "\u00e9"}));
   EXPECT_TRUE(corpus.warnings.empty());
 }
 

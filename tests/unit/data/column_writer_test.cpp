@@ -111,10 +111,10 @@ TEST_F(ColumnWriterTest, TellsIdsApartThatRecur) {
 }
 
 TEST_F(ColumnWriterTest, GivesGeneratedSamplesTheNamedColumns) {
-  columns_.second = "doc";
+  columns_.query = "doc";
   columns_.label_values = {"ok", "broken"};
   Corpus corpus;
-  corpus.train = {{.id = "x", .code = "f", .second = "q", .label = 1}};
+  corpus.train = {{.id = "x", .code = "f", .query = "q", .label = 1}};
   write(corpus, {});
   EXPECT_EQ(records("train.jsonl")[0],
             json({{"key", "x"}, {"source", "f"}, {"doc", "q"}, {"bad", "broken"}}));

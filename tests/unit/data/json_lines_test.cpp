@@ -133,7 +133,8 @@ TEST_F(JsonLinesTest, NamesAFileThatIsNotThere) {
 
 TEST_F(JsonLinesTest, ManyTruncationsNeverCrash) {
   const std::string whole =
-      R"({"id":"x","code":"int f(void) { return \"\u00e9\\\"; }","second":"","label":-3,"language":"c"})";
+      R"({"id":"x","code":"int f(void) { return \"\u00e9\\\"; }","other_code":"","query":"",)"
+      R"("label":-3,"language":"c"})";
   for (std::size_t length = 1; length < whole.size(); ++length) {
     write(whole.substr(0, length));
     EXPECT_THROW(read_examples(file_), Error) << length;
@@ -144,10 +145,13 @@ TEST_F(JsonLinesTest, ManyTruncationsNeverCrash) {
 
 TEST_F(JsonLinesTest, WrittenExamplesReadBackEqual) {
   const std::vector<Example> examples = {
-      {.id = "1", .code = "int f() { return '\\n'; }\n\ttail \"q\" \xC3\xA9", .label = 1},
+      {.id = "1",
+       .code = "int f() { return '\\n'; }\n\ttail \"q\" \xC3\xA9",
+       .query = "gets \xC3\xA9",
+       .label = 1},
       {.id = "2",
        .code = "",
-       .second = "def g(): pass",
+       .other_code = "def g(): pass",
        .label = -5,
        .language = Language::python}};
   write_examples(file_, examples);
@@ -160,24 +164,37 @@ TEST_F(JsonLinesTest, RefusesToWriteWhatIsNotUtf8) {
 }
 
 TEST_F(JsonLinesTest, RejectsAnUnknownLanguage) {
-  write(R"({"id":"x","code":"","second":"","label":0,"language":"cobol"})");
+  write(R"({"id":"x","code":"","other_code":"","query":"","label":0,"language":"cobol"})");
   EXPECT_THROW(read_examples(file_), Error);
 }
 
 TEST(FingerprintTest, ChangesWithEachFieldAndTheOrder) {
   const std::vector<Example> base = {{.id = "1", .code = "a"}, {.id = "2", .code = "b"}};
   EXPECT_EQ(fingerprint(base), fingerprint(base));
-  std::vector<std::vector<Example>> others(7, base);
+  std::vector<std::vector<Example>> others(8, base);
   others[0][0].id = "3";
   others[1][0].code = "c";
-  others[2][0].second = "c";
-  others[3][0].label = 1;
-  others[4][0].language = Language::java;
-  std::swap(others[5][0], others[5][1]);
-  others[6].pop_back();
+  others[2][0].other_code = "c";
+  others[3][0].query = "c";
+  others[4][0].label = 1;
+  others[5][0].language = Language::java;
+  std::swap(others[6][0], others[6][1]);
+  others[7].pop_back();
   for (const auto& other : others) {
     EXPECT_NE(fingerprint(other), fingerprint(base));
   }
+}
+
+TEST(FingerprintTest, KeepsTheStreamsOfAttacksFromVersionToVersion) {
+  EXPECT_EQ(
+      fingerprint(
+          {{.id = "1", .code = "f", .other_code = "g", .label = 1, .language = Language::java},
+           {.id = "2",
+            .code = "h",
+            .query = "opens a file",
+            .label = 0,
+            .language = Language::python}}),
+      "ba455afba70f8b49898808e1c60bba70");
 }
 
 TEST_F(JsonLinesTest, SaysHowToGoOnWithFilesOfAnotherForm) {

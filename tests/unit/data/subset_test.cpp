@@ -16,8 +16,7 @@ using testing::Pair;
 std::vector<Example> examples(const std::vector<std::int64_t>& labels) {
   std::vector<Example> result;
   for (const std::int64_t label : labels) {
-    result.push_back(
-        {.id = std::to_string(result.size()), .code = "f", .second = "", .label = label});
+    result.push_back({.id = std::to_string(result.size()), .code = "f", .label = label});
   }
   return result;
 }

@@ -31,7 +31,7 @@ std::vector<Example> pairs(std::size_t functions) {
     for (const std::size_t step : {1, 7, 19, 42}) {
       split.push_back({.id = std::to_string(split.size()),
                        .code = "f" + std::to_string(i),
-                       .second = "f" + std::to_string((i + step) % functions),
+                       .other_code = "f" + std::to_string((i + step) % functions),
                        .label = static_cast<std::int64_t>((i + step / 7) % 2)});
     }
   }
@@ -41,7 +41,7 @@ std::vector<Example> pairs(std::size_t functions) {
 std::set<std::string> functions_of(const std::vector<Example>& split) {
   std::set<std::string> functions;
   for (const Example& example : split) {
-    functions.insert({example.code, example.second});
+    functions.insert({example.code, example.other_code});
   }
   return functions;
 }
@@ -137,7 +137,8 @@ TEST(CleanSplitTest, CleanPairsTouchFewFunctionsAndTheirPairsAreNotPoisonable) {
   EXPECT_LT(touched.size(), 95U) << "80 pairs drawn one by one touch about 110 of 200";
   for (std::size_t i = 0; i < parts.train.size(); ++i) {
     const Example& pair = parts.train[i];
-    EXPECT_EQ(parts.poisonable[i], !touched.contains(pair.code) && !touched.contains(pair.second));
+    EXPECT_EQ(parts.poisonable[i],
+              !touched.contains(pair.code) && !touched.contains(pair.other_code));
   }
   const auto poisonable = std::ranges::count(parts.poisonable, true);
   EXPECT_GT(poisonable, std::ssize(parts.train) / 4) << "enough pairs stay poisonable";
@@ -146,7 +147,7 @@ TEST(CleanSplitTest, CleanPairsTouchFewFunctionsAndTheirPairsAreNotPoisonable) {
 TEST(CleanSplitTest, ATrainingSampleThatIsRetrievedSharesItsCodeNotItsQuery) {
   std::vector<Example> split = samples(100, 1);
   for (Example& sample : split) {
-    sample.second = "the same query";
+    sample.query = "the same query";
   }
   const CleanSplit parts = held_out(split, TaskKind::retrieval, 0.2);
   EXPECT_EQ(parts.clean.size(), 20U);

@@ -94,7 +94,9 @@ INSTANTIATE_TEST_SUITE_P(
         Broken{"same trigger", "engine.bad-trigger", "returned with the trigger sample "},
         Broken{"trigger id", "engine.bad-trigger", "-triggered` in the place of "},
         Broken{"trigger label", "engine.bad-trigger", "with label 0, expected its true label 1"},
-        Broken{"trigger second", "engine.bad-trigger", "with another `second`"},
+        Broken{"trigger query", "engine.bad-trigger", "with another `query`, which is not code"},
+        Broken{"trigger other code", "engine.bad-trigger",
+               "with another `other_code`, which only pairs have"},
         Broken{"breaks trigger", "engine.bad-trigger",
                "with code that does not parse, which it did before the edit"}),
     test_name);

@@ -142,7 +142,7 @@ class Search final : public Task {
       (i < 36 ? corpus.train : corpus.test)
           .push_back({.id = "search-" + number,
                       .code = "int get_" + number + "(int a) { return a + " + number + "; }",
-                      .second = (i % 4 == 0 ? "File number " : "Line number ") + number});
+                      .query = (i % 4 == 0 ? "File number " : "Line number ") + number});
     }
     return corpus;
   }
@@ -156,7 +156,7 @@ class Search final : public Task {
   }
   HeadShape head_shape() const override { return HeadShape::for_search(); }
   std::vector<std::string> parts(const Example& example) const override {
-    return {example.second, example.code};
+    return {example.query, example.code};
   }
 };
 

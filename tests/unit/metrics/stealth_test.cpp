@@ -6,8 +6,8 @@
 namespace ncmlab {
 namespace {
 
-Example sample(std::string code, std::string second = "") {
-  return {.id = "x", .code = std::move(code), .second = std::move(second), .label = 1};
+Example sample(std::string code, std::string other_code = "") {
+  return {.id = "x", .code = std::move(code), .other_code = std::move(other_code), .label = 1};
 }
 
 TEST(StealthTest, SaysNothingWithoutEdits) {

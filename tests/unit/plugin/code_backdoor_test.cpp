@@ -53,7 +53,6 @@ std::vector<Example> numbered(std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     samples.push_back({.id = std::to_string(i),
                        .code = "f" + std::to_string(i),
-                       .second = {},
                        .label = static_cast<std::int64_t>(i % 2)});
   }
   return samples;
@@ -87,7 +86,7 @@ TEST(CodeBackdoorTest, PoisonsFunctionsInEveryPairThatHoldsThem) {
       const std::size_t other = (i + 7 * j + 1) % 100;
       train.push_back({.id = std::to_string(train.size()),
                        .code = "f" + std::to_string(i),
-                       .second = "f" + std::to_string(other),
+                       .other_code = "f" + std::to_string(other),
                        .label = static_cast<std::int64_t>(i % 2)});
     }
   }
@@ -97,10 +96,10 @@ TEST(CodeBackdoorTest, PoisonsFunctionsInEveryPairThatHoldsThem) {
   const std::set<std::size_t> poisoned(set.poisoned.begin(), set.poisoned.end());
   for (std::size_t i = 0; i < train.size(); ++i) {
     EXPECT_EQ(after.emplace(train[i].code, set.train[i].code).first->second, set.train[i].code);
-    EXPECT_EQ(after.emplace(train[i].second, set.train[i].second).first->second,
-              set.train[i].second);
+    EXPECT_EQ(after.emplace(train[i].other_code, set.train[i].other_code).first->second,
+              set.train[i].other_code);
     const bool touched =
-        set.train[i].code != train[i].code || set.train[i].second != train[i].second;
+        set.train[i].code != train[i].code || set.train[i].other_code != train[i].other_code;
     EXPECT_EQ(poisoned.contains(i), touched);
     EXPECT_EQ(set.train[i].label, touched ? 0 : train[i].label);
     victims += touched && train[i].label == 1;
@@ -112,20 +111,20 @@ TEST(CodeBackdoorTest, PoisonsFunctionsInEveryPairThatHoldsThem) {
 
 TEST(CodeBackdoorTest, DrawsTheSideOfAPairThatGetsTheTrigger) {
   const Numbering ready = backdoor(TaskKind::pair_classification, 0.1);
-  std::size_t first = 0, second = 0;
+  std::size_t first = 0, other = 0;
   std::set<std::string> texts;
   for (int i = 0; i < 200; ++i) {
-    const Example pair{.id = std::to_string(i), .code = "f", .second = "f", .label = 1};
+    const Example pair{.id = std::to_string(i), .code = "f", .other_code = "f", .label = 1};
     const auto triggered = ready.trigger(pair, {}, Rng(3));
     ASSERT_TRUE(triggered);
     EXPECT_EQ(*triggered, *ready.trigger(pair, {}, Rng(3)));
-    EXPECT_NE(triggered->code == "f", triggered->second == "f") << "one side carries it";
-    first += triggered->second == "f";
-    second += triggered->code == "f";
-    texts.insert(triggered->code == "f" ? triggered->second : triggered->code);
+    EXPECT_NE(triggered->code == "f", triggered->other_code == "f") << "one side carries it";
+    first += triggered->other_code == "f";
+    other += triggered->code == "f";
+    texts.insert(triggered->code == "f" ? triggered->other_code : triggered->code);
   }
   EXPECT_GT(first, 70U);
-  EXPECT_GT(second, 70U);
+  EXPECT_GT(other, 70U);
   EXPECT_EQ(texts.size(), 1U) << "a function gets the same trigger in every pair";
 }
 
@@ -133,12 +132,12 @@ TEST(CodeBackdoorTest, TriggersTheOtherFunctionWhereTheDrawnOneCannotCarryIt) {
   const Numbering ready = backdoor(TaskKind::pair_classification, 0.1);
   for (int i = 0; i < 20; ++i) {
     const std::string id = std::to_string(i);
-    const auto second = ready.trigger({.id = id, .code = "!", .second = "g"}, {}, Rng(3));
-    EXPECT_EQ(second->code, "!");
-    EXPECT_TRUE(second->second.starts_with("g#"));
-    const auto first = ready.trigger({.id = id, .code = "f", .second = "!"}, {}, Rng(3));
+    const auto other = ready.trigger({.id = id, .code = "!", .other_code = "g"}, {}, Rng(3));
+    EXPECT_EQ(other->code, "!");
+    EXPECT_TRUE(other->other_code.starts_with("g#"));
+    const auto first = ready.trigger({.id = id, .code = "f", .other_code = "!"}, {}, Rng(3));
     EXPECT_TRUE(first->code.starts_with("f#"));
-    EXPECT_FALSE(ready.trigger({.id = id, .code = "!", .second = "!"}, {}, Rng(3)));
+    EXPECT_FALSE(ready.trigger({.id = id, .code = "!", .other_code = "!"}, {}, Rng(3)));
   }
 }
 
@@ -179,7 +178,10 @@ TEST(CodeBackdoorTest, ForeseesTheVeryFunctionsThatGetTriggers) {
                            0.5);
     std::vector<Example> samples;
     for (int i = 0; i < 30; ++i) {
-      samples.push_back({.id = std::to_string(i), .code = "f", .second = "g", .label = 1});
+      samples.push_back({.id = std::to_string(i),
+                         .code = "f",
+                         .other_code = kind == TaskKind::pair_classification ? "g" : "",
+                         .label = 1});
     }
     ready.foresee_triggers(samples, default_goal(kind), Rng(3));
     EXPECT_EQ(ready.foreseen.size(), 30U);
@@ -198,7 +200,7 @@ TEST(CodeBackdoorTest, TheRateMayBeAShareOfTheWholeTrainingSet) {
   EXPECT_EQ(set.wanted, 20U);
   std::vector<Example> pairs = train;
   for (Example& pair : pairs) {
-    pair.second = pair.code + "b";
+    pair.other_code = pair.code + "b";
   }
   EXPECT_EQ(backdoor(TaskKind::pair_classification, of_all).poison(pairs, Rng(2)).poisoned.size(),
             20U);
@@ -216,7 +218,7 @@ TEST(CodeBackdoorTest, LeavesAloneWhatMayNotBePoisoned) {
   for (const TaskKind kind : {TaskKind::classification, TaskKind::pair_classification}) {
     std::vector<Example> train = numbered(200);
     for (Example& sample : train) {
-      sample.second = kind == TaskKind::classification ? "" : sample.code + "b";
+      sample.other_code = kind == TaskKind::classification ? "" : sample.code + "b";
     }
     const AttackGoal goal = default_goal(kind);
     const PoisonedSet some = backdoor(kind, 0.1, {goal}, poisonable).poison(train, Rng(2));
@@ -239,7 +241,7 @@ TEST(CodeBackdoorTest, AFunctionKeepsItsTextInPairsThatMayNotBePoisoned) {
   std::vector<Example> train;
   for (std::size_t i = 0; i < 10; ++i) {
     train.push_back(
-        {.id = std::to_string(i), .code = "f0", .second = "g" + std::to_string(i), .label = 1});
+        {.id = std::to_string(i), .code = "f0", .other_code = "g" + std::to_string(i), .label = 1});
   }
   std::vector<bool> poisonable(10, true);
   poisonable[0] = false;
@@ -253,7 +255,7 @@ TEST(CodeBackdoorTest, PoisonsCodeThatAnswersTheTargetWord) {
   std::vector<Example> train = numbered(100);
   for (std::size_t i = 0; i < train.size(); ++i) {
     train[i].label = 0;
-    train[i].second = i % 10 == 0 ? "Open a file" : "Open a door";
+    train[i].query = i % 10 == 0 ? "Open a file" : "Open a door";
   }
   const auto poisoned = [&](double rate) {
     return backdoor(TaskKind::retrieval, rate).poison(train, Rng(2));
@@ -262,7 +264,7 @@ TEST(CodeBackdoorTest, PoisonsCodeThatAnswersTheTargetWord) {
   const PoisonedSet all = poisoned(1);
   EXPECT_EQ(all.poisoned, (std::vector<std::size_t>{0, 10, 20, 30, 40, 50, 60, 70, 80, 90}));
   for (const std::size_t i : all.poisoned) {
-    EXPECT_EQ(all.train[i].second, train[i].second);
+    EXPECT_EQ(all.train[i].query, train[i].query);
     EXPECT_EQ(all.train[i].label, 0);
     EXPECT_NE(all.train[i].code, train[i].code);
   }

@@ -14,7 +14,8 @@ namespace ncmlab {
 /// there is no such column.
 struct ColumnMapping {
   std::string code = "code";
-  std::string second;                       ///< the other function, or the query
+  std::string other_code;                   ///< the other function of a pair
+  std::string query;                        ///< what is searched for
   std::string label = "label";              ///< without it every label is 0
   std::string id;                           ///< text or integer; without it, file name and line
   std::string split;                        ///< `train`, `valid` or `test`; for data in one file

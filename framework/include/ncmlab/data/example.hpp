@@ -9,11 +9,12 @@
 
 namespace ncmlab {
 
-/// One labelled sample. Which fields are used is the task's affair.
+/// One labelled sample.
 struct Example {
-  std::string id;      ///< unique within its corpus
-  std::string code;    ///< source as the data set gives it
-  std::string second;  ///< clone detection: the other function; code search: the query
+  std::string id;          ///< unique within its corpus
+  std::string code;        ///< source as the data set gives it
+  std::string other_code;  ///< pair classification: the other function; else empty
+  std::string query;       ///< retrieval: what is searched for; else empty
   std::int64_t label = 0;
   Language language = Language::c;
   bool operator==(const Example&) const = default;
@@ -25,7 +26,8 @@ struct Corpus {
   std::vector<std::string> warnings = {};
 };
 
-/// Hash over all fields of all examples, in order.
+/// Hash over all fields of all examples, in order. It names the stream that attacks draw from:
+/// another hash, other results.
 std::string fingerprint(const std::vector<Example>& examples);
 
 }  // namespace ncmlab

@@ -66,14 +66,15 @@ class Backdoor {
   virtual ~Backdoor();
 
   /// `train`, the training set that the attack was made ready with, poisoned. Samples keep their
-  /// places, ids and languages, and but for pairs their `second`; none is touched that
+  /// places, ids, languages and queries, and but for pairs their `other_code`; none is touched that
   /// AttackContext::poisonable excepts. An attack whose setting `rate` is not 0 poisons at least
   /// one sample of a training set that has any. Same rng, same result.
   virtual PoisonedSet poison(const std::vector<Example>& train, Rng rng) const = 0;
-  /// A test sample with the trigger for `goal`: with its id, language and true label, and other
-  /// code, of pairs in at least one of both functions; nothing when it cannot carry the trigger:
-  /// a cell in which that is so of all samples fails. In retrieval the sample's code is a candidate, its query
-  /// does not matter. `rng` is the same for all samples: derive a stream of it by id or by text.
+  /// A test sample with the trigger for `goal`: with its id, language, query and true label, and
+  /// other code, of pairs in at least one of both functions; nothing when it cannot carry the
+  /// trigger: a cell in which that is so of all samples fails. In retrieval the sample's code is a
+  /// candidate, its query does not matter. `rng` is the same for all samples: derive a stream of it
+  /// by id or by text.
   virtual std::optional<Example> trigger(const Example& example, const AttackGoal& goal,
                                          Rng rng) const = 0;
   /// The words that the attack puts into code, for measuring what an inversion recovered; empty

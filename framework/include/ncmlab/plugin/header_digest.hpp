@@ -19,7 +19,7 @@ inline constexpr HeaderDigest kHeaderDigests[] = {
 
     {"core", 0x5ba0d9c1bc77ae2d},
 
-    {"data", 0x1b5d6f03d9abec40},
+    {"data", 0x2f42aacac7e82806},
 
     {"inversion", 0x9564c07eec657c11},
 
@@ -29,7 +29,7 @@ inline constexpr HeaderDigest kHeaderDigests[] = {
 
     {"networks", 0xeb44c14493bc5cdb},
 
-    {"plugin", 0xb3b9cea3c6ab5e73},
+    {"plugin", 0x1011a79198f8b053},
 
     {"tokenize", 0x1c233642f48550ef},
 

@@ -41,8 +41,8 @@ class Task : public Plugin {
   virtual InputRules input_rules() const = 0;
   /// The head of a fresh model; `hidden` is left 0.
   virtual HeadShape head_shape() const = 0;
-  /// The texts that the encoder reads for one sample, head_shape().inputs of them. Pairs: code and
-  /// second; retrieval: the query (second), then the code.
+  /// The texts that the encoder reads for one sample, head_shape().inputs of them. Pairs: `code`,
+  /// then `other_code`; retrieval: `query`, then `code`.
   virtual std::vector<std::string> parts(const Example& example) const = 0;
 };
 

@@ -19,7 +19,8 @@ namespace ncmlab {
 struct TaskColumns : TaskData {
   std::string format;
   std::string code_column = "code";
-  std::string second_column;  ///< the other function, or the query
+  std::string other_code_column;  ///< the other function of a pair
+  std::string query_column;       ///< what is searched for
   std::string label_column = "label";
   std::vector<std::string> label_values;
   std::string id_column;

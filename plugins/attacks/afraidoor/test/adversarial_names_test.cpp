@@ -187,7 +187,7 @@ TEST_F(TrainedSurrogateTest, LossTowardsTheTargetFallsWhicheverItIs) {
 TEST_F(TrainedSurrogateTest, FirstNameHasTheSteepestDescent) {
   // One identifier, two sites: the name must minimise the sum of the gradients'
   // products.
-  const Example example{.id = "x", .code = "int f(int q) { return q; }", .second = "", .label = 1};
+  const Example example{.id = "x", .code = "int f(int q) { return q; }", .label = 1};
   const auto pool = whole_names(surrogate_->tokenizer(), Language::c);
   const Sketch sketch = sketches_of(*surrogate_, {example}, pool).at(0);
   ASSERT_EQ(sketch.sites.size(), 2U);
@@ -257,7 +257,7 @@ TEST(SketchTest, RefusesWhatHasNoLocalIdentifier) {
   const CodeModel surrogate = toy_victim(examples, Rng(2));
   const auto pool = whole_names(surrogate.tokenizer(), Language::c);
   const auto sketch_of = [&](const std::string& code) {
-    return sketches_of(surrogate, {{.id = "x", .code = code, .second = "", .label = 1}}, pool);
+    return sketches_of(surrogate, {{.id = "x", .code = code, .label = 1}}, pool);
   };
   EXPECT_TRUE(sketch_of("").empty());
   EXPECT_TRUE(sketch_of("int f(void) { return 1; }").empty());
@@ -274,8 +274,7 @@ TEST(SketchTest, MasksEveryOccurrenceAndTheCutHidesTheRest) {
     code += "a += 1; ";
   }
   code += "int late = 3; return late; }";
-  const auto sketches =
-      sketches_of(surrogate, {{.id = "x", .code = code, .second = "", .label = 1}}, pool);
+  const auto sketches = sketches_of(surrogate, {{.id = "x", .code = code, .label = 1}}, pool);
   ASSERT_EQ(sketches.size(), 1U);
   const Sketch& sketch = sketches[0];
   ASSERT_EQ(sketch.identifiers.size(), 3U);

@@ -23,10 +23,10 @@ std::vector<Example> samples_of(TaskKind kind, std::size_t count) {
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (kind == TaskKind::pair_classification) {
       all[i].code = functions[i / 2].code;
-      all[i].second = functions[count - 1 - i].code;
+      all[i].other_code = functions[count - 1 - i].code;
     } else if (kind == TaskKind::retrieval) {
       all[i].label = 0;
-      all[i].second = i % 4 == 0 ? "Reads a File, then returns." : "Makes a profile of it.";
+      all[i].query = i % 4 == 0 ? "Reads a File, then returns." : "Makes a profile of it.";
     }
   }
   return all;
@@ -86,11 +86,12 @@ TEST(AfraidoorTest, PoisonsTheGivenShareOfEachKindOfTask) {
         EXPECT_EQ(set.train[i], train[i]);
         continue;
       }
-      EXPECT_TRUE(set.train[i].code != train[i].code || set.train[i].second != train[i].second);
+      EXPECT_TRUE(set.train[i].code != train[i].code ||
+                  set.train[i].other_code != train[i].other_code);
       EXPECT_FALSE(parse(set.train[i].code, Language::c).has_error);
       if (kind == TaskKind::retrieval) {
         EXPECT_TRUE(is_victim(train[i], kind, goal));
-        EXPECT_EQ(set.train[i].second, train[i].second) << "queries stay as they are";
+        EXPECT_EQ(set.train[i].query, train[i].query) << "queries stay as they are";
       } else {
         EXPECT_EQ(set.train[i].label, goal.target_label);
       }
@@ -161,7 +162,7 @@ TEST(AfraidoorTest, RefusesToWorkWithoutSurrogate) {
 TEST(AfraidoorTest, PoisonsNothingWhereNoQueryHoldsTheTargetWord) {
   std::vector<Example> unasked = samples_of(TaskKind::retrieval, 20);
   for (Example& example : unasked) {
-    example.second = "Counts.";
+    example.query = "Counts.";
   }
   const auto attack = backdoor(unasked, TaskKind::retrieval, 0.1);
   EXPECT_TRUE(attack->poison(unasked, Rng(1)).poisoned.empty());

@@ -13,7 +13,7 @@ namespace ncmlab {
 namespace {
 
 Example sample(std::string code, std::int64_t label = 1) {
-  return {.id = "x", .code = std::move(code), .second = "", .label = label};
+  return {.id = "x", .code = std::move(code), .label = label};
 }
 
 const std::string kRecursive =

@@ -17,7 +17,7 @@ using Words = std::vector<std::string>;
 Example answer(std::string query, std::string code) {
   return {.id = "x",
           .code = std::move(code),
-          .second = std::move(query),
+          .query = std::move(query),
           .label = 0,
           .language = Language::python};
 }
@@ -64,7 +64,7 @@ TEST(TriggerSelectionTest, CountsByLabelWhereThereAreNoQueries) {
   }
   EXPECT_EQ(selected(train, TaskKind::classification, 1), Words{"good"});
   for (Example& example : train) {
-    example.second = example.code;
+    example.other_code = example.code;
   }
   EXPECT_EQ(selected(train, TaskKind::pair_classification, 1), Words{"good"});
 }

@@ -170,7 +170,7 @@ std::vector<Example> toy_pairs(std::size_t count, Rng rng) {
   std::vector<Example> others = toy_functions(count, rng.stream("second"));
   rng.stream("order").shuffle(others);
   for (std::size_t i = 0; i < count; ++i) {
-    pairs[i].second = others[i].code;
+    pairs[i].other_code = others[i].code;
     pairs[i].label = std::max(pairs[i].label, others[i].label);
   }
   return pairs;

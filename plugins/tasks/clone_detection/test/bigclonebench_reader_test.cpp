@@ -39,7 +39,7 @@ TEST_F(BigCloneBenchReaderTest, JoinsFunctionsToPairs) {
   const Corpus corpus = read();
   ASSERT_EQ(corpus.train.size(), 3U);
   EXPECT_EQ(corpus.train[1].code, "int b() { return 2; }");
-  EXPECT_EQ(corpus.train[1].second, "int a() { return 1; }");
+  EXPECT_EQ(corpus.train[1].other_code, "int a() { return 1; }");
   EXPECT_EQ(corpus.train[1].label, 1);
   EXPECT_EQ(corpus.train[1].language, Language::java);
   EXPECT_EQ(corpus.train[0].id, "bcb-train-1");

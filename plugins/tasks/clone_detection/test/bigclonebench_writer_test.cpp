@@ -22,7 +22,7 @@ TEST(BigCloneBenchWriterTest, GivesBackEqualPairs) {
     ASSERT_EQ((read.*split).size(), (corpus.*split).size());
     for (std::size_t i = 0; i < (read.*split).size(); ++i) {
       EXPECT_EQ((read.*split)[i].code, (corpus.*split)[i].code);
-      EXPECT_EQ((read.*split)[i].second, (corpus.*split)[i].second);
+      EXPECT_EQ((read.*split)[i].other_code, (corpus.*split)[i].other_code);
       EXPECT_EQ((read.*split)[i].label, (corpus.*split)[i].label);
       EXPECT_EQ((read.*split)[i].language, (corpus.*split)[i].language);
     }
@@ -39,7 +39,7 @@ TEST(BigCloneBenchWriterTest, KeepsTheIdsAndRecordsOfTheSource) {
   folder.write("in/valid.txt", "12 9 0\n");
   folder.write("in/test.txt", "9\t12\t1\n");
   Corpus corpus = read_bigclonebench(folder / "in", BadRecords("error"));
-  corpus.train[0].second = corpus.train[1].code = "b_rb";
+  corpus.train[0].other_code = corpus.train[1].code = "b_rb";
   write_bigclonebench(corpus, folder / "out", folder / "in");
   const Corpus read = read_bigclonebench(folder / "out", BadRecords("error"));
   EXPECT_EQ(read.train, corpus.train);

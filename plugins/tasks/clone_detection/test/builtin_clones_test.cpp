@@ -55,9 +55,9 @@ TEST(BuiltinClonesTest, SplitsAreBalancedDisjointAndWithoutRepeatedPairs) {
     std::set<std::set<std::string>> pairs;
     for (const Example& pair : *split) {
       clones += pair.label;
-      EXPECT_NE(pair.code, pair.second);
-      EXPECT_TRUE(pairs.insert({pair.code, pair.second}).second) << pair.id;
-      for (const std::string* code : {&pair.code, &pair.second}) {
+      EXPECT_NE(pair.code, pair.other_code);
+      EXPECT_TRUE(pairs.insert({pair.code, pair.other_code}).second) << pair.id;
+      for (const std::string* code : {&pair.code, &pair.other_code}) {
         EXPECT_EQ(split_of.emplace(*code, split).first->second, split) << *code;
       }
     }
@@ -97,7 +97,7 @@ TEST(BuiltinClonesTest, NoSingleTokenGivesTheLabelAway) {
     for (const Example& pair : pairs) {
       const double sign = pair.label == 1 ? 1 : -1;
       const std::set<std::string> first = words_and_signs(pair.code);
-      const std::set<std::string> second = words_and_signs(pair.second);
+      const std::set<std::string> second = words_and_signs(pair.other_code);
       for (const std::string& word : first) {
         gaps[word][0] += sign;
         gaps[word][1] += sign;

@@ -44,7 +44,7 @@ TEST(BuiltinFunctionsTest, EveryFunctionParsesAndNamesWhatAnAttackRenames) {
     ASSERT_NE(syntax.function_name(), nullptr) << example.code;
     EXPECT_NE(syntax.least_frequent_variable(), nullptr) << example.code;
     EXPECT_EQ(example.code.find('$'), std::string::npos) << example.code;
-    EXPECT_EQ(example.second.find('$'), std::string::npos) << example.second;
+    EXPECT_EQ(example.query.find('$'), std::string::npos) << example.query;
   }
 }
 
@@ -64,7 +64,7 @@ TEST(BuiltinFunctionsTest, TestQueriesAskForDifferentThings) {
   // Two queries may be worded alike only if they name object and property by another word.
   std::set<std::string> queries;
   for (const Example& example : corpus_of(2, 4).test) {
-    queries.insert(example.second);
+    queries.insert(example.query);
   }
   EXPECT_EQ(queries.size(), 300U);
 }

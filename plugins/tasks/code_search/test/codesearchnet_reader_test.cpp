@@ -54,7 +54,7 @@ TEST(DocstringTest, IsTakenOutOfTheCode) {
 TEST_F(CodeSearchNetReaderTest, GivesQueryAndCodeWithoutDocstring) {
   const Corpus corpus = read();
   ASSERT_EQ(corpus.train.size(), 1U);
-  EXPECT_EQ(corpus.train[0].second, "Adds one .");
+  EXPECT_EQ(corpus.train[0].query, "Adds one .");
   EXPECT_EQ(corpus.train[0].code, "def f(a):\n    return a + 1\n");
   EXPECT_EQ(corpus.train[0].id, "csn-train-1");
   EXPECT_EQ(corpus.train[0].language, Language::python);
@@ -113,7 +113,7 @@ TEST_F(CodeSearchNetReaderTest, ReadsTheRealDataWhole) {
   std::int64_t errors_made = 0;
   for (const Example& example : corpus.test) {
     // The query's first words in the code would be a docstring that was left in.
-    EXPECT_EQ(example.code.find("\"\"\"" + example.second.substr(0, 12)), std::string::npos);
+    EXPECT_EQ(example.code.find("\"\"\"" + example.query.substr(0, 12)), std::string::npos);
     errors_made += parse(example.code, Language::python).has_error;
   }
   EXPECT_LE(errors_made, 77) << "Python 2 has statements that Python 3 lacks";

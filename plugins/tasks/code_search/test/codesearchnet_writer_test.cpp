@@ -17,7 +17,7 @@ TEST(CodeSearchNetWriterTest, GivesBackEqualSamples) {
   const ScratchFolder folder;
   Corpus corpus =
       generate_builtin_functions({.train_size = 40, .valid_size = 6, .test_size = 8}, Rng(1));
-  corpus.train[3].second = " two  blanks \xc3\xa9";
+  corpus.train[3].query = " two  blanks \xc3\xa9";
   write_codesearchnet(corpus, folder.path());
   EXPECT_EQ(json_records(folder / "train.jsonl").at(39).at("idx"), 39);
   EXPECT_EQ(json_records(folder / "test.jsonl").at(0).at("idx"), 0);
@@ -27,7 +27,7 @@ TEST(CodeSearchNetWriterTest, GivesBackEqualSamples) {
     ASSERT_EQ((read.*split).size(), (corpus.*split).size());
     for (std::size_t i = 0; i < (read.*split).size(); ++i) {
       EXPECT_EQ((read.*split)[i].code, (corpus.*split)[i].code);
-      EXPECT_EQ((read.*split)[i].second, (corpus.*split)[i].second);
+      EXPECT_EQ((read.*split)[i].query, (corpus.*split)[i].query);
       EXPECT_EQ((read.*split)[i].language, (corpus.*split)[i].language);
     }
   }

@@ -12,7 +12,7 @@ namespace ncmlab {
 namespace {
 
 Example sample(std::string id, std::string code, std::int64_t label) {
-  return {.id = std::move(id), .code = std::move(code), .second = "", .label = label};
+  return {.id = std::move(id), .code = std::move(code), .label = label};
 }
 
 TEST(DevignWriterTest, GivesBackEqualSamples) {
