@@ -8,12 +8,14 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "data/gzip_buffer.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
 #include "ncmlab/core/json_depth.hpp"
+#include "ncmlab/core/wording.hpp"
 
 namespace ncmlab {
 namespace {
@@ -240,16 +242,12 @@ const nlohmann::json& json_field(const nlohmann::json& record, const std::string
   for (const auto& item : record.items()) {
     names.push_back(item.key());
   }
-  std::vector<std::string> help;
-  if (const auto similar = suggest(name, names)) {
-    help.push_back("a field with a similar name exists: `" + *similar + "`");
-  } else if (!names.empty()) {
+  std::vector<std::string> help = similar_name("field", name, names);
+  if (help.empty() && !names.empty()) {
     constexpr std::size_t kMostListed = 12;
-    std::string list;
-    for (std::size_t i = 0; i < std::min(names.size(), kMostListed); ++i) {
-      list += (list.empty() ? "`" : ", `") + names[i] + "`";
-    }
-    help.push_back("the record has " + list + (names.size() > kMostListed ? ", ..." : ""));
+    const std::span<const std::string> shown(names.data(), std::min(names.size(), kMostListed));
+    help.push_back("the record has " + ticked_list(shown) +
+                   (names.size() > kMostListed ? ", ..." : ""));
   }
   fail_record("data.missing-field", "the record has no field `" + name + "`", file, line,
               std::move(help));
