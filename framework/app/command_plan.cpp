@@ -16,6 +16,7 @@
 #include "engine/survey.hpp"
 #include "ncmlab/core/files.hpp"
 #include "ncmlab/core/wording.hpp"
+#include "report/text.hpp"
 #include "running.hpp"
 
 namespace ncmlab::app {
@@ -49,11 +50,6 @@ Syntax plan_syntax() {
   return syntax;
 }
 
-std::string padded(std::string text, std::size_t width) {
-  text.resize(std::max(text.size(), width), ' ');
-  return text;
-}
-
 using Counts = std::map<StageState, std::size_t>;
 
 std::map<std::string, Counts> count_by_kind(const Plan& plan,
@@ -84,8 +80,8 @@ void print_summary(const Plan& plan, const std::vector<StageSurvey>& surveys) {
   for (const StageKind& kind : stage_kinds()) {
     const std::string name(kind.name);
     Counts& count = counts[name];
-    std::cout << padded(name, 11) << padded(std::to_string(count[StageState::cached]), 8)
-              << padded(std::to_string(count[StageState::pending]), 8)
+    std::cout << pad_right(name, 11) << pad_right(std::to_string(count[StageState::cached]), 8)
+              << pad_right(std::to_string(count[StageState::pending]), 8)
               << count[StageState::possible] << "\n";
   }
   const RunSize size = size_of(plan, surveys);
@@ -100,7 +96,7 @@ void print_summary(const Plan& plan, const std::vector<StageSurvey>& surveys) {
 }
 
 void print_stage(const StageSurvey& survey, const std::string& name) {
-  std::cout << "  " << padded(std::string(to_string(survey.state)), 9) << printable(name);
+  std::cout << "  " << pad_right(std::string(to_string(survey.state)), 9) << printable(name);
   if (!survey.reasons.empty()) {
     std::cout << ": " << printable(joined(survey.reasons, "; "));
   }

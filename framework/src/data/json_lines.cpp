@@ -2,8 +2,6 @@
 #include "ncmlab/data/json_lines.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -11,6 +9,7 @@
 #include <span>
 #include <string_view>
 
+#include "core/open_file.hpp"
 #include "data/gzip_buffer.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
@@ -194,17 +193,6 @@ void for_each_line(std::istream& stream, const std::filesystem::path& name,
   }
 }
 
-std::ifstream open_file(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream || std::filesystem::is_directory(file)) {
-    throw Error(
-        "data.cannot-read",
-        "cannot read `" + file.string() + "`: " +
-            (std::filesystem::is_directory(file) ? "it is a folder" : std::strerror(errno)));
-  }
-  return stream;
-}
-
 }  // namespace
 
 void for_each_json_line(std::istream& stream, const std::filesystem::path& name,
@@ -215,13 +203,13 @@ void for_each_json_line(std::istream& stream, const std::filesystem::path& name,
 }
 
 void for_each_json_line(const std::filesystem::path& file, const JsonLineVisitor& visit) {
-  std::ifstream stream = open_file(file);
+  std::ifstream stream = open_file(file, "data.cannot-read");
   for_each_json_line(stream, file, visit);
 }
 
 void for_each_json_line(const std::filesystem::path& file, BadRecords& bad,
                         const JsonLineVisitor& visit, const std::function<bool()>& enough) {
-  std::ifstream stream = open_file(file);
+  std::ifstream stream = open_file(file, "data.cannot-read");
   const auto take_line = [&](const std::string& text, std::int64_t line) {
     try {
       visit(parse_line(text, file, line), line);

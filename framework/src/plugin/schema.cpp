@@ -2,11 +2,10 @@
 #include "ncmlab/plugin/schema.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cmath>
 
 #include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/core/number_text.hpp"
 #include "ncmlab/core/wording.hpp"
 
 namespace ncmlab {
@@ -22,9 +21,7 @@ std::string number_text(double number) {
   if (std::isinf(number)) {
     return number > 0 ? "inf" : "-inf";
   }
-  std::array<char, 32> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number).ptr;
-  std::string text(buffer.data(), end);
+  std::string text = shortest_number(number);
   if (text.find_first_of(".e") == std::string::npos) {
     text += ".0";
   }
