@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "command.hpp"
+#include "ncmlab/core/wording.hpp"
 
 namespace ncmlab::app {
 namespace {
@@ -150,10 +151,8 @@ std::optional<po::variables_map> parse(const Arguments& arguments, const Syntax&
     po::notify(values);
     return values;
   } catch (const po::unknown_option& error) {
-    std::vector<std::string> help;
-    if (const auto near = suggest(error.get_option_name(), long_names(syntax.options))) {
-      help.push_back("an option with a similar name exists: `" + *near + "`");
-    }
+    std::vector<std::string> help =
+        similar_name("option", error.get_option_name(), long_names(syntax.options));
     help.push_back(help_hint(syntax));
     throw Error("usage.unknown-option", "unknown option `" + error.get_option_name() + "`", help);
   } catch (const po::too_many_positional_options_error&) {

@@ -4,19 +4,12 @@
 #include <algorithm>
 
 #include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/core/wording.hpp"
 
 namespace ncmlab::app {
 namespace {
 
 using Values = boost::program_options::variables_map;
-
-std::string listed(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) {
-    text += (text.empty() ? "`" : ", `") + name + "`";
-  }
-  return text;
-}
 
 template <typename Choices>
 std::vector<std::string> labels_of(const Choices& choices) {
@@ -36,11 +29,8 @@ std::size_t choose(const Values& values, const std::string& option,
   const auto name = values[option].as<std::string>();
   const auto found = std::find(names.begin(), names.end(), name);
   if (found == names.end()) {
-    std::vector<std::string> help;
-    if (const auto near = suggest(name, names)) {
-      help.push_back("did you mean `" + *near + "`?");
-    }
-    help.push_back("there are " + listed(names));
+    std::vector<std::string> help = similar_name(option, name, names);
+    help.push_back("there are " + ticked_list(names));
     throw Error("usage.unknown-choice", "the experiment has no " + option + " `" + name + "`",
                 std::move(help));
   }
@@ -63,7 +53,7 @@ std::size_t choose_attack(const Plan& plan, const Values& values) {
   }
   if (names.size() > 1 && values.count("attack") == 0) {
     throw Error("usage.missing-argument", "the experiment has several attacks",
-                {"name one with `--attack`: " + listed(names)});
+                {"name one with `--attack`: " + ticked_list(names)});
   }
   return places[choose(values, "attack", names)];
 }
@@ -89,7 +79,7 @@ Cell choose_attack_cell(const Plan& plan, const Values& values) {
       seeds.push_back(std::to_string(known));
     }
     throw Error("usage.unknown-choice", "the experiment has no seed " + std::to_string(seed),
-                {"there are " + listed(seeds)});
+                {"there are " + ticked_list(seeds)});
   }
   return *found;
 }

@@ -15,6 +15,8 @@
 #include "engine/stage_kind.hpp"
 #include "engine/survey.hpp"
 #include "ncmlab/core/files.hpp"
+#include "ncmlab/core/wording.hpp"
+#include "report/text.hpp"
 #include "running.hpp"
 
 namespace ncmlab::app {
@@ -48,23 +50,6 @@ Syntax plan_syntax() {
   return syntax;
 }
 
-std::string joined(const std::vector<std::string>& texts) {
-  std::string result;
-  for (const std::string& text : texts) {
-    result += (result.empty() ? "" : "; ") + text;
-  }
-  return result;
-}
-
-std::string padded(std::string text, std::size_t width) {
-  text.resize(std::max(text.size(), width), ' ');
-  return text;
-}
-
-std::string times(std::size_t count, std::string_view noun) {
-  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
-}
-
 using Counts = std::map<StageState, std::size_t>;
 
 std::map<std::string, Counts> count_by_kind(const Plan& plan,
@@ -78,12 +63,12 @@ std::map<std::string, Counts> count_by_kind(const Plan& plan,
 
 void print_summary(const Plan& plan, const std::vector<StageSurvey>& surveys) {
   const Experiment& e = plan.experiment;
-  std::cout << e.name << ": " << times(plan.cells.size(), "cell") << " = "
-            << times(e.tasks.size(), "task") << " x " << times(e.models.size(), "model") << " x "
-            << times(e.attacks.size(), "attack") << " x " << e.defenses.size()
-            << (e.defenses.size() == 1 ? " defense x " : " defenses x ")
-            << times(e.seeds.size(), "seed") << "\n"
-            << times(static_cast<std::size_t>(plan.threads), "thread") << "; clean samples: "
+  std::cout << e.name << ": " << counted(plan.cells.size(), "cell") << " = "
+            << counted(e.tasks.size(), "task") << " x " << counted(e.models.size(), "model")
+            << " x " << counted(e.attacks.size(), "attack") << " x "
+            << counted(e.defenses.size(), "defense") << " x " << counted(e.seeds.size(), "seed")
+            << "\n"
+            << counted(static_cast<std::size_t>(plan.threads), "thread") << "; clean samples: "
             << (e.clean_share == 0 ? "none"
                                    : to_toml(e.clean_share) + " of the training set, " +
                                          (e.clean_from == CleanSource::training
@@ -97,8 +82,8 @@ void print_summary(const Plan& plan, const std::vector<StageSurvey>& surveys) {
   for (const StageKind& kind : stage_kinds()) {
     const std::string name(kind.name);
     Counts& count = counts[name];
-    std::cout << padded(name, 11) << padded(std::to_string(count[StageState::cached]), 8)
-              << padded(std::to_string(count[StageState::pending]), 8)
+    std::cout << pad_right(name, 11) << pad_right(std::to_string(count[StageState::cached]), 8)
+              << pad_right(std::to_string(count[StageState::pending]), 8)
               << count[StageState::possible] << "\n";
   }
   const RunSize size = size_of(plan, surveys);
@@ -113,9 +98,9 @@ void print_summary(const Plan& plan, const std::vector<StageSurvey>& surveys) {
 }
 
 void print_stage(const StageSurvey& survey, const std::string& name) {
-  std::cout << "  " << padded(std::string(to_string(survey.state)), 9) << printable(name);
+  std::cout << "  " << pad_right(std::string(to_string(survey.state)), 9) << printable(name);
   if (!survey.reasons.empty()) {
-    std::cout << ": " << printable(joined(survey.reasons));
+    std::cout << ": " << printable(joined(survey.reasons, "; "));
   }
   std::cout << "\n";
 }
@@ -132,7 +117,7 @@ void print_text(const Plan& plan, const std::vector<StageSurvey>& surveys) {
       if (is_listed && plan.stages[i].kind() == kind.name && kind.name != kMeasureStage.name) {
         const bool is_shared = survey.cells > 1;
         print_stage(survey, plan.stages[i].title() +
-                                (is_shared ? " (" + times(survey.cells, "cell") + ")" : ""));
+                                (is_shared ? " (" + counted(survey.cells, "cell") + ")" : ""));
       }
     }
   }

@@ -10,6 +10,7 @@
 #include "command.hpp"
 #include "engine/run_folder.hpp"
 #include "ncmlab/core/files.hpp"
+#include "ncmlab/core/wording.hpp"
 #include "report/report.hpp"
 #include "running.hpp"
 
@@ -114,14 +115,6 @@ std::vector<std::string> runs_in(const fs::path& store) {
   return names;
 }
 
-std::string joined(const std::vector<std::string>& names, const std::string& separator) {
-  std::string text;
-  for (const std::string& name : names) {
-    text += (text.empty() ? "" : separator) + name;
-  }
-  return text;
-}
-
 fs::path folder_of(const std::string& run, const fs::path& store) {
   const fs::path named = run_folder(store, run);
   if (is_run(named)) {
@@ -131,10 +124,7 @@ fs::path folder_of(const std::string& run, const fs::path& store) {
     return run;
   }
   const std::vector<std::string> known = runs_in(store);
-  std::vector<std::string> help;
-  if (const auto near = suggest(run, known)) {
-    help.push_back("did you mean `" + *near + "`?");
-  }
+  std::vector<std::string> help = similar_name("run", run, known);
   help.push_back(known.empty()
                      ? "`" + store.string() + "` holds no run; `--store DIR` names another"
                      : "runs in `" + store.string() + "`: " + joined(known, ", "));

@@ -12,6 +12,7 @@
 #include "engine/lock.hpp"
 #include "engine/plan.hpp"
 #include "engine/run_folder.hpp"
+#include "ncmlab/core/wording.hpp"
 #include "report/report.hpp"
 #include "running.hpp"
 
@@ -80,8 +81,7 @@ int count_failures(const RunResult& result) {
   for (const FailureCause& cause : result.causes) {
     if (cause.cells > 0) {
       const Diagnostic& first = cause.diagnostics.front();
-      std::cerr << cause.cells << (cause.cells == 1 ? " cell" : " cells")
-                << " failed: " << first.code;
+      std::cerr << counted(cause.cells, "cell") << " failed: " << first.code;
       if (first.span && first.span->line > 0) {
         std::cerr << " at " << printable(first.span->file) << ":" << first.span->line;
       }

@@ -7,6 +7,7 @@
 #include "command.hpp"
 #include "config/check_data.hpp"
 #include "core/printable.hpp"
+#include "ncmlab/core/wording.hpp"
 
 namespace ncmlab::app {
 namespace {
@@ -42,10 +43,6 @@ void print_summary(const DataCheck& check) {
   }
 }
 
-std::string count(std::size_t number, const std::string& singular, const std::string& plural) {
-  return std::to_string(number) + " " + (number == 1 ? singular : plural);
-}
-
 }  // namespace
 
 int command_validate(const Arguments& arguments) {
@@ -72,12 +69,12 @@ int command_validate(const Arguments& arguments) {
   const std::size_t cells = experiment.tasks.size() * experiment.models.size() *
                             experiment.attacks.size() * experiment.defenses.size() *
                             experiment.seeds.size();
-  std::cout << printable(file) << ": valid, " << count(cells, "cell", "cells") << " ("
-            << count(experiment.tasks.size(), "task", "tasks") << ", "
-            << count(experiment.models.size(), "model", "models") << ", "
-            << count(experiment.attacks.size(), "attack", "attacks") << ", "
-            << count(experiment.defenses.size(), "defense", "defenses") << ", "
-            << count(experiment.seeds.size(), "seed", "seeds") << ")\n";
+  std::cout << printable(file) << ": valid, " << counted(cells, "cell") << " ("
+            << counted(experiment.tasks.size(), "task") << ", "
+            << counted(experiment.models.size(), "model") << ", "
+            << counted(experiment.attacks.size(), "attack") << ", "
+            << counted(experiment.defenses.size(), "defense") << ", "
+            << counted(experiment.seeds.size(), "seed") << ")\n";
   print_summary(check);
   return kOk;
 }

@@ -11,6 +11,7 @@
 #include "core/path_problem.hpp"
 #include "core/printable.hpp"
 #include "ncmlab/core/progress.hpp"
+#include "ncmlab/core/wording.hpp"
 #include "ncmlab/plugin/build_stamp.hpp"
 #include "standard_streams.hpp"
 
@@ -110,14 +111,11 @@ int dispatch(Arguments arguments) {
   for (const Command& command : kCommands) {
     names.emplace_back(command.name);
   }
-  std::vector<std::string> help;
   if (is_option) {
     names = {"--help", "--version", "--quiet", "--color", "--plugin-path"};
   }
   const std::string what = is_option ? "option" : "command";
-  if (const auto near = suggest(name, names)) {
-    help.push_back("similar: `" + *near + "`");
-  }
+  std::vector<std::string> help = similar_name(what, name, names);
   help.emplace_back("`ncmlab --help` lists commands and options");
   throw Error(is_option ? "usage.unknown-option" : "usage.unknown-command",
               "unknown " + what + " `" + name + "`", help);

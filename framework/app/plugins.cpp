@@ -8,6 +8,7 @@
 #include "config/check_data.hpp"
 #include "engine/plan_json.hpp"
 #include "ncmlab/core/files.hpp"
+#include "ncmlab/core/wording.hpp"
 #include "ncmlab/networks/device.hpp"
 
 namespace ncmlab::app {
@@ -15,13 +16,9 @@ namespace {
 
 namespace po = boost::program_options;
 
-std::vector<std::string> kind_names() { return {"model", "task", "attack", "defense"}; }
-
 [[noreturn]] void throw_unknown(const Plugins& plugins, PluginKind kind, const std::string& name) {
-  std::vector<std::string> help;
-  if (const auto near = suggest(name, plugins.catalogue.names(kind))) {
-    help.push_back("similar: `" + std::string(to_string(kind)) + "/" + *near + "`");
-  }
+  std::vector<std::string> help =
+      similar_name(to_string(kind), name, plugins.catalogue.names(kind));
   for (const LoadedPlugin& plugin : plugins.catalogue.plugins()) {
     if (plugin.entry.name == name) {
       help.push_back("there is `" + std::string(to_string(plugin.entry.kind)) + "/" + name + "`");
@@ -66,9 +63,8 @@ const LoadedPlugin& find_plugin(const Plugins& plugins, std::string_view kind_an
   const auto kind = plugin_kind_from_string(kind_name);
   if (slash == std::string_view::npos || !kind) {
     std::vector<std::string> help;
-    const auto near = suggest(kind_name, kind_names());
-    if (slash != std::string_view::npos && near) {
-      help.push_back("similar: `" + *near + std::string(kind_and_name.substr(slash)) + "`");
+    if (slash != std::string_view::npos) {
+      help = similar_name("kind", kind_name, {"model", "task", "attack", "defense"});
     }
     for (const LoadedPlugin& plugin : plugins.catalogue.plugins()) {
       if (slash == std::string_view::npos && plugin.entry.name == kind_and_name) {

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <span>
+#include <string>
 
 #include "command.hpp"
+#include "ncmlab/core/wording.hpp"
 
 namespace ncmlab::app {
 namespace {
 
-std::string joined(const std::vector<Subcommand>& commands, const std::string& between,
-                   const std::string& last, const std::string& mark) {
-  std::string text;
-  for (std::size_t i = 0; i < commands.size(); ++i) {
-    text += i == 0 ? "" : i + 1 == commands.size() ? last : between;
-    text += mark + std::string(commands[i].name) + mark;
-  }
-  return text;
+/// "`a`, `b` or `c`"
+std::string alternatives(std::span<const Subcommand> commands) {
+  return ticked_list(commands.first(commands.size() - 1), ", ", &Subcommand::name) + " or `" +
+         std::string(commands.back().name) + "`";
 }
 
 }  // namespace
@@ -27,9 +26,9 @@ int run_subcommand(const Arguments& arguments, const std::string& group, std::st
   });
   const std::string own_help = "`ncmlab " + group + " --help`";
   if (word == words.end()) {
-    const std::string usage = "ncmlab " + group + " " + joined(commands, "|", "|", "");
+    const std::string usage = "ncmlab " + group + " " + joined(commands, "|", &Subcommand::name);
     if (parse(rest, {.usage = usage, .summary = help, .examples = {}})) {
-      throw Error("usage.missing-command", "expected " + joined(commands, ", ", " or ", "`"),
+      throw Error("usage.missing-command", "expected " + alternatives(commands),
                   {own_help + " explains them"});
     }
     return 0;
@@ -43,10 +42,7 @@ int run_subcommand(const Arguments& arguments, const std::string& group, std::st
       return command.run(rest);
     }
   }
-  std::vector<std::string> hints;
-  if (const auto near = suggest(name, names)) {
-    hints.push_back("similar: `" + group + " " + *near + "`");
-  }
+  std::vector<std::string> hints = similar_name("command", name, names);
   hints.push_back(own_help + " lists the commands");
   throw Error("usage.unknown-command", "unknown command `" + group + " " + name + "`", hints);
 }

@@ -8,6 +8,7 @@
 #include "code/c_tokens.hpp"
 #include "ncmlab/code/edit.hpp"
 #include "ncmlab/code/syntax.hpp"
+#include "ncmlab/core/ascii.hpp"
 
 namespace ncmlab::detail {
 namespace {
@@ -15,12 +16,8 @@ namespace {
 using TokenSpan = std::span<const CToken>;
 using Words = std::unordered_set<std::string_view>;
 
-bool has_lower(std::string_view name) {
-  return std::any_of(name.begin(), name.end(), [](char c) { return c >= 'a' && c <= 'z'; });
-}
-bool has_upper(std::string_view name) {
-  return std::any_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
-}
+bool has_lower(std::string_view name) { return std::any_of(name.begin(), name.end(), is_lower); }
+bool has_upper(std::string_view name) { return std::any_of(name.begin(), name.end(), is_upper); }
 
 /// Macros in capitals of common headers that use their arguments' values only. Nearly every
 /// function of FFmpeg and QEMU calls some of them.
@@ -326,7 +323,7 @@ class CNameReader {
       return true;
     }
     const bool is_typedef = first.ends_with("_t");
-    const bool is_camel = first.front() >= 'A' && first.front() <= 'Z' && has_lower(first);
+    const bool is_camel = is_upper(first.front()) && has_lower(first);
     return argument.size() == 1 && (is_typedef || is_camel) && !is_own_(first);
   }
 

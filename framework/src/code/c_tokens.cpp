@@ -6,11 +6,10 @@
 #include <utility>
 
 #include "code/characters.hpp"
+#include "ncmlab/core/ascii.hpp"
 
 namespace ncmlab::detail {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 class Reader {
  public:

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "ncmlab/code/syntax.hpp"
+#include "ncmlab/core/ascii.hpp"
 
 namespace ncmlab {
 namespace {
@@ -57,10 +58,6 @@ bool has_identifier_characters(std::string_view name, Language language) {
   }
   return !is_first;
 }
-
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Whether a sub-word starts at `at`, whose left neighbour is no separator.
 bool case_changes(std::string_view name, std::size_t at) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "code/c_fixed_names.hpp"
+#include "ncmlab/core/ascii.hpp"
 
 namespace ncmlab::detail {
 namespace {
@@ -26,7 +27,6 @@ std::string_view literal_kind(Language language) {
 }
 
 bool is_plain_decimal(std::string_view text) {
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   return !text.empty() && text.size() <= kMostDigits && text.front() != '0' && text != "1" &&
          std::all_of(text.begin(), text.end(), is_digit);
 }

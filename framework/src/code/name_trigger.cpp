@@ -4,15 +4,12 @@
 #include <algorithm>
 
 #include "ncmlab/code/edit.hpp"
+#include "ncmlab/core/ascii.hpp"
 
 namespace ncmlab {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-bool is_letter_or_digit(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c);
-}
+bool is_letter_or_digit(char c) { return is_letter(c) || is_digit(c); }
 
 }  // namespace
 

@@ -6,6 +6,7 @@
 
 #include "config/values.hpp"
 #include "loader/reserved_keys.hpp"
+#include "ncmlab/core/wording.hpp"
 
 namespace ncmlab::config {
 namespace {
@@ -42,8 +43,6 @@ Schema<TrainingOptions> training_schema() {
              "The validation metric that early stopping goes by.",
              choices({"accuracy", "f1", "mrr"}));
 }
-
-std::string article(PluginKind kind) { return kind == PluginKind::attack ? "an " : "a "; }
 
 bool contains(const std::vector<std::string>& words, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
@@ -92,14 +91,12 @@ const LoadedPlugin* AxisReader::find_plugin(const toml::table& table, Span& span
   }
   Diagnostic& problem =
       problems_.add("config.unknown-plugin", kind + " `" + name + "` not found", node->source());
-  if (const auto near = suggest(name, catalogue_.names(kind_))) {
-    problem.help.push_back(article(kind_) + kind + " with a similar name exists: `" + *near + "`");
-  }
+  problem.help = similar_name(kind, name, catalogue_.names(kind_));
   for (const PluginKind other : kAllKinds) {
     if (catalogue_.find(other, name) != nullptr) {
       const std::string other_kind(to_string(other));
-      problem.help.push_back("`" + name + "` is " + article(other) + other_kind + ", not " +
-                             article(kind_) + kind + ": use `[[" + other_kind + "]]`");
+      problem.help.push_back("`" + name + "` is " + with_article(other_kind) + ", not " +
+                             with_article(kind) + ": use `[[" + other_kind + "]]`");
     }
   }
   problem.notes.push_back("`ncmlab plugins list --kind " + kind + "` lists what there is");

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "config/experiment.hpp"
+#include "ncmlab/core/wording.hpp"
 #include "ncmlab/plugin/model.hpp"
 #include "ncmlab/plugin/surrogate_attack.hpp"
 #include "ncmlab/plugin/task.hpp"
@@ -18,15 +19,9 @@ void check_label(const AttackChoice& attack, const std::string& key, const std::
   Diagnostic problem{.code = "config.unknown-label",
                      .message = "`" + key + "` of attack `" + attack.label + "` is `" + label +
                                 "`, which is no label of task `" + task.label + "`",
-                     .span = attack.span};
-  if (const auto near = suggest(label, names)) {
-    problem.help.push_back("similar: `" + *near + "`");
-  }
-  std::string all;
-  for (const std::string& name : names) {
-    all += (all.empty() ? "`" : ", `") + name + "`";
-  }
-  problem.notes.push_back("the task's labels are " + all);
+                     .span = attack.span,
+                     .help = similar_name("label", label, names)};
+  problem.notes.push_back("the task's labels are " + ticked_list(names));
   problems.push_back(std::move(problem));
 }
 

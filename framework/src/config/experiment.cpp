@@ -8,6 +8,7 @@
 #include "config/axis.hpp"
 #include "config/paths.hpp"
 #include "config/values.hpp"
+#include "ncmlab/core/ascii.hpp"
 #include "ncmlab/core/files.hpp"
 #include "ncmlab/networks/device.hpp"
 
@@ -25,7 +26,7 @@ constexpr std::size_t kLongestName = 200;
 
 bool is_experiment_name(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    return is_lower(c) || is_digit(c) || c == '_' || c == '-';
   });
 }
 

@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "ncmlab/core/ascii.hpp"
+#include "ncmlab/core/wording.hpp"
+
 namespace ncmlab::config {
 namespace {
 
@@ -19,12 +22,9 @@ std::optional<std::string> process_environment(const std::string& name) {
 }
 
 bool is_variable_name(std::string_view name) {
-  const auto is_letter = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-  };
-  return !name.empty() && is_letter(name.front()) &&
+  return !name.empty() && !is_digit(name.front()) &&
          std::all_of(name.begin(), name.end(),
-                     [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
+                     [](char c) { return is_letter(c) || is_digit(c) || c == '_'; });
 }
 
 // The replacement of what stands between `${` and `}`.
@@ -154,9 +154,7 @@ bool fits(const Parameter& parameter, Value& value, const toml::source_region& p
   Diagnostic& problem = problems.add(right_type ? "config.bad-value" : "config.wrong-type",
                                      "`" + parameter.name + "` of " + owner + " " + *wrong, place);
   if (const auto* text = std::get_if<std::string>(&value); text != nullptr && right_type) {
-    if (const auto near = suggest(*text, parameter.choices)) {
-      problem.help.push_back("similar: `" + *near + "`");
-    }
+    problem.help = similar_name("choice", *text, parameter.choices);
   }
   return false;
 }
@@ -216,10 +214,7 @@ Diagnostic& add_unknown_key(const toml::key& key, const std::string& what,
                             const std::vector<std::string>& candidates, Problems& problems) {
   const std::string_view kind = what.substr(0, what.find(' ')) == "parameter" ? "parameter" : "key";
   Diagnostic& problem = problems.add("config.unknown-key", "unknown " + what, key.source());
-  if (const auto near = suggest(key.str(), candidates)) {
-    problem.help.push_back("a " + std::string(kind) + " with a similar name exists: `" + *near +
-                           "`");
-  }
+  problem.help = similar_name(kind, key.str(), candidates);
   return problem;
 }
 

@@ -2,50 +2,13 @@
 #include "ncmlab/core/diagnostic.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <nlohmann/json.hpp>
 
 #include "core/printable.hpp"
+#include "ncmlab/core/wording.hpp"
 
 namespace ncmlab {
 namespace {
-
-std::string joined_messages(const std::vector<Diagnostic>& diagnostics) {
-  std::string text;
-  for (const Diagnostic& diagnostic : diagnostics) {
-    if (!text.empty()) {
-      text += "; ";
-    }
-    text += diagnostic.message;
-  }
-  return text;
-}
-
-std::string lower(std::string_view word) {
-  std::string result(word);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return result;
-}
-
-// Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours cost 1.
-std::size_t edit_distance(const std::string& a, const std::string& b) {
-  std::vector<std::vector<std::size_t>> cost(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
-  for (std::size_t i = 0; i <= a.size(); ++i) {
-    for (std::size_t j = 0; j <= b.size(); ++j) {
-      if (i == 0 || j == 0) {
-        cost[i][j] = i + j;
-        continue;
-      }
-      const std::size_t change = a[i - 1] == b[j - 1] ? 0 : 1;
-      cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + change});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
-        cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
-      }
-    }
-  }
-  return cost[a.size()][b.size()];
-}
 
 std::string_view name_of(Severity severity) {
   switch (severity) {
@@ -135,7 +98,8 @@ std::string source_excerpt(const Span& span, const std::string& margin, const Pa
 Error::Error(Diagnostic diagnostic) : Error(std::vector<Diagnostic>{std::move(diagnostic)}) {}
 
 Error::Error(std::vector<Diagnostic> diagnostics)
-    : std::runtime_error(joined_messages(diagnostics)), diagnostics_(std::move(diagnostics)) {}
+    : std::runtime_error(joined(diagnostics, "; ", &Diagnostic::message)),
+      diagnostics_(std::move(diagnostics)) {}
 
 Error::Error(std::string code, std::string message, std::vector<std::string> help)
     : Error(Diagnostic{
@@ -177,27 +141,6 @@ std::string to_json(const Diagnostic& diagnostic) {
   json["help"] = diagnostic.help;
   json["notes"] = diagnostic.notes;
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-std::optional<std::string> suggest(std::string_view word,
-                                   const std::vector<std::string>& candidates) {
-  const std::string wanted = lower(word);
-  const std::size_t limit = std::min<std::size_t>(3, wanted.size() / 2);
-  std::optional<std::string> best;
-  std::size_t best_distance = limit + 1;
-  for (const std::string& candidate : candidates) {
-    // The lengths alone may tell; long words would need much memory.
-    const std::size_t length = candidate.size();
-    if (std::max(length, wanted.size()) - std::min(length, wanted.size()) > limit) {
-      continue;
-    }
-    const std::size_t distance = edit_distance(wanted, lower(candidate));
-    if (distance < best_distance) {
-      best_distance = distance;
-      best = candidate;
-    }
-  }
-  return best;
 }
 
 }  // namespace ncmlab

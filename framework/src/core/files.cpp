@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "core/durable_writes.hpp"
+#include "core/open_file.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 
 namespace ncmlab {
@@ -75,22 +76,23 @@ void replace_file(const std::filesystem::path& path, std::string_view bytes,
 
 }  // namespace
 
-std::string read_file(const std::filesystem::path& path) {
-  const auto fail = [&](const std::string& reason) {
-    throw Error("io.read", "cannot read `" + path.string() + "`: " + reason);
-  };
+std::ifstream open_file(const std::filesystem::path& path, std::string code) {
   std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) {
-    fail("it is a folder");
-  }
+  const bool is_folder = std::filesystem::is_directory(path, ignored);
   std::ifstream stream(path, std::ios::binary);
-  if (!stream) {
-    fail(std::strerror(errno));
+  if (!stream || is_folder) {
+    throw Error(std::move(code), "cannot read `" + path.string() +
+                                     "`: " + (is_folder ? "it is a folder" : std::strerror(errno)));
   }
+  return stream;
+}
+
+std::string read_file(const std::filesystem::path& path) {
+  std::ifstream stream = open_file(path);
   std::ostringstream content;
   content << stream.rdbuf();
   if (content.bad() || stream.bad()) {
-    fail("the disk reported an error");
+    throw Error("io.read", "cannot read `" + path.string() + "`: the disk reported an error");
   }
   return std::move(content).str();
 }

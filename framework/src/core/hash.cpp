@@ -4,12 +4,11 @@
 #include <xxhash.h>
 
 #include <array>
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <fstream>
 #include <vector>
 
+#include "core/open_file.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 
 namespace ncmlab {
@@ -57,17 +56,13 @@ std::uint64_t hash64(std::string_view bytes, std::uint64_t seed) {
 }
 
 std::string hash_file(const std::filesystem::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) {
-    throw Error("io.read", "cannot read `" + path.string() + "`: " + std::strerror(errno));
-  }
+  std::ifstream stream = open_file(path);
   Hasher hasher;
   std::vector<char> buffer(1 << 20);
   while (stream.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) ||
          stream.gcount() > 0) {
     hasher.update({buffer.data(), static_cast<std::size_t>(stream.gcount())});
   }
-  // A folder can be opened but not read.
   if (stream.bad() || !stream.eof()) {
     throw Error("io.read", "cannot read `" + path.string() + "` to its end");
   }

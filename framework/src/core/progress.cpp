@@ -16,6 +16,8 @@ void Progress::check() const {
   }
 }
 
+bool QuietProgress::cancelled() const { return outer_.cancelled(); }
+
 Progress& silent_progress() {
   static Progress progress;
   return progress;

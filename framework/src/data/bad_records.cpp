@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ncmlab/data/bad_records.hpp"
 
+#include "ncmlab/core/wording.hpp"
+
 namespace ncmlab {
 namespace {
 
@@ -35,12 +37,8 @@ std::optional<std::string> BadRecords::summary() const {
   if (count_ == 0) {
     return std::nullopt;
   }
-  std::string text =
-      "skipped " + std::to_string(count_) + (count_ == 1 ? " bad record: " : " bad records: ");
-  for (std::size_t i = 0; i < first_.size(); ++i) {
-    text += (i > 0 ? "; " : "") + first_[i];
-  }
-  return text + (count_ > static_cast<std::int64_t>(first_.size()) ? "; ..." : "");
+  return "skipped " + counted(static_cast<std::size_t>(count_), "bad record") + ": " +
+         joined(first_, "; ") + (count_ > std::ssize(first_) ? "; ..." : "");
 }
 
 }  // namespace ncmlab

@@ -2,18 +2,19 @@
 #include "ncmlab/data/json_lines.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <string_view>
 
+#include "core/open_file.hpp"
 #include "data/gzip_buffer.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
 #include "ncmlab/core/json_depth.hpp"
+#include "ncmlab/core/wording.hpp"
 
 namespace ncmlab {
 namespace {
@@ -192,17 +193,6 @@ void for_each_line(std::istream& stream, const std::filesystem::path& name,
   }
 }
 
-std::ifstream open_file(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream || std::filesystem::is_directory(file)) {
-    throw Error(
-        "data.cannot-read",
-        "cannot read `" + file.string() + "`: " +
-            (std::filesystem::is_directory(file) ? "it is a folder" : std::strerror(errno)));
-  }
-  return stream;
-}
-
 }  // namespace
 
 void for_each_json_line(std::istream& stream, const std::filesystem::path& name,
@@ -213,13 +203,13 @@ void for_each_json_line(std::istream& stream, const std::filesystem::path& name,
 }
 
 void for_each_json_line(const std::filesystem::path& file, const JsonLineVisitor& visit) {
-  std::ifstream stream = open_file(file);
+  std::ifstream stream = open_file(file, "data.cannot-read");
   for_each_json_line(stream, file, visit);
 }
 
 void for_each_json_line(const std::filesystem::path& file, BadRecords& bad,
                         const JsonLineVisitor& visit, const std::function<bool()>& enough) {
-  std::ifstream stream = open_file(file);
+  std::ifstream stream = open_file(file, "data.cannot-read");
   const auto take_line = [&](const std::string& text, std::int64_t line) {
     try {
       visit(parse_line(text, file, line), line);
@@ -240,16 +230,12 @@ const nlohmann::json& json_field(const nlohmann::json& record, const std::string
   for (const auto& item : record.items()) {
     names.push_back(item.key());
   }
-  std::vector<std::string> help;
-  if (const auto similar = suggest(name, names)) {
-    help.push_back("a field with a similar name exists: `" + *similar + "`");
-  } else if (!names.empty()) {
+  std::vector<std::string> help = similar_name("field", name, names);
+  if (help.empty() && !names.empty()) {
     constexpr std::size_t kMostListed = 12;
-    std::string list;
-    for (std::size_t i = 0; i < std::min(names.size(), kMostListed); ++i) {
-      list += (list.empty() ? "`" : ", `") + names[i] + "`";
-    }
-    help.push_back("the record has " + list + (names.size() > kMostListed ? ", ..." : ""));
+    const std::span<const std::string> shown(names.data(), std::min(names.size(), kMostListed));
+    help.push_back("the record has " + ticked_list(shown) +
+                   (names.size() > kMostListed ? ", ..." : ""));
   }
   fail_record("data.missing-field", "the record has no field `" + name + "`", file, line,
               std::move(help));

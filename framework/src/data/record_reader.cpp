@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "ncmlab/core/wording.hpp"
 #include "ncmlab/data/json_lines.hpp"
 
 namespace ncmlab {
@@ -13,14 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-std::string quoted_list(const std::vector<std::string>& values) {
-  std::string text;
-  for (const std::string& value : values) {
-    text += (text.empty() ? "`" : ", `") + value + "`";
-  }
-  return text;
-}
 
 /// The value as JSON, cut where it is long.
 std::string shortened(const json& value) {
@@ -106,7 +99,7 @@ std::int64_t RecordReader::label(const json& record, std::int64_t line) const {
   const auto& known = columns_.label_values;
   const auto found = std::find(known.begin(), known.end(), text);
   if (found == known.end()) {
-    fail_label(quoted_list(known), "`" + text + "`", line);
+    fail_label(ticked_list(known), "`" + text + "`", line);
   }
   return found - known.begin();
 }

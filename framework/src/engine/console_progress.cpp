@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/printable.hpp"
+#include "ncmlab/core/number_text.hpp"
 
 namespace ncmlab {
 namespace {
@@ -50,9 +51,7 @@ std::string duration_text(double seconds) {
   if (seconds >= 60) {
     return clock_text(seconds);
   }
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f s", seconds);
-  return text;
+  return fixed_decimals(seconds, 1) + " s";
 }
 
 ConsoleProgress::ConsoleProgress(std::ostream& out, Options options)

@@ -72,18 +72,14 @@ std::vector<Example> numbered(std::vector<Example> samples, const std::string& w
 }
 
 /// What a defense may say to the engine's Progress; behind it, the stage's title names the attack.
-class DefenseProgress final : public Progress {
+class DefenseProgress final : public QuietProgress {
  public:
-  explicit DefenseProgress(Progress& progress) : progress_(progress) {}
-  void begin(std::string_view what, std::int64_t total) override { progress_.begin(what, total); }
+  using QuietProgress::QuietProgress;
+  void begin(std::string_view what, std::int64_t total) override { outer().begin(what, total); }
   void advance(std::int64_t steps, std::string_view detail) override {
-    progress_.advance(steps, detail);
+    outer().advance(steps, detail);
   }
-  void log(std::string_view line) override { progress_.log(line); }
-  bool cancelled() const override { return progress_.cancelled(); }
-
- private:
-  Progress& progress_;
+  void log(std::string_view line) override { outer().log(line); }
 };
 
 std::optional<RecoveryMetrics> recovery_of(const StageWork& work,

@@ -4,8 +4,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <cstdio>
 #include <map>
+
+#include "ncmlab/core/number_text.hpp"
 
 namespace ncmlab {
 namespace {
@@ -13,11 +14,7 @@ namespace {
 /// How many standard deviations a figure must be above chance to be told from it.
 constexpr double kDeviations = 2;
 
-std::string percent(double share) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f %%", 100 * share);
-  return text;
-}
+std::string percent(double share) { return fixed_decimals(100 * share, 1) + " %"; }
 
 std::int64_t largest(const std::map<std::int64_t, std::int64_t>& counts) {
   std::int64_t most = 0;
@@ -84,10 +81,8 @@ std::string doubt_about_search(const RetrievalMetrics& metrics) {
   if (metrics.mrr > mean + kDeviations * deviation) {
     return {};
   }
-  char text[128];
-  std::snprintf(text, sizeof text, "an MRR of %.4f cannot be told from a random order's %.4f",
-                metrics.mrr, mean);
-  return text;
+  return "an MRR of " + fixed_decimals(metrics.mrr, 4) + " cannot be told from a random order's " +
+         fixed_decimals(mean, 4);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <string>
 
+#include "core/durable_writes.hpp"
 #include "engine/store_path.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 
@@ -63,7 +64,7 @@ StoreLock::StoreLock(const std::filesystem::path& store) {
   if (::ftruncate(file_, 0) != 0 ||
       ::pwrite(file_, who.data(), who.size(), 0) != static_cast<ssize_t>(who.size())) {
     ::close(file_);
-    throw Error("io.write", "cannot write `" + path.string() + "`: " + std::strerror(errno));
+    throw_write_error(path, errno);
   }
 }
 

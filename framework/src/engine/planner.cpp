@@ -7,19 +7,12 @@
 
 #include "engine/stage_kind.hpp"
 #include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/core/wording.hpp"
 #include "ncmlab/networks/device.hpp"
 #include "ncmlab/plugin/surrogate_attack.hpp"
 
 namespace ncmlab {
 namespace {
-
-std::string with_ticks(const std::vector<std::string>& names) {
-  std::string list;
-  for (const std::string& name : names) {
-    list += (list.empty() ? "`" : ", `") + name + "`";
-  }
-  return list;
-}
 
 std::int64_t label_named(const std::string& name, const std::vector<std::string>& names,
                          const AttackChoice& attack, const PluginChoice& task) {
@@ -29,14 +22,12 @@ std::int64_t label_named(const std::string& name, const std::vector<std::string>
   }
   Diagnostic diagnostic{.code = "config.unknown-label",
                         .message = "attack `" + attack.label + "`: task `" + task.label +
-                                   "` has no label `" + name + "`"};
+                                   "` has no label `" + name + "`",
+                        .help = similar_name("label", name, names)};
   if (attack.span.line > 0) {
     diagnostic.span = attack.span;
   }
-  if (const auto similar = suggest(name, names)) {
-    diagnostic.help.push_back("a label with a similar name exists: `" + *similar + "`");
-  }
-  diagnostic.notes.push_back("the labels are " + with_ticks(names));
+  diagnostic.notes.push_back("the labels are " + ticked_list(names));
   throw Error(std::move(diagnostic));
 }
 
@@ -61,7 +52,7 @@ AttackGoal resolve_goal(const AttackChoice& attack, const PluginChoice& choice, 
       diagnostic.span = attack.span;
     }
     diagnostic.notes.push_back("the labels of task `" + choice.label + "` are " +
-                               with_ticks(names));
+                               ticked_list(names));
     throw Error(std::move(diagnostic));
   }
   return goal;
@@ -223,14 +214,12 @@ void Planner::add_model(Key& key, const ModelChoice& choice, const std::string& 
 
 void Planner::add_attack(Key& key, const Subject& subject) const {
   add_plugin(key, plan_.experiment.attacks[subject.attack]);
-  std::string goals;
-  for (const AttackGoal& goal : plan_.goals[subject.task][subject.attack]) {
-    goals += (goals.empty() ? "" : ", ") +
-             (goal.target_word.empty()
-                  ? std::to_string(goal.victim_label) + "->" + std::to_string(goal.target_label)
-                  : "`" + goal.target_word + "`");
-  }
-  key.add("attack goals", goals);
+  const auto goal_text = [](const AttackGoal& goal) {
+    return goal.target_word.empty()
+               ? std::to_string(goal.victim_label) + "->" + std::to_string(goal.target_label)
+               : "`" + goal.target_word + "`";
+  };
+  key.add("attack goals", joined(plan_.goals[subject.task][subject.attack], ", ", goal_text));
 }
 
 void Planner::add_defense(Key& key, std::size_t defense) const {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 
+#include "ncmlab/core/ascii.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 
 namespace ncmlab {
@@ -32,9 +33,8 @@ fs::path folder_without_links(const fs::path& store, const fs::path& folder) {
 
 bool is_key_hash(std::string_view text) {
   constexpr std::size_t kDigits = 32;
-  return text.size() == kDigits && std::ranges::all_of(text, [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-         });
+  return text.size() == kDigits &&
+         std::ranges::all_of(text, [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); });
 }
 
 }  // namespace ncmlab

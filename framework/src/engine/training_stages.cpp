@@ -2,9 +2,9 @@
 #include "engine/training_stages.hpp"
 
 #include <chrono>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <tuple>
 
 #include "engine/defend_stage.hpp"
 #include "engine/planner.hpp"
@@ -13,6 +13,8 @@
 #include "engine/workshop.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
+#include "ncmlab/core/number_text.hpp"
+#include "ncmlab/core/wording.hpp"
 #include "ncmlab/train/trainer.hpp"
 
 namespace ncmlab {
@@ -93,15 +95,15 @@ std::vector<TokenSample> samples_of(const StageWork& work, const CodeModel& mode
 
 /// `epoch 2/5: loss 0.5123, accuracy 0.7312; validation: accuracy 0.6900, f1 0.6612`
 std::string epoch_line(const EpochRecord& epoch, std::size_t index, std::int64_t epochs) {
-  char text[96];
-  std::snprintf(text, sizeof text, "epoch %zu/%lld: loss %.4f, accuracy %.4f", index + 1,
-                static_cast<long long>(epochs), epoch.loss, epoch.accuracy);
-  std::string line = text;
-  for (const auto& [name, value] : epoch.validation) {
-    std::snprintf(text, sizeof text, " %.4f", value);
-    line += (name == epoch.validation.begin()->first ? "; validation: " : ", ") + name + text;
-  }
-  return line;
+  const auto figure = [](const std::string& name, double value) {
+    return name + " " + fixed_decimals(value, 4);
+  };
+  const std::string line = "epoch " + std::to_string(index + 1) + "/" + std::to_string(epochs) +
+                           ": " + figure("loss", epoch.loss) + ", " +
+                           figure("accuracy", epoch.accuracy);
+  const std::string validation =
+      joined(epoch.validation, ", ", [&](const auto& each) { return std::apply(figure, each); });
+  return validation.empty() ? line : line + "; validation: " + validation;
 }
 
 json to_object(const TrainingResult& result) {

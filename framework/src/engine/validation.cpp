@@ -13,16 +13,6 @@ namespace {
 
 using Figures = std::map<std::string, double>;
 
-/// Passes on a wish to stop and nothing else: the steps that a person sees are those of training.
-class Quietly final : public Progress {
- public:
-  explicit Quietly(const Progress& progress) : progress_(progress) {}
-  bool cancelled() const override { return progress_.cancelled(); }
-
- private:
-  const Progress& progress_;
-};
-
 Figures judge_labels(CodeModel& model, const std::vector<TokenSample>& samples,
                      std::int64_t positive_label, Progress& progress) {
   const at::Tensor answers = model.predict(samples, progress).argmax(1).contiguous();
@@ -77,7 +67,8 @@ std::function<Figures(CodeModel&)> validation(Workshop& workshop, const Subject&
   const auto& samples = workshop.materials().valid_tokens(subject, model, progress);
   const std::int64_t positive = workshop.task(subject).positive_label();
   return [&samples, &progress, is_search, positive](CodeModel& model) {
-    Quietly quietly(progress);
+    // The steps that a person sees are those of training.
+    QuietProgress quietly(progress);
     return is_search ? judge_search(model, samples, quietly)
                      : judge_labels(model, samples, positive, quietly);
   };

@@ -4,26 +4,20 @@
 #include <cmath>
 #include <set>
 
+#include "ncmlab/core/ascii.hpp"
+
 namespace ncmlab {
-namespace {
-
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-}  // namespace
-
 std::vector<std::string> folded_sub_words(std::string_view text) {
   std::vector<std::string> words;
   char before = ' ';
   for (const char c : text) {
-    if (is_lower(c) || is_upper(c) || is_digit(c)) {
-      const bool continues = is_digit(c) ? is_digit(before)
-                                         : is_upper(before) || (is_lower(before) && !is_upper(c));
+    if (is_letter(c) || is_digit(c)) {
+      const bool continues =
+          is_digit(c) ? is_digit(before) : is_upper(before) || (is_lower(before) && !is_upper(c));
       if (!continues) {
         words.emplace_back();
       }
-      words.back() += is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
+      words.back() += lower(c);
     }
     before = c;
   }

@@ -27,7 +27,7 @@ void SampleProgress::advance(std::int64_t steps, std::string_view detail) {
   done_ += static_cast<std::size_t>(steps);
   const std::size_t samples = rows_ == 0 ? samples_ : samples_ * done_ / rows_;
   if (samples > reported_) {
-    outer_.advance(static_cast<std::int64_t>(samples - reported_), detail);
+    outer().advance(static_cast<std::int64_t>(samples - reported_), detail);
     reported_ = samples;
   }
 }

@@ -18,16 +18,14 @@ struct DistinctRows {
 DistinctRows distinct_rows(const std::vector<TokenSample>& samples);
 
 /// Turns steps of `rows` rows into steps of `samples` samples.
-class SampleProgress final : public Progress {
+class SampleProgress final : public QuietProgress {
  public:
   SampleProgress(Progress& outer, std::size_t samples, std::size_t rows)
-      : outer_(outer), samples_(samples), rows_(rows) {}
+      : QuietProgress(outer), samples_(samples), rows_(rows) {}
 
   void advance(std::int64_t steps, std::string_view detail) override;
-  bool cancelled() const override { return outer_.cancelled(); }
 
  private:
-  Progress& outer_;
   std::size_t samples_, rows_;
   std::size_t done_ = 0, reported_ = 0;
 };

@@ -7,6 +7,7 @@
 
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/json_depth.hpp"
+#include "ncmlab/core/wording.hpp"
 #include "ncmlab/networks/roberta.hpp"
 #include "ncmlab/networks/t5.hpp"
 #include "networks/tied_weights.hpp"
@@ -118,10 +119,7 @@ std::string_view stored_name(const Architecture& architecture, std::string_view 
 
 const Architecture& architecture_of(std::string_view config, std::string_view origin) {
   const auto fail = [&](const std::string& what) {
-    std::string known;
-    for (const Architecture& architecture : kArchitectures) {
-      known += (known.empty() ? "`" : ", `") + std::string(architecture.model_type) + "`";
-    }
+    const std::string known = ticked_list(kArchitectures, ", ", &Architecture::model_type);
     throw Error("checkpoint.bad-config", "`" + std::string(origin) + "` " + what,
                 {"name a Hugging Face `config.json` whose `model_type` is one of " + known});
   };

@@ -3,6 +3,7 @@
 
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/json_depth.hpp"
+#include "ncmlab/core/wording.hpp"
 
 namespace ncmlab {
 
@@ -79,11 +80,8 @@ std::string ConfigFields::one_of(const char* name, std::string fallback,
       return choice;
     }
   }
-  std::string expected;
-  for (const std::string& choice : choices) {
-    expected += (expected.empty() ? "`" : " or `") + choice + "`";
-  }
-  fail("`" + std::string(name) + "` should be " + expected + ", but is " + json_[name].dump());
+  fail("`" + std::string(name) + "` should be " + ticked_list(choices, " or ") + ", but is " +
+       json_[name].dump());
 }
 
 }  // namespace ncmlab

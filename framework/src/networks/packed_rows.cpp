@@ -32,6 +32,15 @@ Batch rows_of(const Batch& batch, std::int64_t begin, std::int64_t count) {
           .decoder_embeddings = narrow(batch.decoder_embeddings)};
 }
 
+void check_batch(const Batch& batch) {
+  if (batch.ids.dim() != 2 || batch.ids.scalar_type() != at::kLong ||
+      batch.lengths.scalar_type() != at::kLong || batch.lengths.dim() != 1 ||
+      batch.lengths.size(0) != batch.ids.size(0)) {
+    throw Error("model.bad-batch",
+                "a batch needs int64 ids [rows, length] and int64 lengths [rows]");
+  }
+}
+
 }  // namespace
 
 at::Tensor PackedRows::first_tokens() const {
@@ -53,16 +62,8 @@ at::Tensor PackedRows::unpack(const at::Tensor& values) const {
       .reshape({rows, length, width});
 }
 
-void check_batch(const Batch& batch) {
-  if (batch.ids.dim() != 2 || batch.ids.scalar_type() != at::kLong ||
-      batch.lengths.scalar_type() != at::kLong || batch.lengths.dim() != 1 ||
-      batch.lengths.size(0) != batch.ids.size(0)) {
-    throw Error("model.bad-batch",
-                "a batch needs int64 ids [rows, length] and int64 lengths [rows]");
-  }
-}
-
 PackedRows pack_rows(const Batch& batch, std::int64_t vocab_size, std::int64_t max_tokens) {
+  check_batch(batch);
   const auto refuse = [](const std::string& what) { throw Error("model.bad-batch", what); };
   PackedRows packed{.rows = batch.ids.size(0), .length = batch.ids.size(1)};
   const at::Tensor ids = batch.ids.cpu().contiguous();
@@ -99,6 +100,7 @@ PackedRows pack_rows(const Batch& batch, std::int64_t vocab_size, std::int64_t m
 
 at::Tensor in_pieces(const Batch& batch, const at::Tensor& nothing,
                      const std::function<at::Tensor(const Batch&)>& compute) {
+  check_batch(batch);
   if (at::GradMode::is_enabled()) {
     return compute(batch);
   }

@@ -31,16 +31,13 @@ struct PackedRows {
   at::Tensor unpack(const at::Tensor& values) const;
 };
 
-/// Throws Error `model.bad-batch` unless types and sizes are those of a batch.
-void check_batch(const Batch& batch);
-
-/// `batch` has passed check_batch(). Throws Error `model.bad-batch` unless ids lie in [0,
+/// Throws Error `model.bad-batch` unless types and sizes are those of a batch, ids lie in [0,
 /// vocab_size) and lengths in [1, min(length, max_tokens)].
 PackedRows pack_rows(const Batch& batch, std::int64_t vocab_size, std::int64_t max_tokens);
 
 /// What `compute` returns for the rows of the batch, [rows, width]; `nothing` [0, width] if there
-/// are none. Without grad mode rows of tokens_per_pass() are computed at a time. `batch` has passed
-/// check_batch().
+/// are none. Without grad mode rows of tokens_per_pass() are computed at a time. Throws Error
+/// `model.bad-batch` unless types and sizes are those of a batch.
 at::Tensor in_pieces(const Batch& batch, const at::Tensor& nothing,
                      const std::function<at::Tensor(const Batch&)>& compute);
 

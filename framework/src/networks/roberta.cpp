@@ -5,57 +5,35 @@
 
 #include "kernels/fused_ops.hpp"
 #include "ncmlab/core/diagnostic.hpp"
-#include "networks/packed_rows.hpp"
+#include "networks/packed_encoder.hpp"
 #include "networks/roberta_parameters.hpp"
 
 namespace ncmlab {
 namespace {
 
-class RobertaEncoder final : public Encoder {
+class RobertaEncoder final
+    : public PackedEncoder<RobertaEncoder, RobertaConfig, RobertaParameters> {
  public:
-  RobertaEncoder(RobertaConfig config, Pooling pooling, RobertaParameters parameters)
-      : config_(std::move(config)), parameters_(std::move(parameters)) {
+  RobertaEncoder(const RobertaConfig& config, Pooling pooling, RobertaParameters parameters)
+      : PackedEncoder(config,
+                      {.vocab_size = config.vocab_size,
+                       .hidden = config.hidden_size,
+                       .layers = config.num_hidden_layers,
+                       .max_tokens = config.max_position_embeddings - config.pad_token_id - 1,
+                       .pooling = pooling,
+                       .dropout = config.hidden_dropout_prob},
+                      std::move(parameters)) {
     if (pooling == Pooling::last_eos) {
       throw Error("model.bad-pooling",
                   "a RoBERTa encoder is pooled by `cls` or `mean`, not by `last_eos`");
     }
-    shape_ = {.vocab_size = config_.vocab_size,
-              .hidden = config_.hidden_size,
-              .layers = config_.num_hidden_layers,
-              .max_tokens = config_.max_position_embeddings - config_.pad_token_id - 1,
-              .pooling = pooling,
-              .dropout = config_.hidden_dropout_prob};
   }
 
-  const EncoderShape& shape() const override { return shape_; }
-  at::Tensor embedding_table() const override { return parameters_.words; }
-  StateDict parameters() const override { return parameters_.named; }
   std::string config_json() const override { return config_.to_json(); }
-
-  std::unique_ptr<Encoder> clone() const override {
-    auto copy = std::make_unique<RobertaEncoder>(
-        config_, shape_.pooling, load_parameters(config_, parameters_.named, device()));
-    copy->set_precision(precision());
-    return copy;
-  }
-
-  void to(at::Device device) override {
-    if (device != this->device()) {
-      parameters_ = load_parameters(config_, parameters_.named, device);
-      products_ = {};
-    }
-  }
-
-  at::Tensor encode(const Batch& batch, bool training) override {
-    check_batch(batch);
-    return in_pieces(batch, parameters_.words.new_empty({0, shape_.hidden}),
-                     [&](const Batch& piece) { return encode_rows(piece, training); });
-  }
 
   std::vector<at::Tensor> hidden_states(const Batch& batch) override {
     const at::NoGradGuard no_grad;
-    check_batch(batch);
-    const PackedRows rows = pack_rows(batch, shape_.vocab_size, shape_.max_tokens);
+    const PackedRows rows = packed(batch);
     at::Tensor states = embed(batch, rows, false);
     std::vector<at::Tensor> result = {rows.unpack(states.clone())};
     for (const RobertaLayer& weights : parameters_.layers) {
@@ -66,8 +44,8 @@ class RobertaEncoder final : public Encoder {
   }
 
  private:
-  at::Tensor encode_rows(const Batch& batch, bool training) {
-    const PackedRows rows = pack_rows(batch, shape_.vocab_size, shape_.max_tokens);
+  at::Tensor encode_rows(const Batch& batch, bool training) override {
+    const PackedRows rows = packed(batch);
     at::Tensor states = embed(batch, rows, training);
     const std::size_t full_layers =
         parameters_.layers.size() - (shape_.pooling == Pooling::cls ? 1 : 0);
@@ -170,23 +148,17 @@ class RobertaEncoder final : public Encoder {
                .index_add(0, row_of_token.to(states.device()), states) /
            counts.unsqueeze(1).to(states.device());
   }
-
-  RobertaConfig config_;
-  RobertaParameters parameters_;
-  EncoderShape shape_;
-  LinearLayers products_;
 };
 
 }  // namespace
 
 std::unique_ptr<Encoder> make_roberta(const RobertaConfig& config, Pooling pooling, Rng rng) {
-  return std::make_unique<RobertaEncoder>(config, pooling,
-                                          make_parameters(config, random_source(config, rng)));
+  return RobertaEncoder::random(config, pooling, rng);
 }
 
 std::unique_ptr<Encoder> make_roberta(const RobertaConfig& config, Pooling pooling,
                                       const StateDict& weights) {
-  return std::make_unique<RobertaEncoder>(config, pooling, load_parameters(config, weights));
+  return RobertaEncoder::stored(config, pooling, weights);
 }
 
 }  // namespace ncmlab

@@ -3,75 +3,55 @@
 
 #include <torch/torch.h>
 
-#include "networks/random_weights.hpp"
-
 namespace ncmlab {
 namespace {
 
-class Builder {
- public:
-  Builder(RobertaParameters& target, const TensorSource& source)
-      : target_(target), source_(source) {}
+Affine linear(ParameterBuilder& build, const std::string& name, std::int64_t outputs,
+              std::int64_t inputs) {
+  return {.weight = build.parameter(name + ".weight", {outputs, inputs}),
+          .bias = build.parameter(name + ".bias", {outputs}, Initial::zeros)};
+}
 
-  at::Tensor parameter(const std::string& name, const std::vector<std::int64_t>& sizes,
-                       Initial initial) {
-    at::Tensor tensor = source_(name, sizes, initial);
-    if (tensor.defined()) {
-      target_.named.add(name, tensor.requires_grad_());
-    }
-    return tensor;
-  }
-  Affine linear(const std::string& name, std::int64_t outputs, std::int64_t inputs) {
-    return {.weight = parameter(name + ".weight", {outputs, inputs}, Initial::normal),
-            .bias = parameter(name + ".bias", {outputs}, Initial::zeros)};
-  }
-  Affine norm(const std::string& name, std::int64_t width) {
-    return {.weight = parameter(name + ".weight", {width}, Initial::ones),
-            .bias = parameter(name + ".bias", {width}, Initial::zeros)};
-  }
-
- private:
-  RobertaParameters& target_;
-  const TensorSource& source_;
-};
+Affine norm(ParameterBuilder& build, const std::string& name, std::int64_t width) {
+  return {.weight = build.parameter(name + ".weight", {width}, Initial::ones),
+          .bias = build.parameter(name + ".bias", {width}, Initial::zeros)};
+}
 
 }  // namespace
 
 RobertaParameters make_parameters(const RobertaConfig& config, const TensorSource& source) {
   RobertaParameters result;
-  Builder build(result, source);
+  ParameterBuilder build(source, result.named);
   const std::int64_t hidden = config.hidden_size;
   const auto table = [&](const std::string& name, std::int64_t rows) {
-    return build.parameter("embeddings." + name + ".weight", {rows, hidden}, Initial::normal);
+    return build.parameter("embeddings." + name + ".weight", {rows, hidden});
   };
   result.words = table("word_embeddings", config.vocab_size);
   result.positions = table("position_embeddings", config.max_position_embeddings);
   result.types = table("token_type_embeddings", config.type_vocab_size);
-  result.embedding_norm = build.norm("embeddings.LayerNorm", hidden);
+  result.embedding_norm = norm(build, "embeddings.LayerNorm", hidden);
   for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) {
     const std::string prefix = "encoder.layer." + std::to_string(i) + ".";
     RobertaLayer layer;
     const std::string attention = prefix + "attention.self.";
-    layer.joint = joint_layers({attention + "query", attention + "key", attention + "value"},
-                               hidden, hidden, true, source, result.named);
-    layer.attention_out = build.linear(prefix + "attention.output.dense", hidden, hidden);
-    layer.attention_norm = build.norm(prefix + "attention.output.LayerNorm", hidden);
+    layer.joint = build.joint({attention + "query", attention + "key", attention + "value"}, hidden,
+                              hidden, true);
+    layer.attention_out = linear(build, prefix + "attention.output.dense", hidden, hidden);
+    layer.attention_norm = norm(build, prefix + "attention.output.LayerNorm", hidden);
     layer.intermediate =
-        build.linear(prefix + "intermediate.dense", config.intermediate_size, hidden);
-    layer.output = build.linear(prefix + "output.dense", hidden, config.intermediate_size);
-    layer.output_norm = build.norm(prefix + "output.LayerNorm", hidden);
+        linear(build, prefix + "intermediate.dense", config.intermediate_size, hidden);
+    layer.output = linear(build, prefix + "output.dense", hidden, config.intermediate_size);
+    layer.output_norm = norm(build, prefix + "output.LayerNorm", hidden);
     result.layers.push_back(std::move(layer));
   }
   return result;
 }
 
 TensorSource random_source(const RobertaConfig& config, const Rng& rng) {
-  return [std = config.initializer_range, pad = config.pad_token_id, rng](
+  const auto std_of = [std = config.initializer_range](std::string_view) { return std; };
+  return [draw = random_source(rng, std_of), pad = config.pad_token_id](
              const std::string& name, const std::vector<std::int64_t>& sizes, Initial initial) {
-    if (initial != Initial::normal) {
-      return at::full(sizes, initial == Initial::ones ? 1.0 : 0.0, at::kFloat);
-    }
-    at::Tensor tensor = random_weights(sizes, std, rng.stream(name)).detach();
+    at::Tensor tensor = draw(name, sizes, initial);
     // As Hugging Face does for the word and position tables: padding has the zero vector.
     if (name.ends_with("word_embeddings.weight") || name.ends_with("position_embeddings.weight")) {
       tensor[pad].zero_();
@@ -80,20 +60,9 @@ TensorSource random_source(const RobertaConfig& config, const Rng& rng) {
   };
 }
 
-RobertaParameters load_parameters(const RobertaConfig& config, const StateDict& weights,
-                                  at::Device device) {
-  StoredTensors stored(weights, device);
-  RobertaParameters result = make_parameters(config, stored.source());
+NamedShapes unused_tensors(const RobertaConfig& config) {
   const std::int64_t hidden = config.hidden_size;
-  const auto carry_along = [&](const std::string& name, const std::vector<std::int64_t>& sizes) {
-    if (weights.contains(name)) {
-      result.named.add(name, stored.copy(name, sizes));
-    }
-  };
-  carry_along("pooler.dense.weight", {hidden, hidden});
-  carry_along("pooler.dense.bias", {hidden});
-  stored.check();
-  return result;
+  return {{"pooler.dense.weight", {hidden, hidden}}, {"pooler.dense.bias", {hidden}}};
 }
 
 }  // namespace ncmlab

@@ -35,10 +35,6 @@ RobertaParameters make_parameters(const RobertaConfig& config, const TensorSourc
 
 TensorSource random_source(const RobertaConfig& config, const Rng& rng);
 
-/// Copies from `weights` to `device`. Throws Error `checkpoint.missing-tensor` or
-/// `checkpoint.shape` with one diagnostic for every tensor of the model that is not there in the
-/// right shape.
-RobertaParameters load_parameters(const RobertaConfig& config, const StateDict& weights,
-                                  at::Device device = at::kCPU);
+NamedShapes unused_tensors(const RobertaConfig& config);
 
 }  // namespace ncmlab

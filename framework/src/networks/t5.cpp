@@ -8,7 +8,7 @@
 #include "kernels/activation.hpp"
 #include "kernels/fused_ops.hpp"
 #include "ncmlab/core/diagnostic.hpp"
-#include "networks/packed_rows.hpp"
+#include "networks/packed_encoder.hpp"
 #include "networks/t5_parameters.hpp"
 #include "networks/t5_positions.hpp"
 
@@ -18,61 +18,36 @@ namespace {
 /// Positions are relative, so that nothing but memory limits a row; this keeps sizes sane.
 constexpr std::int64_t kLongestRow = 1'000'000;
 
-class T5Encoder final : public Encoder {
+class T5Encoder final : public PackedEncoder<T5Encoder, T5Config, T5Parameters> {
  public:
-  T5Encoder(T5Config config, T5Parameters parameters)
-      : config_(std::move(config)),
-        parameters_(std::move(parameters)),
-        shape_{.vocab_size = config_.vocab_size,
-               .hidden = config_.d_model,
-               .layers = config_.num_layers + config_.num_decoder_layers,
-               .max_tokens = kLongestRow,
-               .pooling = Pooling::last_eos,
-               .dropout = config_.dropout_rate} {}
+  T5Encoder(const T5Config& config, Pooling pooling, T5Parameters parameters)
+      : PackedEncoder(config,
+                      {.vocab_size = config.vocab_size,
+                       .hidden = config.d_model,
+                       .layers = config.num_layers + config.num_decoder_layers,
+                       .max_tokens = kLongestRow,
+                       .pooling = pooling,
+                       .dropout = config.dropout_rate},
+                      std::move(parameters)) {}
 
-  const EncoderShape& shape() const override { return shape_; }
-  at::Tensor embedding_table() const override { return parameters_.words; }
-  StateDict parameters() const override { return parameters_.named; }
   std::string config_json() const override {
     return config_.to_json(parameters_.named.contains("lm_head.weight"));
   }
 
-  std::unique_ptr<Encoder> clone() const override {
-    auto copy = std::make_unique<T5Encoder>(
-        config_, load_t5_parameters(config_, parameters_.named, device()));
-    copy->set_precision(precision());
-    return copy;
-  }
-
-  void to(at::Device device) override {
-    if (device != this->device()) {
-      parameters_ = load_t5_parameters(config_, parameters_.named, device);
-      products_ = {};
-    }
-  }
-
-  at::Tensor encode(const Batch& batch, bool training) override {
-    check_batch(batch);
-    return in_pieces(batch, parameters_.words.new_empty({0, shape_.hidden}),
-                     [&](const Batch& piece) { return encode_rows(piece, training); });
-  }
-
   std::vector<at::Tensor> hidden_states(const Batch& batch) override {
     const at::NoGradGuard no_grad;
-    check_batch(batch);
     Collected states;
-    const PackedRows rows = pack_rows(batch, shape_.vocab_size, shape_.max_tokens);
+    const PackedRows rows = packed(batch);
     encoder_states(batch, rows, false, &states);
     return states;
   }
 
   std::vector<at::Tensor> decoder_hidden_states(const Batch& batch) override {
     const at::NoGradGuard no_grad;
-    check_batch(batch);
-    const PackedRows rows = pack_rows(batch, shape_.vocab_size, shape_.max_tokens);
+    const PackedRows rows = packed(batch);
     const Source source{.states = encoder_states(batch, rows, false), .rows = rows};
     const Batch target = shifted(batch, batch.lengths);
-    const PackedRows target_rows = pack_rows(target, shape_.vocab_size, shape_.max_tokens);
+    const PackedRows target_rows = packed(target);
     at::Tensor states = embed(target, target_rows, false);
     Collected collected = {target_rows.unpack(states)};
     const at::Tensor bias = position_bias(parameters_.decoder, target_rows, false);
@@ -93,12 +68,12 @@ class T5Encoder final : public Encoder {
     const PackedRows& rows;
   };
 
-  at::Tensor encode_rows(const Batch& batch, bool training) {
-    const PackedRows rows = pack_rows(batch, shape_.vocab_size, shape_.max_tokens);
+  at::Tensor encode_rows(const Batch& batch, bool training) override {
+    const PackedRows rows = packed(batch);
     const std::vector<std::int64_t> pooled = last_eos(rows);
     const Source source{.states = encoder_states(batch, rows, training), .rows = rows};
     const Batch target = shifted(batch, at::tensor(pooled) + 1);
-    const PackedRows target_rows = pack_rows(target, shape_.vocab_size, shape_.max_tokens);
+    const PackedRows target_rows = packed(target);
     const at::Tensor bias = position_bias(parameters_.decoder, target_rows, false);
     at::Tensor states = embed(target, target_rows, training);
     for (std::size_t i = 0; i + 1 < parameters_.decoder.blocks.size(); ++i) {
@@ -278,22 +253,16 @@ class T5Encoder final : public Encoder {
         source_attention(block.cross, after, ops::single_queries(count), source, training),
         training);
   }
-
-  T5Config config_;
-  T5Parameters parameters_;
-  EncoderShape shape_;
-  LinearLayers products_;
 };
 
 }  // namespace
 
 std::unique_ptr<Encoder> make_t5(const T5Config& config, Rng rng) {
-  return std::make_unique<T5Encoder>(config,
-                                     make_t5_parameters(config, random_t5_source(config, rng)));
+  return T5Encoder::random(config, Pooling::last_eos, rng);
 }
 
 std::unique_ptr<Encoder> make_t5(const T5Config& config, const StateDict& weights) {
-  return std::make_unique<T5Encoder>(config, load_t5_parameters(config, weights));
+  return T5Encoder::stored(config, Pooling::last_eos, weights);
 }
 
 }  // namespace ncmlab

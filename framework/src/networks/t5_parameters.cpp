@@ -5,32 +5,18 @@
 
 #include <cmath>
 
-#include "networks/random_weights.hpp"
-
 namespace ncmlab {
 namespace {
 
-constexpr const char* kOutputLayer = "lm_head.weight";
-
-class Builder {
+class StackBuilder {
  public:
-  Builder(const T5Config& config, const TensorSource& source, StateDict& named)
-      : config_(config), source_(source), named_(named) {}
-
-  at::Tensor parameter(const std::string& name, const std::vector<std::int64_t>& sizes,
-                       Initial initial = Initial::normal) {
-    at::Tensor tensor = source_(name, sizes, initial);
-    if (tensor.defined()) {
-      named_.add(name, tensor.requires_grad_());
-    }
-    return tensor;
-  }
+  StackBuilder(const T5Config& config, ParameterBuilder& build) : config_(config), build_(build) {}
 
   T5Stack stack(const std::string& prefix, std::int64_t blocks, bool decoder) {
     T5Stack result;
     result.position_bias =
-        parameter(prefix + "block.0.layer.0.SelfAttention.relative_attention_bias.weight",
-                  {config_.relative_attention_num_buckets, config_.num_heads});
+        build_.parameter(prefix + "block.0.layer.0.SelfAttention.relative_attention_bias.weight",
+                         {config_.relative_attention_num_buckets, config_.num_heads});
     for (std::int64_t i = 0; i < blocks; ++i) {
       const std::string layer = prefix + "block." + std::to_string(i) + ".layer.";
       T5Block block;
@@ -47,7 +33,7 @@ class Builder {
 
  private:
   at::Tensor norm(const std::string& name) {
-    return parameter(name + ".weight", {config_.d_model}, Initial::ones);
+    return build_.parameter(name + ".weight", {config_.d_model}, Initial::ones);
   }
 
   T5Attention attention(const std::string& layer, const std::string& kind, bool cross) {
@@ -55,13 +41,13 @@ class Builder {
     const std::int64_t inner = config_.num_heads * config_.d_kv;
     T5Attention result;
     if (cross) {
-      result.query = parameter(prefix + "q.weight", {inner, config_.d_model});
+      result.query = build_.parameter(prefix + "q.weight", {inner, config_.d_model});
     }
     result.joint =
-        joint_layers(cross ? std::vector<std::string>{prefix + "k", prefix + "v"}
+        build_.joint(cross ? std::vector<std::string>{prefix + "k", prefix + "v"}
                            : std::vector<std::string>{prefix + "q", prefix + "k", prefix + "v"},
-                     inner, config_.d_model, false, source_, named_);
-    result.out = parameter(prefix + "o.weight", {config_.d_model, inner});
+                     inner, config_.d_model, false);
+    result.out = build_.parameter(prefix + "o.weight", {config_.d_model, inner});
     result.norm = norm(layer + "layer_norm");
     return result;
   }
@@ -69,18 +55,17 @@ class Builder {
   T5FeedForward feed_forward(const std::string& layer) {
     const std::string prefix = layer + "DenseReluDense.";
     T5FeedForward result;
-    result.wide = joint_layers(config_.is_gated_act
+    result.wide = build_.joint(config_.is_gated_act
                                    ? std::vector<std::string>{prefix + "wi_0", prefix + "wi_1"}
                                    : std::vector<std::string>{prefix + "wi"},
-                               config_.d_ff, config_.d_model, false, source_, named_);
-    result.out = parameter(prefix + "wo.weight", {config_.d_model, config_.d_ff});
+                               config_.d_ff, config_.d_model, false);
+    result.out = build_.parameter(prefix + "wo.weight", {config_.d_model, config_.d_ff});
     result.norm = norm(layer + "layer_norm");
     return result;
   }
 
   const T5Config& config_;
-  const TensorSource& source_;
-  StateDict& named_;
+  ParameterBuilder& build_;
 };
 
 /// As Hugging Face's T5PreTrainedModel._init_weights, which follows Mesh TensorFlow.
@@ -104,35 +89,27 @@ double initial_std(const T5Config& config, std::string_view name) {
 
 }  // namespace
 
-T5Parameters make_t5_parameters(const T5Config& config, const TensorSource& source) {
+T5Parameters make_parameters(const T5Config& config, const TensorSource& source) {
   T5Parameters result;
-  Builder build(config, source, result.named);
+  ParameterBuilder build(source, result.named);
+  StackBuilder stacks(config, build);
   result.words = build.parameter("shared.weight", {config.vocab_size, config.d_model});
-  result.encoder = build.stack("encoder.", config.num_layers, false);
-  result.decoder = build.stack("decoder.", config.num_decoder_layers, true);
+  result.encoder = stacks.stack("encoder.", config.num_layers, false);
+  result.decoder = stacks.stack("decoder.", config.num_decoder_layers, true);
   return result;
 }
 
-TensorSource random_t5_source(const T5Config& config, const Rng& rng) {
-  return [config, rng](const std::string& name, const std::vector<std::int64_t>& sizes,
-                       Initial initial) {
-    if (initial == Initial::ones) {
-      return at::full(sizes, config.initializer_factor, at::kFloat);
-    }
-    const double std = config.initializer_factor * initial_std(config, name);
-    return random_weights(sizes, std, rng.stream(name)).detach();
+TensorSource random_source(const T5Config& config, const Rng& rng) {
+  const auto std_of = [config](std::string_view name) {
+    return config.initializer_factor * initial_std(config, name);
   };
+  return random_source(rng, std_of, config.initializer_factor);
 }
 
-T5Parameters load_t5_parameters(const T5Config& config, const StateDict& weights,
-                                at::Device device) {
-  StoredTensors stored(weights, device);
-  T5Parameters result = make_t5_parameters(config, stored.source());
-  if (!config.tie_word_embeddings && weights.contains(kOutputLayer)) {
-    result.named.add(kOutputLayer, stored.copy(kOutputLayer, {config.vocab_size, config.d_model}));
-  }
-  stored.check();
-  return result;
+NamedShapes unused_tensors(const T5Config& config) {
+  return config.tie_word_embeddings
+             ? NamedShapes()
+             : NamedShapes{{"lm_head.weight", {config.vocab_size, config.d_model}}};
 }
 
 }  // namespace ncmlab

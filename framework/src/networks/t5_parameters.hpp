@@ -44,12 +44,10 @@ struct T5Parameters {
   StateDict named;  ///< every parameter under its name in T5ForConditionalGeneration
 };
 
-T5Parameters make_t5_parameters(const T5Config& config, const TensorSource& source);
+T5Parameters make_parameters(const T5Config& config, const TensorSource& source);
 
-TensorSource random_t5_source(const T5Config& config, const Rng& rng);
+TensorSource random_source(const T5Config& config, const Rng& rng);
 
-/// Copies from `weights` to `device`; throws as StoredTensors::check() does.
-T5Parameters load_t5_parameters(const T5Config& config, const StateDict& weights,
-                                at::Device device = at::kCPU);
+NamedShapes unused_tensors(const T5Config& config);
 
 }  // namespace ncmlab

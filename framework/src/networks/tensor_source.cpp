@@ -5,10 +5,21 @@
 
 #include <algorithm>
 
+#include "networks/random_weights.hpp"
 #include "weights/foreign_elements.hpp"
 #include "weights/shape_text.hpp"
 
 namespace ncmlab {
+
+TensorSource random_source(const Rng& rng, std::function<double(std::string_view name)> std_of,
+                           double one) {
+  return [rng, std_of = std::move(std_of), one](
+             const std::string& name, const std::vector<std::int64_t>& sizes, Initial initial) {
+    return initial == Initial::normal
+               ? random_weights(sizes, std_of(name), rng.stream(name)).detach()
+               : at::full(sizes, initial == Initial::ones ? one : 0.0, at::kFloat);
+  };
+}
 
 at::Tensor StoredTensors::copy(const std::string& name, const std::vector<std::int64_t>& sizes) {
   const at::Tensor* found = weights_.find(name);
@@ -45,14 +56,22 @@ void StoredTensors::check() const {
   }
 }
 
-JointLayers joint_layers(const std::vector<std::string>& names, std::int64_t outputs,
-                         std::int64_t inputs, bool bias, const TensorSource& source,
-                         StateDict& named) {
+at::Tensor ParameterBuilder::parameter(const std::string& name,
+                                       const std::vector<std::int64_t>& sizes, Initial initial) {
+  at::Tensor tensor = source_(name, sizes, initial);
+  if (tensor.defined()) {
+    named_.add(name, tensor.requires_grad_());
+  }
+  return tensor;
+}
+
+JointLayers ParameterBuilder::joint(const std::vector<std::string>& names, std::int64_t outputs,
+                                    std::int64_t inputs, bool bias) {
   std::vector<at::Tensor> weights, biases;
   for (const std::string& name : names) {
-    weights.push_back(source(name + ".weight", {outputs, inputs}, Initial::normal));
+    weights.push_back(source_(name + ".weight", {outputs, inputs}, Initial::normal));
     if (bias) {
-      biases.push_back(source(name + ".bias", {outputs}, Initial::zeros));
+      biases.push_back(source_(name + ".bias", {outputs}, Initial::zeros));
     }
   }
   const auto defined = [](const at::Tensor& tensor) { return tensor.defined(); };
@@ -71,9 +90,9 @@ JointLayers joint_layers(const std::vector<std::string>& names, std::int64_t out
     views_of(layers.bias, biases);
   }
   for (std::size_t i = 0; i < names.size(); ++i) {
-    named.add(names[i] + ".weight", layers.parts[i]);
+    named_.add(names[i] + ".weight", layers.parts[i]);
     if (bias) {
-      named.add(names[i] + ".bias", layers.parts[names.size() + i]);
+      named_.add(names[i] + ".bias", layers.parts[names.size() + i]);
     }
   }
   return layers;

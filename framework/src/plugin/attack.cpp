@@ -3,14 +3,12 @@
 
 #include <algorithm>
 
+#include "ncmlab/core/ascii.hpp"
+
 namespace ncmlab {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool continues_word(char c) {
-  return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || c == '_';
-}
+bool continues_word(char c) { return is_letter(c) || is_digit(c) || c == '_'; }
 
 }  // namespace
 

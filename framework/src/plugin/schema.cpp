@@ -2,11 +2,11 @@
 #include "ncmlab/plugin/schema.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cmath>
 
 #include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/core/number_text.hpp"
+#include "ncmlab/core/wording.hpp"
 
 namespace ncmlab {
 namespace {
@@ -21,9 +21,7 @@ std::string number_text(double number) {
   if (std::isinf(number)) {
     return number > 0 ? "inf" : "-inf";
   }
-  std::array<char, 32> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number).ptr;
-  std::string text(buffer.data(), end);
+  std::string text = shortest_number(number);
   if (text.find_first_of(".e") == std::string::npos) {
     text += ".0";
   }
@@ -61,11 +59,7 @@ std::string text_of(double number) { return number_text(number); }
 std::string text_of(const std::string& text) { return string_text(text); }
 template <typename T>
 std::string text_of(const std::vector<T>& items) {
-  std::string result = "[";
-  for (const T& item : items) {
-    result += (result.size() > 1 ? ", " : "") + text_of(item);
-  }
-  return result + "]";
+  return "[" + joined(items, ", ", [](const T& item) { return text_of(item); }) + "]";
 }
 
 std::string limit_text(double limit) {
@@ -159,19 +153,14 @@ std::string limits(const Parameter& parameter) {
   if (parameter.maximum) {
     return "at most " + limit_text(*parameter.maximum);
   }
-  std::string names;
-  for (const std::string& choice : parameter.choices) {
-    names += (names.empty() ? "one of `" : ", `") + choice + "`";
-  }
-  return names;
+  return parameter.choices.empty() ? "" : "one of " + ticked_list(parameter.choices);
 }
 
 std::optional<std::string> check(const Parameter& parameter, Value& value) {
   convert(parameter.default_value, value);
   if (value.index() != parameter.default_value.index()) {
-    const std::string expected = type_name(parameter.default_value);
-    return "must be " + std::string(expected.front() == 'i' ? "an " : "a ") + expected +
-           ", found " + type_name(value) + " " + to_toml(value);
+    return "must be " + with_article(type_name(parameter.default_value)) + ", found " +
+           type_name(value) + " " + to_toml(value);
   }
   return std::visit(ItemCheck{parameter}, value);
 }
@@ -188,10 +177,7 @@ Settings complete(const std::vector<Parameter>& parameters, Settings settings) {
   }
   for (const auto& [name, value] : settings) {
     if (std::find(names.begin(), names.end(), name) == names.end()) {
-      Diagnostic& diagnostic = problem("unknown parameter `" + name + "`");
-      if (const auto near = suggest(name, names)) {
-        diagnostic.help.push_back("a parameter with a similar name exists: `" + *near + "`");
-      }
+      problem("unknown parameter `" + name + "`").help = similar_name("parameter", name, names);
     }
   }
   for (const Parameter& parameter : parameters) {

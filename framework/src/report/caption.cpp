@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "ncmlab/core/wording.hpp"
 #include "report/text.hpp"
 
 namespace ncmlab {
@@ -38,10 +39,8 @@ std::set<std::int64_t> seeds_of(const std::vector<const CellRecord*>& records) {
 
 std::string seeds_sentence(const std::vector<const CellRecord*>& records, bool in_every_row) {
   const std::set<std::int64_t> seeds = seeds_of(records);
-  std::string list;
-  for (const std::int64_t seed : seeds) {
-    list += (list.empty() ? "" : ", ") + std::to_string(seed);
-  }
+  const std::string list =
+      joined(seeds, ", ", [](std::int64_t seed) { return std::to_string(seed); });
   if (seeds.size() == 1) {
     return "One seed (" + list + ").";
   }
@@ -115,7 +114,7 @@ std::string provenance(const std::vector<CellRecord>& records, const ReportOptio
   if (!options.version.empty()) {
     text += " " + printable(options.version);
   }
-  text += "; " + std::to_string(distinct.size()) + (distinct.size() == 1 ? " cell" : " cells");
+  text += "; " + counted(distinct.size(), "cell");
   if (failed > 0) {
     text += ", " + std::to_string(failed) + " failed";
   }

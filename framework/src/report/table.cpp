@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/core/wording.hpp"
 #include "report/caption.hpp"
 #include "report/conditions.hpp"
 #include "report/summary.hpp"
@@ -157,14 +158,8 @@ void keep_wanted(std::vector<ColumnMaker>& makers, const std::vector<std::string
   }
   for (const std::string& id : wanted) {
     if (std::find(known.begin(), known.end(), id) == known.end()) {
-      std::string all;
-      for (const std::string& name : known) {
-        all += (all.empty() ? "" : ", ") + name;
-      }
-      std::vector<std::string> help = {"columns: " + all};
-      if (const auto near = suggest(id, known)) {
-        help.insert(help.begin(), "did you mean `" + *near + "`?");
-      }
+      std::vector<std::string> help = similar_name("column", id, known);
+      help.push_back("columns: " + joined(known, ", "));
       throw Error("usage.unknown-column", "no table has a column `" + id + "`", std::move(help));
     }
   }
@@ -224,7 +219,7 @@ std::string row_note(const SeedRecords& row) {
   return text + "failed: " + failure_reasons(row);
 }
 
-std::string joined(const std::string& first, const std::string& second) {
+std::string both(const std::string& first, const std::string& second) {
   return first + (first.empty() || second.empty() ? "" : "; ") + second;
 }
 
@@ -269,7 +264,7 @@ Table build_table(const std::string& task, const std::vector<const CellRecord*>&
       }
       has_all_seeds = has_all_seeds && (seeds.size() == 0 || seeds.size() == seeds.seeds);
       if (const std::string note =
-              joined(joined(row_note(seeds), row_departures(seeds)), row_doubts(seeds));
+              both(both(row_note(seeds), row_departures(seeds)), row_doubts(seeds));
           !note.empty()) {
         row.note = note_number(table.notes, note);
       }

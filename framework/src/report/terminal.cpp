@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "ncmlab/core/wording.hpp"
 #include "report/renderers.hpp"
 #include "report/text.hpp"
 
@@ -142,11 +143,8 @@ std::string render_terminal(const std::vector<Table>& tables, const std::string&
       out += wrapped(sentence, options.width);
     }
     if (!left_out.empty()) {
-      std::string names;
-      for (const std::string& title : left_out) {
-        names += (names.empty() ? "" : ", ") + title;
-      }
-      out += wrapped("Columns left out for lack of width: " + names + ".", options.width);
+      out += wrapped("Columns left out for lack of width: " + joined(left_out, ", ") + ".",
+                     options.width);
     }
     out += "\n";
   }

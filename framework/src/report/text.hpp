@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/printable.hpp"
+#include "ncmlab/core/number_text.hpp"
 
 namespace ncmlab {
 
@@ -31,9 +32,6 @@ std::string plain_text_cell(std::string text);
 /// One field by RFC 4180; quoted also where a semicolon would divide it in some countries.
 std::string quote_csv(std::string_view text);
 
-std::string fixed_decimals(double value, int decimals);
-/// The shortest text that reads back as the same number; empty for one that is not finite.
-std::string shortest_number(double value);
 /// 950, 12.3k, 4.56M, 7.89G.
 std::string compact_count(double value);
 

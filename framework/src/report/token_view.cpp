@@ -2,8 +2,10 @@
 #include "report/token_view.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include "ncmlab/core/sequence_diff.hpp"
+#include "ncmlab/core/wording.hpp"
 #include "report/text.hpp"
 
 namespace ncmlab {
@@ -19,10 +21,9 @@ std::string spelled(const Tokenizer& tokenizer, const std::vector<std::int64_t>&
   if (begin == end) {
     return "nothing";
   }
-  std::string text;
-  for (std::size_t i = begin; i < std::min(end, begin + kMostTokens); ++i) {
-    text += (i == begin ? "`" : " `") + printable(tokenizer.token(ids[i])) + "`";
-  }
+  const std::span shown(ids.data() + begin, std::min(end - begin, kMostTokens));
+  const std::string text =
+      ticked_list(shown, " ", [&](std::int64_t id) { return printable(tokenizer.token(id)); });
   return end - begin > kMostTokens ? text + " .." : text;
 }
 

@@ -10,6 +10,7 @@
 #include "engine/store_path.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/hash.hpp"
+#include "ncmlab/core/wording.hpp"
 #include "report/text.hpp"
 
 namespace ncmlab {
@@ -131,11 +132,8 @@ std::vector<std::string> telling_texts(const std::vector<const Parts*>& variants
   parts.resize(parts.size() - left_out);
   std::vector<std::string> texts;
   for (const Parts* variant : variants) {
-    std::string text;
-    for (const std::string& part : parts) {
-      text += (text.empty() ? "" : ",") + shown(part, *variant);
-    }
-    texts.push_back(text);
+    texts.push_back(
+        joined(parts, ",", [&](const std::string& part) { return shown(part, *variant); }));
   }
   const bool are_distinct =
       left_out == 0 && std::set(texts.begin(), texts.end()).size() == texts.size();
@@ -199,15 +197,11 @@ std::string differing_parts(const Parts& a, const Parts& b) {
     for (const auto& [name, value] : *parts) {
       const auto other = others->find(name);
       if (other == others->end() || other->second != value) {
-        names.insert("`" + printable(name) + "`");
+        names.insert(printable(name));
       }
     }
   }
-  std::string text;
-  for (const std::string& name : names) {
-    text += (text.empty() ? "" : ", ") + name;
-  }
-  return text;
+  return ticked_list(names);
 }
 
 std::vector<CellRecord> told_apart(std::vector<CellRecord> records) {

@@ -4,15 +4,13 @@
 #include <algorithm>
 #include <string>
 
+#include "ncmlab/core/ascii.hpp"
+
 namespace ncmlab {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 /// U+0120 and every other mapped byte is not ASCII, so this also drops tokens with a boundary.
-bool is_name_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_';
-}
+bool is_name_character(char c) { return is_letter(c) || is_digit(c) || c == '_'; }
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "ncmlab/core/ascii.hpp"
 #include "tokenize/unicode.hpp"
 
 namespace ncmlab::bpe {
@@ -11,9 +12,9 @@ namespace {
 constexpr std::array<CharClass, 128> make_ascii_classes() {
   std::array<CharClass, 128> classes{};
   for (std::size_t c = 0; c < classes.size(); ++c) {
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) {
+    if (is_letter(static_cast<char>(c))) {
       classes[c] = CharClass::letter;
-    } else if (c >= '0' && c <= '9') {
+    } else if (is_digit(static_cast<char>(c))) {
       classes[c] = CharClass::number;
     } else if (c == ' ' || (c >= '\t' && c <= '\r')) {
       classes[c] = CharClass::space;

@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 #include <numeric>
 #include <utility>
 
 #include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/core/number_text.hpp"
 #include "ncmlab/train/optimizer.hpp"
 #include "train/batch_loss.hpp"
 #include "train/training_state.hpp"
@@ -138,9 +138,8 @@ class Training {
                                          static_cast<double>(end - begin));
       total.loss += sums.loss;
       total.right += sums.right;
-      char loss[32];
-      std::snprintf(loss, sizeof loss, ", loss %.4f", sums.loss / static_cast<double>(to - from));
-      progress_.advance(1, place + loss);
+      const double loss = sums.loss / static_cast<double>(to - from);
+      progress_.advance(1, place + ", loss " + fixed_decimals(loss, 4));
     }
     const double norm = optimizer_.step();
     if (!std::isfinite(total.loss) || !std::isfinite(norm)) {

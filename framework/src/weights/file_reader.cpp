@@ -1,24 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weights/file_reader.hpp"
 
-#include <cerrno>
-#include <cstring>
-
+#include "core/open_file.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 
 namespace ncmlab {
 
-FileReader::FileReader(std::filesystem::path path) : path_(std::move(path)) {
+FileReader::FileReader(std::filesystem::path path)
+    : path_(std::move(path)), stream_(open_file(path_)) {
   std::error_code code;
-  if (std::filesystem::is_directory(path_, code)) {
-    throw Error("io.read", "cannot read `" + path_.string() + "`: it is a folder");
-  }
-  errno = 0;
-  stream_.open(path_, std::ios::binary);
-  size_ = stream_ ? std::filesystem::file_size(path_, code) : 0;
-  if (!stream_ || code) {
-    const std::string reason = code ? code.message() : std::strerror(errno);
-    throw Error("io.read", "cannot read `" + path_.string() + "`: " + reason);
+  size_ = std::filesystem::file_size(path_, code);
+  if (code) {
+    throw Error("io.read", "cannot read `" + path_.string() + "`: " + code.message());
   }
 }
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "ncmlab/core/ascii.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "weights/shape_text.hpp"
 #include "weights/weight_readers.hpp"
@@ -23,10 +24,8 @@ constexpr std::pair<std::string_view, std::uint64_t> kForeignBits[] = {
 /// Whether a type that is not known looks like one that a later safetensors might add.
 bool may_be_type(std::string_view name) {
   constexpr std::size_t kLongest = 24;
-  return !name.empty() && name.size() <= kLongest && name.front() >= 'A' && name.front() <= 'Z' &&
-         std::ranges::all_of(name, [](char c) {
-           return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-         });
+  return !name.empty() && name.size() <= kLongest && is_upper(name.front()) &&
+         std::ranges::all_of(name, [](char c) { return is_upper(c) || is_digit(c) || c == '_'; });
 }
 
 /// Bits of one element; nothing for a type that is not known.

@@ -5,15 +5,13 @@
 
 #include <string>
 
+#include "ncmlab/core/wording.hpp"
+
 namespace ncmlab {
 
 /// `[2, 3]`
 inline std::string shape_text(at::IntArrayRef sizes) {
-  std::string text = "[";
-  for (const std::int64_t size : sizes) {
-    text += (text.size() > 1 ? ", " : "") + std::to_string(size);
-  }
-  return text + "]";
+  return "[" + joined(sizes, ", ", [](std::int64_t size) { return std::to_string(size); }) + "]";
 }
 
 }  // namespace ncmlab

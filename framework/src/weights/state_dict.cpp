@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/core/wording.hpp"
 
 namespace ncmlab {
 
@@ -28,12 +29,8 @@ const at::Tensor& StateDict::at(std::string_view name) const {
   for (const auto& item : items_) {
     names.push_back(item.first);
   }
-  Diagnostic diagnostic{.code = "checkpoint.missing-tensor",
-                        .message = "the weights have no tensor `" + std::string(name) + "`"};
-  if (const auto near = suggest(name, names)) {
-    diagnostic.notes.push_back("the nearest name is `" + *near + "`");
-  }
-  throw Error(std::move(diagnostic));
+  throw Error("checkpoint.missing-tensor", "the weights have no tensor `" + std::string(name) + "`",
+              similar_name("tensor", name, names));
 }
 
 StateDict StateDict::below(std::string_view prefix) const {

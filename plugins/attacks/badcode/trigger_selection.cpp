@@ -10,6 +10,7 @@
 #include "ncmlab/code/lexemes.hpp"
 #include "ncmlab/code/name_trigger.hpp"
 #include "ncmlab/code/syntax.hpp"
+#include "ncmlab/core/ascii.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 
 namespace ncmlab {
@@ -27,14 +28,6 @@ constexpr std::array<std::string_view, 40> kStopWords = {
     "get", "given", "has",   "have",  "how",   "into", "its",    "name",    "new",  "not",
     "one", "only",  "other", "our",   "out",   "per",  "return", "returns", "set",  "that",
     "the", "their", "this",  "true",  "using", "when", "which",  "will",    "with", "you"};
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return result;
-}
 
 /// The lower-case sub-words of a text, each once.
 std::set<std::string> sub_words_of(std::string_view text) {

@@ -4,17 +4,14 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <string>
+
+#include "ncmlab/core/number_text.hpp"
 
 namespace ncmlab::elibadcode {
 namespace {
 
-std::string loss_text(double loss) {
-  char text[32];
-  std::snprintf(text, sizeof text, "loss %.4f", loss);
-  return text;
-}
+std::string loss_text(double loss) { return "loss " + fixed_decimals(loss, 4); }
 
 }  // namespace
 

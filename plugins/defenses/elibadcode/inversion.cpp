@@ -11,16 +11,6 @@
 namespace ncmlab::elibadcode {
 namespace {
 
-/// Passes on the wish to stop and nothing else: predictions are no steps of the search.
-class Uncounted final : public Progress {
- public:
-  explicit Uncounted(const Progress& outer) : outer_(outer) {}
-  bool cancelled() const override { return outer_.cancelled(); }
-
- private:
-  const Progress& outer_;
-};
-
 /// Samples of one label, drawn without overlap.
 struct Drawn {
   std::vector<Example> inversion;
@@ -107,7 +97,8 @@ Inversion invert(CodeModel& victim, const TaskView& task, const std::vector<Exam
                  const std::vector<std::int64_t>& vocabulary, std::int64_t victim_label,
                  std::int64_t target_label, const InversionOptions& options, const Rng& rng,
                  Progress& progress) {
-  Uncounted uncounted(progress);
+  // Predictions are no steps of the search.
+  QuietProgress uncounted(progress);
   const Drawn drawn = draw(clean, victim_label, options, rng.stream("samples"));
   Inversion found{.rng = rng, .victim_label = victim_label, .target_label = target_label};
   found.loss_of = std::make_shared<TriggerLoss>(CandidateScorer(

@@ -1,24 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <filesystem>
 #include <memory>
-#include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "ncmlab/networks/t5.hpp"
-#include "ncmlab/plugin/network_settings.hpp"
 #include "ncmlab/plugin/registration.hpp"
+#include "ncmlab/plugin/transformer_model.hpp"
 
 namespace {
 
 using namespace ncmlab;
 
-struct Config : NetworkSettings {
+struct Config : TransformerSettings {
   double initializer_factor = 1.0;
 };
 
-class CodeT5 final : public Model {
+class CodeT5 final : public TransformerModel {
  public:
   static constexpr std::string_view kName = "codet5", kVersion = "0.1.0",
                                     kSummary =
@@ -27,22 +23,22 @@ class CodeT5 final : public Model {
                                     kReference = "https://arxiv.org/abs/2109.00859";
 
   static Schema<Config> schema() {
-    return network_fields(Schema<Config>{})
+    return transformer_fields(Schema<Config>{})
         .field("initializer_factor", &Config::initializer_factor,
                "Factor on the standard deviations of T5's random weights.", range(1e-3, 10.0),
                only_where("checkpoint", ""));
   }
 
-  explicit CodeT5(Config config) : config_(std::move(config)) {}
+  explicit CodeT5(const Config& config)
+      : TransformerModel(config, kName, "t5"), initializer_factor_(config.initializer_factor) {}
 
-  CodeModel build(const ModelContext& context) const override {
-    auto tokenizer = make_tokenizer(config_, context.texts);
-    if (!config_.checkpoint.empty()) {
-      return open_checkpoint(config_.checkpoint, std::move(tokenizer), use(), context);
-    }
-    const NetworkSize size = network_size(config_.preset);
-    const SpecialIds& special = tokenizer->special();
-    const T5Config shape{.vocab_size = tokenizer->vocab_size(),
+ private:
+  Pooling pooling(const HeadShape&) const override { return Pooling::last_eos; }
+
+  std::unique_ptr<Encoder> fresh_network(const NetworkSize& size, const Tokenizer& tokenizer,
+                                         const ModelContext& context) const override {
+    const SpecialIds& special = tokenizer.special();
+    const T5Config shape{.vocab_size = tokenizer.vocab_size(),
                          .d_model = size.hidden,
                          .d_kv = size.hidden / size.heads,
                          .d_ff = size.intermediate,
@@ -52,34 +48,12 @@ class CodeT5 final : public Model {
                          .pad_token_id = special.pad,
                          .eos_token_id = special.eos,
                          .decoder_start_token_id = special.pad,
-                         .dropout_rate = config_.dropout,
-                         .initializer_factor = config_.initializer_factor};
-    return CodeModel(std::move(tokenizer), make_t5(shape, context.rng.stream("encoder weights")),
-                     Head(head_shape(config_, context), context.rng.stream("head weights")),
-                     context.rules);
+                         .dropout_rate = settings().dropout,
+                         .initializer_factor = initializer_factor_};
+    return make_t5(shape, context.rng.stream("encoder weights"));
   }
 
-  CodeModel open(const std::filesystem::path& folder, const ModelContext& context) const override {
-    return open_checkpoint(
-        folder, std::make_shared<const Tokenizer>(Tokenizer::from_folder(folder)), use(), context);
-  }
-
-  std::vector<std::string> check(const ModelContext& context) const override {
-    auto tokenizer = stored_tokenizer(config_, "t5", kName);
-    return config_.checkpoint.empty()
-               ? std::vector<std::string>{}
-               : check_checkpoint(config_.checkpoint, std::move(tokenizer), use(), context);
-  }
-
-  std::string data_fingerprint() const override { return fingerprint(config_, kName); }
-
- private:
-  CheckpointUse use() const {
-    return {
-        .model_type = "t5", .pooling = Pooling::last_eos, .label_columns = config_.label_columns};
-  }
-
-  Config config_;
+  double initializer_factor_;
 };
 
 }  // namespace

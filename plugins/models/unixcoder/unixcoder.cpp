@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <filesystem>
-#include <memory>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "ncmlab/core/diagnostic.hpp"
@@ -18,9 +16,7 @@ using namespace ncmlab;
 // Section 3.1 of the paper: a prefix tells the model how it is used.
 constexpr const char* kMode = "<encoder-only>";
 
-struct Config : RobertaSettings {};
-
-class UniXcoder final : public Model {
+class UniXcoder final : public RobertaModel {
  public:
   static constexpr std::string_view kName = "unixcoder", kVersion = "0.1.0",
                                     kSummary =
@@ -28,36 +24,15 @@ class UniXcoder final : public Model {
                                         "of three sizes or from a Hugging Face checkpoint.",
                                     kReference = "https://arxiv.org/abs/2203.03850";
 
-  static Schema<Config> schema() { return roberta_fields(Schema<Config>{}); }
+  static Schema<RobertaSettings> schema() { return roberta_fields(Schema<RobertaSettings>{}); }
 
-  explicit UniXcoder(Config config) : config_(std::move(config)) {}
-
-  CodeModel build(const ModelContext& context) const override {
-    auto tokenizer = make_tokenizer(config_, context.texts, {kMode});
-    const ModelContext prefixed = with_mode(context, *tokenizer);
-    return build_roberta(config_, std::move(tokenizer), prefixed);
-  }
-
-  CodeModel open(const std::filesystem::path& folder, const ModelContext& context) const override {
-    auto tokenizer = std::make_shared<const Tokenizer>(Tokenizer::from_folder(folder));
-    const ModelContext prefixed = with_mode(context, *tokenizer);
-    return open_roberta(config_, folder, std::move(tokenizer), prefixed);
-  }
-
-  std::vector<std::string> check(const ModelContext& context) const override {
-    auto tokenizer = stored_tokenizer(config_, "roberta", kName);
-    if (!tokenizer) {
-      return {};
-    }
-    const ModelContext prefixed = with_mode(context, *tokenizer);
-    return check_roberta(config_, std::move(tokenizer), prefixed);
-  }
-
-  std::string data_fingerprint() const override { return fingerprint(config_, kName); }
+  explicit UniXcoder(const RobertaSettings& settings) : RobertaModel(settings, kName) {}
 
  private:
+  std::vector<std::string> special_tokens() const override { return {kMode}; }
+
   /// `<s> <encoder-only> </s> code </s>`, as unixcoder.py of the paper's repository has it.
-  static ModelContext with_mode(const ModelContext& context, const Tokenizer& tokenizer) {
+  InputRules input_rules(InputRules rules, const Tokenizer& tokenizer) const override {
     const std::optional<std::int64_t> mode = tokenizer.id_of(kMode);
     if (!mode) {
       throw Error("tokenizer.no-mode",
@@ -65,12 +40,9 @@ class UniXcoder final : public Model {
                       "`, which UniXcoder reads before the code",
                   {"take UniXcoder's own tokenizer, or model `codebert` for a RoBERTa without it"});
     }
-    ModelContext result = context;
-    result.rules.prefix = {*mode, tokenizer.special().eos};
-    return result;
+    rules.prefix = {*mode, tokenizer.special().eos};
+    return rules;
   }
-
-  Config config_;
 };
 
 }  // namespace

@@ -56,8 +56,4 @@ std::string render(const Diagnostic& diagnostic, bool colour = false);
 /// The diagnostic as one JSON object (a string of JSON).
 std::string to_json(const Diagnostic& diagnostic);
 
-/// The candidate nearest to `word` by Damerau edit distance, compared in lower case,
-/// if the distance is at most 3 and at most half of the word's length.
-std::optional<std::string> suggest(std::string_view word, const std::vector<std::string>& candidates);
-
 }  // namespace ncmlab

@@ -26,6 +26,20 @@ class Progress {
   void check() const;
 };
 
+/// Stands before another Progress: passes on its wish to stop, and nothing that it is told. For work
+/// whose steps nobody counts; a derived class passes on what it overrides.
+class QuietProgress : public Progress {
+ public:
+  explicit QuietProgress(Progress& outer) : outer_(outer) {}
+  bool cancelled() const override;
+
+ protected:
+  Progress& outer() { return outer_; }
+
+ private:
+  Progress& outer_;
+};
+
 /// A Progress that is silent, for tests and benches.
 Progress& silent_progress();
 

@@ -17,7 +17,7 @@ struct HeaderDigest {
 inline constexpr HeaderDigest kHeaderDigests[] = {
     {"code", 0xc71aa34a692b74a6},
 
-    {"core", 0x5ba0d9c1bc77ae2d},
+    {"core", 0x702052fbf5951c3a},
 
     {"data", 0x2f42aacac7e82806},
 
@@ -29,7 +29,7 @@ inline constexpr HeaderDigest kHeaderDigests[] = {
 
     {"networks", 0xeb44c14493bc5cdb},
 
-    {"plugin", 0x1011a79198f8b053},
+    {"plugin", 0x46f99442ec6364f3},
 
     {"tokenize", 0x1c233642f48550ef},
 

@@ -2,24 +2,24 @@
 #pragma once
 
 #include <concepts>
-#include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 
-#include "ncmlab/plugin/network_settings.hpp"
+#include "ncmlab/plugin/transformer_model.hpp"
 
 namespace ncmlab {
 
-/// The settings of a model plugin whose network is a RoBERTa encoder. The plugin's config struct
-/// derives from it; roberta_fields() adds them to its schema.
-struct RobertaSettings : NetworkSettings {
+/// The settings of a RobertaModel. The plugin's config struct derives from it; roberta_fields()
+/// adds them to its schema.
+struct RobertaSettings : TransformerSettings {
   double initializer_range = 0.02;
   std::string positions = "random";
 };
 
 template <std::derived_from<RobertaSettings> Config>
 Schema<Config> roberta_fields(Schema<Config>&& schema) {
-  return network_fields(std::move(schema))
+  return transformer_fields(std::move(schema))
       .field("initializer_range", &Config::initializer_range,
              "Standard deviation of random weights.", range(1e-6, 10.0),
              only_where("checkpoint", ""))
@@ -29,18 +29,19 @@ Schema<Config> roberta_fields(Schema<Config>&& schema) {
              choices({"random", "sinusoidal"}), only_where("checkpoint", ""));
 }
 
-/// The model of `settings.checkpoint`, or a fresh one of the preset's size. Similarity heads read
-/// the mean over all positions, as BadCode and EliBadCode do, others <s>.
-CodeModel build_roberta(const RobertaSettings& settings, std::shared_ptr<const Tokenizer> tokenizer,
-                        const ModelContext& context);
+/// A TransformerModel that is a RoBERTa encoder. Similarity heads read the mean over all positions,
+/// as BadCode and EliBadCode do, others <s>.
+class RobertaModel : public TransformerModel {
+ protected:
+  RobertaModel(const RobertaSettings& settings, std::string_view name);
 
-/// Model::check(): of the checkpoint if there is one.
-std::vector<std::string> check_roberta(const RobertaSettings& settings,
-                                       std::shared_ptr<const Tokenizer> tokenizer,
-                                       const ModelContext& context);
+ private:
+  Pooling pooling(const HeadShape& head) const final;
+  std::unique_ptr<Encoder> fresh_network(const NetworkSize& size, const Tokenizer& tokenizer,
+                                         const ModelContext& context) const final;
 
-/// The model that CodeModel::save() wrote to `folder`.
-CodeModel open_roberta(const RobertaSettings& settings, const std::filesystem::path& folder,
-                       std::shared_ptr<const Tokenizer> tokenizer, const ModelContext& context);
+  double initializer_range_;
+  bool has_sinusoids_;
+};
 
 }  // namespace ncmlab
