@@ -17,9 +17,9 @@ struct HeaderDigest {
 inline constexpr HeaderDigest kHeaderDigests[] = {
     {"code", 0xc71aa34a692b74a6},
 
-    {"core", 0x5ba0d9c1bc77ae2d},
+    {"core", 0x7f2f8215cb9b6f20},
 
-    {"data", 0x1b5d6f03d9abec40},
+    {"data", 0xf9e87d33ab0b63a7},
 
     {"inversion", 0x9564c07eec657c11},
 
@@ -29,7 +29,7 @@ inline constexpr HeaderDigest kHeaderDigests[] = {
 
     {"networks", 0xeb44c14493bc5cdb},
 
-    {"plugin", 0x72a3261e099805e6},
+    {"plugin", 0x649e9d09ae74753f},
 
     {"tokenize", 0x1c233642f48550ef},
 
