@@ -7,6 +7,7 @@
 #include <memory>
 #include <utility>
 
+#include "ncmlab/core/wording.hpp"
 #include "ncmlab/plugin/model.hpp"
 #include "ncmlab/plugin/task.hpp"
 
@@ -116,9 +117,7 @@ class Checker {
       warn(choice, "data.remark", warning);
     }
     const std::vector<std::string> names = task.label_names();
-    for (const auto& [split, examples] :
-         {std::pair{"train", &corpus.train}, std::pair{"valid", &corpus.valid},
-          std::pair{"test", &corpus.test}}) {
+    for (const auto& [split, examples] : named_splits(corpus)) {
       const auto counts = count_labels(*examples);
       if (counts.empty()) {
         continue;
@@ -130,13 +129,13 @@ class Checker {
                                           std::to_string(counts.rbegin()->first));
       }
       std::string text = std::string(split) + " " + std::to_string(examples->size());
-      for (const auto& [label, count] : counts) {
-        text += names.empty()
-                    ? ""
-                    : (label == counts.begin()->first ? " (" : ", ") +
-                          names[static_cast<std::size_t>(label)] + " " + std::to_string(count);
+      if (!names.empty()) {
+        const auto share = [&](const auto& each) {
+          return names[static_cast<std::size_t>(each.first)] + " " + std::to_string(each.second);
+        };
+        text += " (" + joined(counts, ", ", share) + ")";
       }
-      summary.splits.push_back(text + (names.empty() ? "" : ")"));
+      summary.splits.push_back(text);
       if (names.size() > 1 && counts.size() == 1) {
         warn(choice, "data.one-label",
              "all " + std::to_string(examples->size()) + " samples of the " + split +

@@ -28,8 +28,8 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
   return cost[a.size()][b.size()];
 }
 
-/// The name nearest to `word`, compared in lower case, if the distance is at most 3 and at most half
-/// of the word's length.
+/// The name nearest to `word`, compared in lower case, if the distance is at most 3 and at most
+/// half of the word's length.
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& names) {
   const std::string wanted = lower(word);
   const std::size_t limit = std::min<std::size_t>(3, wanted.size() / 2);
@@ -51,6 +51,16 @@ std::optional<std::string> nearest(std::string_view word, const std::vector<std:
 }
 
 }  // namespace
+
+std::vector<std::string> split_at(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  for (std::size_t end = 0; end != std::string_view::npos;) {
+    end = text.find(separator);
+    parts.emplace_back(text.substr(0, end));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return parts;
+}
 
 std::string with_article(std::string_view noun) {
   const bool is_vowel = std::string_view("aeiou").find(noun.front()) != std::string_view::npos;

@@ -20,16 +20,6 @@ constexpr std::uint64_t kParts = 10;
 
 std::uint64_t part_of(const Example& example) { return hash64(example.id) % kParts; }
 
-/// `train`, `valid` or `test` of a folder; nothing if it is not there.
-std::vector<fs::path> split_file(const fs::path& folder, const std::string& split) {
-  for (const char* ending : {".jsonl", ".jsonl.gz"}) {
-    if (const fs::path file = folder / (split + ending); fs::is_regular_file(file)) {
-      return {file};
-    }
-  }
-  return {};
-}
-
 /// Reads one file; `fallback` takes the examples that no split column places.
 void read_file_into(const fs::path& file, const ColumnMapping& columns, BadRecords& bad,
                     Quota quota, Corpus& corpus, std::vector<Example>& fallback) {
@@ -40,17 +30,14 @@ void read_file_into(const fs::path& file, const ColumnMapping& columns, BadRecor
     Example example = reader.example(record, line);
     std::vector<Example>* split = reader.split(record, line, corpus);
     if (!seen.insert(example.id).second) {
-      fail_record("data.duplicate-id", "the id `" + example.id + "` occurs twice", file, line);
+      fail_duplicate(example.id, file, line);
     }
     quota.count(example.label);
     (split != nullptr ? *split : fallback).push_back(std::move(example));
     ++read;
   };
   for_each_json_line(file, bad, take, [&] { return quota.reached(); });
-  if (read == 0) {
-    throw Error("data.empty-file", "`" + file.string() + "` holds no " +
-                                       (bad.count() > 0 ? "record that fits" : "record"));
-  }
+  check_not_empty(read == 0, file, bad.count() > 0 ? "record that fits" : "record");
 }
 
 void part_by_id(std::vector<Example> examples, Corpus& corpus) {
@@ -71,7 +58,7 @@ std::vector<fs::path> json_lines_files(const fs::path& data) {
   }
   std::vector<fs::path> files;
   for (const std::string split : {"train", "valid", "test"}) {
-    const std::vector<fs::path> found = split_file(data, split);
+    const std::vector<fs::path> found = json_lines_file(data, split);
     if (found.empty() && split != "valid") {
       throw Error("data.missing-file",
                   "no data in `" + data.string() + "`: expected a JSONL file, or a folder with `" +
@@ -83,13 +70,28 @@ std::vector<fs::path> json_lines_files(const fs::path& data) {
   return files;
 }
 
-void hold_out_tenth(std::vector<Example>& train, std::vector<Example>& valid) {
-  std::vector<Example> kept;
-  kept.reserve(train.size());
-  for (Example& example : train) {
-    (part_of(example) == 0 ? valid : kept).push_back(std::move(example));
+std::vector<fs::path> json_lines_file(const fs::path& folder, const std::string& name) {
+  for (const char* ending : {".jsonl", ".jsonl.gz"}) {
+    if (const fs::path file = folder / (name + ending); fs::is_regular_file(file)) {
+      return {file};
+    }
   }
-  train = std::move(kept);
+  return {};
+}
+
+Corpus finished_corpus(Corpus corpus, const BadRecords& bad) {
+  if (corpus.valid.empty()) {
+    std::vector<Example> kept;
+    kept.reserve(corpus.train.size());
+    for (Example& example : corpus.train) {
+      (part_of(example) == 0 ? corpus.valid : kept).push_back(std::move(example));
+    }
+    corpus.train = std::move(kept);
+  }
+  if (const auto summary = bad.summary()) {
+    corpus.warnings.push_back(*summary);
+  }
+  return corpus;
 }
 
 Corpus read_json_lines(const fs::path& data, const ColumnMapping& columns, BadRecords bad,
@@ -110,13 +112,7 @@ Corpus read_json_lines(const fs::path& data, const ColumnMapping& columns, BadRe
       read_file_into(files[1], per_split, bad, quota, corpus, corpus.valid);
     }
   }
-  if (corpus.valid.empty()) {
-    hold_out_tenth(corpus.train, corpus.valid);
-  }
-  if (const auto summary = bad.summary()) {
-    corpus.warnings.push_back(*summary);
-  }
-  return corpus;
+  return finished_corpus(std::move(corpus), bad);
 }
 
 }  // namespace ncmlab

@@ -19,6 +19,7 @@
 namespace ncmlab {
 namespace {
 
+constexpr const char* kBlanks = " \t\r";
 /// Source lines longer than this are not repeated in a message.
 constexpr std::size_t kLongestQuote = 160;
 
@@ -78,8 +79,8 @@ std::string utf16_hint(std::string_view text) {
 
 /// How to go on with a line that holds no JSON object.
 std::string hint_for(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t\r");
-  const std::size_t last = text.find_last_not_of(" \t\r");
+  const std::size_t first = text.find_first_not_of(kBlanks);
+  const std::size_t last = text.find_last_not_of(kBlanks);
   const std::string_view trimmed =
       first == std::string_view::npos ? "" : text.substr(first, last - first + 1);
   if (std::string utf16 = utf16_hint(text); !utf16.empty()) {
@@ -167,8 +168,7 @@ nlohmann::json parse_line(const std::string& text, const std::filesystem::path& 
 
 /// Calls `visit` for each line that is not blank, until `enough` says so.
 void for_each_line(std::istream& stream, const std::filesystem::path& name,
-                   const std::function<void(const std::string& text, std::int64_t line)>& visit,
-                   const std::function<bool()>& enough = {}) {
+                   const TextLineVisitor& visit, const std::function<bool()>& enough = {}) {
   std::istream text(stream.rdbuf());
   text.tie(stream.tie());
   std::optional<GzipBuffer> inflated;
@@ -179,7 +179,7 @@ void for_each_line(std::istream& stream, const std::filesystem::path& name,
   const auto is_broken = [&] { return inflated && !inflated->failure().empty(); };
   // What comes before the damage may end within a line.
   for (std::int64_t number = 1; std::getline(text, line) && !is_broken(); ++number) {
-    if (line.find_first_not_of(" \t\r") != std::string::npos) {
+    if (line.find_first_not_of(kBlanks) != std::string::npos) {
       visit(line, number);
       if (enough && enough()) {
         return;
@@ -191,6 +191,20 @@ void for_each_line(std::istream& stream, const std::filesystem::path& name,
     throw Error("data.cannot-read",
                 "reading `" + name.string() + "` failed" + (failure.empty() ? "" : ": " + failure));
   }
+}
+
+/// The same of a file, where lines for which `visit` throws an Error go to `bad`.
+void for_each_fitting_line(const std::filesystem::path& file, BadRecords& bad,
+                           const TextLineVisitor& visit, const std::function<bool()>& enough) {
+  std::ifstream stream = open_file(file, "data.cannot-read");
+  const auto take_line = [&](const std::string& text, std::int64_t line) {
+    try {
+      visit(text, line);
+    } catch (const Error& error) {
+      bad.take(error);
+    }
+  };
+  for_each_line(stream, file, take_line, enough);
 }
 
 }  // namespace
@@ -209,15 +223,18 @@ void for_each_json_line(const std::filesystem::path& file, const JsonLineVisitor
 
 void for_each_json_line(const std::filesystem::path& file, BadRecords& bad,
                         const JsonLineVisitor& visit, const std::function<bool()>& enough) {
-  std::ifstream stream = open_file(file, "data.cannot-read");
   const auto take_line = [&](const std::string& text, std::int64_t line) {
-    try {
-      visit(parse_line(text, file, line), line);
-    } catch (const Error& error) {
-      bad.take(error);
-    }
+    visit(parse_line(text, file, line), line);
   };
-  for_each_line(stream, file, take_line, enough);
+  for_each_fitting_line(file, bad, take_line, enough);
+}
+
+void for_each_text_line(const std::filesystem::path& file, BadRecords& bad,
+                        const TextLineVisitor& visit, const std::function<bool()>& enough) {
+  const auto take_line = [&](const std::string& text, std::int64_t line) {
+    visit(text.substr(0, text.find_last_not_of(kBlanks) + 1), line);
+  };
+  for_each_fitting_line(file, bad, take_line, enough);
 }
 
 const nlohmann::json& json_field(const nlohmann::json& record, const std::string& name,
@@ -270,6 +287,22 @@ std::int64_t integer_field(const nlohmann::json& record, const std::string& name
     fail_type(name, "an integer", value, file, line);
   }
   return value.get<std::int64_t>();
+}
+
+std::string id_field(const nlohmann::json& record, const std::string& name,
+                     const std::filesystem::path& file, std::int64_t line) {
+  const nlohmann::json& value = json_field(record, name, file, line);
+  return value.is_number_integer() ? value.dump() : string_field(record, name, file, line);
+}
+
+void fail_duplicate(const std::string& id, const std::filesystem::path& file, std::int64_t line) {
+  fail_record("data.duplicate-id", "the id `" + id + "` occurs twice", file, line);
+}
+
+void check_not_empty(bool is_empty, const std::filesystem::path& file, const std::string& what) {
+  if (is_empty) {
+    throw Error("data.empty-file", "`" + file.string() + "` holds no " + what);
+  }
 }
 
 void check_has_text(std::string_view text, const std::string& name,

@@ -2,9 +2,7 @@
 #include "data/record_reader.hpp"
 
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
-#include <utility>
 
 #include "ncmlab/core/wording.hpp"
 #include "ncmlab/data/json_lines.hpp"
@@ -45,9 +43,7 @@ std::vector<Example>* RecordReader::split(const json& record, std::int64_t line,
     return nullptr;
   }
   const std::string name = string_field(record, columns_.split, file_, line);
-  const std::array<std::pair<const char*, std::vector<Example>*>, 3> splits = {
-      {{"train", &corpus.train}, {"valid", &corpus.valid}, {"test", &corpus.test}}};
-  for (const auto& [known, examples] : splits) {
+  for (const auto& [known, examples] : named_splits(corpus)) {
     if (name == known) {
       return examples;
     }
@@ -69,11 +65,7 @@ std::string RecordReader::id(const json& record, std::int64_t line) const {
   if (columns_.id.empty()) {
     return file_.filename().string() + ":" + std::to_string(line);
   }
-  const json& value = json_field(record, columns_.id, file_, line);
-  if (value.is_number_integer()) {
-    return value.dump();
-  }
-  return string_field(record, columns_.id, file_, line);
+  return id_field(record, columns_.id, file_, line);
 }
 
 std::int64_t RecordReader::label(const json& record, std::int64_t line) const {

@@ -2,7 +2,6 @@
 #include "ncmlab/data/stored_records.hpp"
 
 #include <nlohmann/json.hpp>
-#include <utility>
 
 #include "ncmlab/core/files.hpp"
 #include "ncmlab/data/bad_records.hpp"
@@ -35,18 +34,24 @@ nlohmann::json StoredRecords::find(std::string_view split, const std::string& id
 }
 
 void write_splits(const Corpus& corpus, const std::filesystem::path& folder,
-                  const RecordOf& record_of) {
-  for (const auto& [split, examples] :
-       {std::pair{"train", &corpus.train}, std::pair{"valid", &corpus.valid},
-        std::pair{"test", &corpus.test}}) {
+                  const std::string& ending, const LineOf& line_of) {
+  for (const auto& [split, examples] : named_splits(corpus)) {
     std::string text;
     for (std::size_t i = 0; i < examples->size(); ++i) {
-      text += record_of((*examples)[i], split, i).dump() + "\n";
+      text += line_of((*examples)[i], split, i) + "\n";
     }
     if (!text.empty()) {
-      write_file_atomically(folder / (std::string(split) + ".jsonl"), text);
+      write_file_atomically(folder / (split + ending), text);
     }
   }
+}
+
+void write_splits(const Corpus& corpus, const std::filesystem::path& folder,
+                  const RecordOf& record_of) {
+  write_splits(corpus, folder, ".jsonl",
+               [&](const Example& example, std::string_view split, std::size_t position) {
+                 return record_of(example, split, position).dump();
+               });
 }
 
 }  // namespace ncmlab

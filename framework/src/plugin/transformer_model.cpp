@@ -115,9 +115,9 @@ std::vector<std::string> differing_ids(const fs::path& folder, const std::string
 
 }  // namespace
 
-TransformerModel::TransformerModel(TransformerSettings settings, std::string_view name,
+TransformerModel::TransformerModel(const TransformerSettings& settings, std::string_view name,
                                    std::string_view model_type)
-    : settings_(std::move(settings)), name_(name), model_type_(model_type) {}
+    : settings_(settings), name_(name), model_type_(model_type) {}
 
 /// The model of a folder whose `config.json` holds `config`.
 CodeModel TransformerModel::assemble(const fs::path& folder, const std::string& config,

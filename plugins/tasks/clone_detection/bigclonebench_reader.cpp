@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bigclonebench_reader.hpp"
 
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <sstream>
@@ -18,11 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 using Functions = std::unordered_map<std::string, std::string>;
 
-std::string id_of(const nlohmann::json& record, const fs::path& file, std::int64_t line) {
-  const nlohmann::json id = json_field(record, "idx", file, line);
-  return id.is_number_integer() ? id.dump() : string_field(record, "idx", file, line);
-}
-
 /// Pairs may recur, so the ids of their functions do not tell them apart.
 std::string pair_id(const fs::path& file, std::int64_t line) {
   return "bcb-" + file.stem().string() + "-" + std::to_string(line);
@@ -31,16 +25,14 @@ std::string pair_id(const fs::path& file, std::int64_t line) {
 Functions read_functions(const fs::path& file, BadRecords& bad) {
   Functions functions;
   for_each_json_line(file, bad, [&](const nlohmann::json& record, std::int64_t line) {
-    const std::string id = id_of(record, file, line);
+    const std::string id = id_field(record, "idx", file, line);
     std::string code = string_field(record, "func", file, line);
     check_has_text(code, "func", file, line);
     if (!functions.emplace(id, std::move(code)).second) {
-      fail_record("data.duplicate-id", "the id `" + id + "` occurs twice", file, line);
+      fail_duplicate(id, file, line);
     }
   });
-  if (functions.empty()) {
-    throw Error("data.empty-file", "`" + file.string() + "` holds no function");
-  }
+  check_not_empty(functions.empty(), file, "function");
   return functions;
 }
 
@@ -72,40 +64,21 @@ Example pair_of(const std::string& text, const Functions& functions, const fs::p
 
 std::vector<Example> read_pairs(const fs::path& file, const Functions& functions, BadRecords& bad,
                                 Quota quota) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) {
-    throw Error("data.cannot-read", "cannot read `" + file.string() + "`");
-  }
   std::vector<Example> pairs;
-  std::string text;
-  for (std::int64_t line = 1; !quota.reached() && std::getline(stream, text); ++line) {
-    text.erase(text.find_last_not_of(" \t\r") + 1);
-    if (text.empty()) {
-      continue;
-    }
-    try {
-      pairs.push_back(pair_of(text, functions, file, line));
-      pairs.back().id = pair_id(file, line);
-      quota.count(pairs.back().label);
-    } catch (const Error& error) {
-      bad.take(error);
-    }
-  }
-  if (pairs.empty()) {
-    throw Error("data.empty-file", "`" + file.string() + "` holds no pair");
-  }
+  const auto take = [&](const std::string& text, std::int64_t line) {
+    pairs.push_back(pair_of(text, functions, file, line));
+    pairs.back().id = pair_id(file, line);
+    quota.count(pairs.back().label);
+  };
+  for_each_text_line(file, bad, take, [&] { return quota.reached(); });
+  check_not_empty(pairs.empty(), file, "pair");
   return pairs;
 }
 
 }  // namespace
 
 std::vector<fs::path> bigclonebench_files(const fs::path& folder) {
-  std::vector<fs::path> files;
-  for (const char* name : {"data.jsonl", "data.jsonl.gz"}) {
-    if (files.empty() && fs::is_regular_file(folder / name)) {
-      files.push_back(folder / name);
-    }
-  }
+  std::vector<fs::path> files = json_lines_file(folder, "data");
   for (const char* name : {"train.txt", "test.txt"}) {
     if (fs::is_regular_file(folder / name)) {
       files.push_back(folder / name);
@@ -128,18 +101,16 @@ BigCloneBenchIds read_bigclonebench_ids(const fs::path& folder) {
   BigCloneBenchIds ids;
   BadRecords bad("skip");
   for_each_json_line(files[0], bad, [&](const nlohmann::json& record, std::int64_t line) {
-    ids.functions.emplace(id_of(record, files[0], line), record);
+    ids.functions.emplace(id_field(record, "idx", files[0], line), record);
   });
   for (const fs::path& file : std::span(files).subspan(1)) {
-    std::ifstream stream(file, std::ios::binary);
-    std::string text;
-    for (std::int64_t line = 1; std::getline(stream, text); ++line) {
+    for_each_text_line(file, bad, [&](const std::string& text, std::int64_t line) {
       std::istringstream columns(text);
       std::string first, second;
       if (columns >> first >> second) {
         ids.pairs.emplace(pair_id(file, line), std::pair(first, second));
       }
-    }
+    });
   }
   return ids;
 }
@@ -153,13 +124,8 @@ Corpus read_bigclonebench(const fs::path& folder, BadRecords bad, std::int64_t r
   corpus.test = read_pairs(files[2], functions, bad, quota);
   if (files.size() == 4) {
     corpus.valid = read_pairs(files[3], functions, bad, quota);
-  } else {
-    hold_out_tenth(corpus.train, corpus.valid);
   }
-  if (const auto summary = bad.summary()) {
-    corpus.warnings.push_back(*summary);
-  }
-  return corpus;
+  return finished_corpus(std::move(corpus), bad);
 }
 
 }  // namespace ncmlab

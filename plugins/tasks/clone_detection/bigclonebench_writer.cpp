@@ -11,6 +11,7 @@
 
 #include "bigclonebench_reader.hpp"
 #include "ncmlab/core/files.hpp"
+#include "ncmlab/data/stored_records.hpp"
 
 namespace ncmlab {
 namespace {
@@ -70,21 +71,13 @@ void write_bigclonebench(const Corpus& corpus, const fs::path& folder, const fs:
   BigCloneBenchIds origin = source.empty() ? BigCloneBenchIds{} : read_bigclonebench_ids(source);
   FunctionTable functions(std::move(origin.functions));
   const std::pair<std::string, std::string> generated;
-  const std::pair<const char*, const std::vector<Example>*> splits[] = {
-      {"train.txt", &corpus.train}, {"valid.txt", &corpus.valid}, {"test.txt", &corpus.test}};
-  for (const auto& [name, pairs] : splits) {
-    std::string text;
-    for (const Example& pair : *pairs) {
-      const auto ids = origin.pairs.find(pair.id);
-      const auto& [first, second] = ids == origin.pairs.end() ? generated : ids->second;
-      const std::string first_id = functions.id_of(pair.code, first);
-      text += first_id + "\t" + functions.id_of(pair.other_code, second) + "\t" +
-              std::to_string(pair.label) + "\n";
-    }
-    if (!text.empty()) {
-      write_file_atomically(folder / name, text);
-    }
-  }
+  write_splits(corpus, folder, ".txt", [&](const Example& pair, std::string_view, std::size_t) {
+    const auto ids = origin.pairs.find(pair.id);
+    const auto& [first, second] = ids == origin.pairs.end() ? generated : ids->second;
+    const std::string first_id = functions.id_of(pair.code, first);
+    return first_id + "\t" + functions.id_of(pair.other_code, second) + "\t" +
+           std::to_string(pair.label);
+  });
   write_file_atomically(folder / "data.jsonl", functions.lines());
 }
 

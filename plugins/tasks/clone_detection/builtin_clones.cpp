@@ -98,23 +98,18 @@ class MethodPool {
   std::vector<std::vector<std::size_t>> by_functionality_;
 };
 
-std::vector<Example> write_split(const std::string& split, std::int64_t size, const Rng& rng,
-                                 std::set<std::string>& seen) {
+std::vector<Example> write_split(std::int64_t size, Rng rng, std::set<std::string>& seen) {
   std::vector<Example> pairs;
-  if (size == 0) {
-    return pairs;
-  }
-  Rng stream = rng.stream(split);
-  const MethodPool pool(2 * static_cast<std::size_t>(size) / kPairsPerMethod, stream, seen);
+  const MethodPool pool(2 * static_cast<std::size_t>(size) / kPairsPerMethod, rng, seen);
   std::set<std::pair<const Method*, const Method*>> used;
   while (std::ssize(pairs) < size) {
     const bool clones = pairs.size() % 2 == 0;
-    auto [first, second] = pool.pair(clones, stream);
-    if (stream.chance(0.5)) {
+    auto [first, second] = pool.pair(clones, rng);
+    if (rng.chance(0.5)) {
       std::swap(first, second);
     }
     if (used.insert(std::minmax(first, second)).second) {
-      pairs.push_back({.id = "builtin-" + split + "-" + std::to_string(pairs.size()),
+      pairs.push_back({.id = {},
                        .code = first->code,
                        .other_code = second->code,
                        .label = clones ? 1 : 0,
@@ -126,13 +121,10 @@ std::vector<Example> write_split(const std::string& split, std::int64_t size, co
 
 }  // namespace
 
-Corpus generate_builtin_clones(const BuiltinClonesOptions& options, const Rng& rng) {
+Corpus generate_builtin_clones(const CorpusSizes& sizes, const Rng& rng) {
   std::set<std::string> seen;
-  Corpus corpus;
-  corpus.test = write_split("test", options.test_size, rng, seen);
-  corpus.valid = write_split("valid", options.valid_size, rng, seen);
-  corpus.train = write_split("train", options.train_size, rng, seen);
-  return corpus;
+  return generate_corpus(
+      sizes, rng, [&](std::int64_t size, Rng stream) { return write_split(size, stream, seen); });
 }
 
 }  // namespace ncmlab

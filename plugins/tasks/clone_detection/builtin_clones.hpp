@@ -1,19 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-
 #include "ncmlab/core/rng.hpp"
-#include "ncmlab/data/example.hpp"
+#include "ncmlab/data/generated_corpus.hpp"
 
 namespace ncmlab {
-
-/// Number of pairs per split of the built-in corpus.
-struct BuiltinClonesOptions {
-  std::int64_t train_size = 6000;
-  std::int64_t valid_size = 400;
-  std::int64_t test_size = 1000;
-};
 
 /// Writes pairs of Java methods, as many clones (label 1) as others. Clones are of BigCloneBench's
 /// types: 1, other layout and comments; 2, other names too; 3, further statements too; 4, another
@@ -22,6 +13,6 @@ struct BuiltinClonesOptions {
 /// no other split. No unordered pair stands twice.
 ///
 /// Deterministic by the seed of `rng`; the test split does not depend on the other sizes.
-Corpus generate_builtin_clones(const BuiltinClonesOptions& options, const Rng& rng);
+Corpus generate_builtin_clones(const CorpusSizes& sizes, const Rng& rng);
 
 }  // namespace ncmlab

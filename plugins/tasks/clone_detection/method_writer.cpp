@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "method_templates.hpp"
+#include "ncmlab/core/wording.hpp"
+#include "ncmlab/data/generated_corpus.hpp"
 
 namespace ncmlab {
 namespace {
@@ -40,44 +42,6 @@ std::string method_name(Rng& rng) {
     name += rng.pick(kNouns);
   }
   return name;
-}
-
-/// The text of one form with its holes filled.
-std::string fill(std::string_view text, const MethodPlan& plan) {
-  std::string out;
-  bool in_choice = false, shown = true;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const std::string_view two = text.substr(i, 2);
-    if (two == "@{") {
-      in_choice = true;
-      shown = !plan.second_form;
-      ++i;
-    } else if (in_choice && two == "@|") {
-      shown = plan.second_form;
-      ++i;
-    } else if (in_choice && two == "@}") {
-      in_choice = false;
-      shown = true;
-      ++i;
-    } else if (text[i] == '$' && i + 1 < text.size()) {
-      out += shown ? plan.names.at(std::string(1, text[++i])) : (++i, "");
-    } else if (shown) {
-      out += text[i];
-    }
-  }
-  return out;
-}
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines(1);
-  for (const char c : text) {
-    if (c == '\n') {
-      lines.emplace_back();
-    } else {
-      lines.back() += c;
-    }
-  }
-  return lines;
 }
 
 /// Statements that change nothing, for the start of the method.
@@ -157,9 +121,9 @@ void rename_all(MethodPlan& plan, Rng& rng) {
     do {
       name = rng.pick(pool_of(hole));
     } while (!used.insert(name).second);
-    plan.names[std::string(1, hole)] = name;
+    plan.names[hole] = name;
   }
-  plan.names["f"] = method_name(rng);
+  plan.names['f'] = method_name(rng);
 }
 
 MethodPlan draw_method(std::size_t family, bool second_form, Rng& rng) {
@@ -174,8 +138,11 @@ MethodPlan draw_method(std::size_t family, bool second_form, Rng& rng) {
 }
 
 std::string write_method(const MethodPlan& plan) {
+  const std::string text(method_templates()[plan.family][plan.implementation]);
   std::vector<std::string> lines =
-      lines_of(fill(method_templates()[plan.family][plan.implementation], plan));
+      split_at(fill_holes(choose_form(text, plan.second_form),
+                          [&](char hole) { return plan.names.at(hole); }),
+               '\n');
   if (plan.filler != 0) {
     const std::vector<std::string> extra = fillers(plan.filler);
     lines.insert(lines.begin() + 1, extra.begin(), extra.end());

@@ -1,19 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-
 #include "ncmlab/core/rng.hpp"
-#include "ncmlab/data/example.hpp"
+#include "ncmlab/data/generated_corpus.hpp"
 
 namespace ncmlab {
-
-/// Number of functions per split of the built-in corpus.
-struct BuiltinFunctionsOptions {
-  std::int64_t train_size = 6000;
-  std::int64_t valid_size = 300;
-  std::int64_t test_size = 500;
-};
 
 /// Writes Python functions with what their docstrings would say as queries. A function does one of
 /// a dozen things with one kind of object and one of its properties: 4,032 combinations. Within a
@@ -23,6 +14,6 @@ struct BuiltinFunctionsOptions {
 /// stands twice in the corpus.
 ///
 /// Deterministic by the seed of `rng`; the test split does not depend on the other sizes.
-Corpus generate_builtin_functions(const BuiltinFunctionsOptions& options, const Rng& rng);
+Corpus generate_builtin_functions(const CorpusSizes& sizes, const Rng& rng);
 
 }  // namespace ncmlab

@@ -7,6 +7,7 @@
 
 #include "docstring.hpp"
 #include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/core/wording.hpp"
 #include "ncmlab/data/column_reader.hpp"
 #include "ncmlab/data/json_lines.hpp"
 #include "ncmlab/data/quota.hpp"
@@ -32,11 +33,7 @@ std::string query_of(const json& record, const fs::path& file, std::int64_t line
     fail_record("data.wrong-type", "field `docstring_tokens`: expected a list of strings", file,
                 line);
   }
-  std::string query;
-  for (const json& token : *tokens) {
-    query += (query.empty() ? "" : " ") + token.get<std::string>();
-  }
-  return query;
+  return joined(*tokens, " ", [](const json& token) { return token.get<std::string>(); });
 }
 
 Example example_of(const json& record, const fs::path& file, std::int64_t line) {
@@ -70,22 +67,15 @@ std::vector<Example> read_split(const std::vector<fs::path>& files, const std::s
       for_each_json_line(file, bad, take, [&] { return quota.reached(); });
     }
   }
-  if (examples.empty()) {
-    throw Error("data.empty-file", "`" + files.front().string() + "` holds no record");
-  }
+  check_not_empty(examples.empty(), files.front(), "record");
   return examples;
 }
 
 }  // namespace
 
 std::vector<fs::path> codesearchnet_split_files(const fs::path& folder, const std::string& split) {
-  for (const char* ending : {".jsonl", ".jsonl.gz"}) {
-    if (is_json_lines(folder / (split + ending))) {
-      return {folder / (split + ending)};
-    }
-  }
-  std::vector<fs::path> files;
-  if (fs::is_directory(folder / split)) {
+  std::vector<fs::path> files = json_lines_file(folder, split);
+  if (files.empty() && fs::is_directory(folder / split)) {
     for (const auto& entry : fs::directory_iterator(folder / split)) {
       if (is_json_lines(entry.path())) {
         files.push_back(entry.path());
@@ -124,13 +114,8 @@ Corpus read_codesearchnet(const fs::path& folder, BadRecords bad, std::int64_t r
   corpus.test = read_split(codesearchnet_split_files(folder, "test"), "test", bad, quota);
   if (const auto files = codesearchnet_split_files(folder, "valid"); !files.empty()) {
     corpus.valid = read_split(files, "valid", bad, quota);
-  } else {
-    hold_out_tenth(corpus.train, corpus.valid);
   }
-  if (const auto summary = bad.summary()) {
-    corpus.warnings.push_back(*summary);
-  }
-  return corpus;
+  return finished_corpus(std::move(corpus), bad);
 }
 
 }  // namespace ncmlab

@@ -10,6 +10,7 @@
 #include "codesearchnet_reader.hpp"
 #include "docstring.hpp"
 #include "ncmlab/code/lexemes.hpp"
+#include "ncmlab/core/wording.hpp"
 #include "ncmlab/data/stored_records.hpp"
 
 namespace ncmlab {
@@ -17,14 +18,7 @@ namespace {
 
 /// The words between single blanks, so that joined by blanks they are the query.
 std::vector<std::string> split_at_blanks(const std::string& query) {
-  std::vector<std::string> words(1);
-  for (const char c : query) {
-    if (c == ' ') {
-      words.emplace_back();
-    } else {
-      words.back() += c;
-    }
-  }
+  std::vector<std::string> words = split_at(query, ' ');
   const bool is_plain = std::none_of(words.begin(), words.end(),
                                      [](const std::string& word) { return word.empty(); });
   return is_plain ? words : std::vector<std::string>{query};

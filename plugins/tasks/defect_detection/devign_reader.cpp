@@ -36,12 +36,6 @@ Example example_of(const json& record, std::string id, const fs::path& file, std
   return example;
 }
 
-void check_not_empty(const std::vector<Example>& examples, const fs::path& file) {
-  if (examples.empty()) {
-    throw Error("data.empty-file", "`" + file.string() + "` holds no record that fits");
-  }
-}
-
 std::vector<Example> read_split(const fs::path& file, BadRecords& bad, Quota quota) {
   std::vector<Example> examples;
   std::unordered_set<std::string> seen;
@@ -49,13 +43,13 @@ std::vector<Example> read_split(const fs::path& file, BadRecords& bad, Quota quo
     std::string id = "devign-" + std::to_string(integer_field(record, "idx", file, line));
     Example example = example_of(record, id, file, line);
     if (!seen.insert(id).second) {
-      fail_record("data.duplicate-id", "the id `" + id + "` occurs twice", file, line);
+      fail_duplicate(id, file, line);
     }
     quota.count(example.label);
     examples.push_back(std::move(example));
   };
   for_each_json_line(file, bad, take, [&] { return quota.reached(); });
-  check_not_empty(examples, file);
+  check_not_empty(examples.empty(), file, "record that fits");
   return examples;
 }
 
@@ -80,29 +74,20 @@ std::size_t parse_position(const std::string& text, std::size_t count, const fs:
 /// The functions that a list of positions names. What is wrong with one is reported at its line.
 std::vector<Example> read_list(const fs::path& file, const json& functions, BadRecords& bad,
                                Quota quota) {
-  std::istringstream lines(read_file(file));
   std::vector<Example> examples;
-  std::unordered_set<std::string> seen;
-  std::string text;
-  for (std::int64_t line = 1; !quota.reached() && std::getline(lines, text); ++line) {
-    text.erase(text.find_last_not_of(" \t\r") + 1);
-    if (text.empty()) {
-      continue;
+  std::unordered_set<std::size_t> seen;
+  const auto take = [&](const std::string& text, std::int64_t line) {
+    const std::size_t position = parse_position(text, functions.size(), file, line);
+    Example example =
+        example_of(functions[position], "devign-" + std::to_string(position), file, line);
+    if (!seen.insert(position).second) {
+      fail_record("data.duplicate-id", "position " + text + " is listed twice", file, line);
     }
-    try {
-      const std::size_t position = parse_position(text, functions.size(), file, line);
-      Example example =
-          example_of(functions[position], "devign-" + std::to_string(position), file, line);
-      if (!seen.insert(example.id).second) {
-        fail_record("data.duplicate-id", "position " + text + " is listed twice", file, line);
-      }
-      quota.count(example.label);
-      examples.push_back(std::move(example));
-    } catch (const Error& error) {
-      bad.take(error);
-    }
-  }
-  check_not_empty(examples, file);
+    quota.count(example.label);
+    examples.push_back(std::move(example));
+  };
+  for_each_text_line(file, bad, take, [&] { return quota.reached(); });
+  check_not_empty(examples.empty(), file, "record that fits");
   return examples;
 }
 
@@ -119,8 +104,6 @@ Corpus read_splits(const std::vector<fs::path>& files, BadRecords& bad, const Qu
                 .test = read_split(files[1], bad, quota)};
   if (files.size() == 3) {
     corpus.valid = read_split(files[2], bad, quota);
-  } else {
-    hold_out_tenth(corpus.train, corpus.valid);
   }
   return corpus;
 }
@@ -189,10 +172,7 @@ Corpus read_devign(const fs::path& folder, BadRecords bad, std::int64_t records)
   const Quota quota(records);
   Corpus corpus = files.front().filename() == "function.json" ? read_lists(folder, bad, quota)
                                                               : read_splits(files, bad, quota);
-  if (const auto summary = bad.summary()) {
-    corpus.warnings.push_back(*summary);
-  }
-  return corpus;
+  return finished_corpus(std::move(corpus), bad);
 }
 
 }  // namespace ncmlab

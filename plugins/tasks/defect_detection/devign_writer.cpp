@@ -74,9 +74,7 @@ StoredRecords stored_records(const fs::path& source) {
 void write_split_files(const Corpus& corpus, const fs::path& folder, const fs::path& source) {
   const StoredRecords records = stored_records(source);
   std::unordered_map<std::string_view, std::vector<std::int64_t>> numbers;
-  for (const auto& [split, examples] :
-       {std::pair{"train", &corpus.train}, std::pair{"valid", &corpus.valid},
-        std::pair{"test", &corpus.test}}) {
+  for (const auto& [split, examples] : named_splits(corpus)) {
     numbers[split] = numbers_of(*examples);
   }
   const auto record_of = [&](const Example& example, std::string_view split, std::size_t position) {
@@ -93,26 +91,18 @@ void write_split_files(const Corpus& corpus, const fs::path& folder, const fs::p
 void write_lists(const Corpus& corpus, const fs::path& folder, const fs::path& source) {
   json functions = read_devign_functions(source / "function.json");
   std::set<std::size_t> written;
-  for (const auto& [name, examples] :
-       {std::pair{"train.txt", &corpus.train}, std::pair{"valid.txt", &corpus.valid},
-        std::pair{"test.txt", &corpus.test}}) {
-    std::string text;
-    for (const Example& example : *examples) {
-      auto position = static_cast<std::size_t>(number_of(example.id).value_or(-1));
-      json record = position < functions.size() ? functions[position] : json::object();
-      put(record, example);
-      if (position >= functions.size() || !written.insert(position).second) {
-        position = functions.size();
-        functions.push_back(std::move(record));
-      } else {
-        functions[position] = std::move(record);
-      }
-      text += std::to_string(position) + "\n";
+  write_splits(corpus, folder, ".txt", [&](const Example& example, std::string_view, std::size_t) {
+    auto position = static_cast<std::size_t>(number_of(example.id).value_or(-1));
+    json record = position < functions.size() ? functions[position] : json::object();
+    put(record, example);
+    if (position >= functions.size() || !written.insert(position).second) {
+      position = functions.size();
+      functions.push_back(std::move(record));
+    } else {
+      functions[position] = std::move(record);
     }
-    if (!text.empty()) {
-      write_file_atomically(folder / name, text);
-    }
-  }
+    return std::to_string(position);
+  });
   write_file_atomically(folder / "function.json", functions.dump() + "\n");
 }
 

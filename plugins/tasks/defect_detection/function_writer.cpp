@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "name_pools.hpp"
+#include "ncmlab/core/wording.hpp"
+#include "ncmlab/data/generated_corpus.hpp"
 
 namespace ncmlab {
 namespace {
@@ -52,18 +54,6 @@ std::string choose_alternatives(std::string text, Rng& rng) {
     }
     choices.push_back(text.substr(from, end - from));
     text.replace(begin, end + 2 - begin, rng.pick(choices));
-  }
-  return text;
-}
-
-/// Keeps one side of each `@{sound@|defective@}`.
-std::string choose_form(std::string text, bool defective) {
-  for (std::size_t begin = text.find("@{"); begin != std::string::npos; begin = text.find("@{")) {
-    const std::size_t bar = text.find("@|", begin);
-    const std::size_t end = text.find("@}", bar);
-    const std::string kept =
-        defective ? text.substr(bar + 2, end - bar - 2) : text.substr(begin + 2, bar - begin - 2);
-    text.replace(begin, end + 2 - begin, kept);
   }
   return text;
 }
@@ -216,11 +206,10 @@ std::string assemble(const std::string& head, const std::vector<Segment>& segmen
                      const std::vector<std::string>& ending, const Style& style, bool defective) {
   std::string code = head;
   for (const Segment& segment : segments) {
-    const std::string statements = choose_form(segment.statements, defective);
-    for (std::size_t from = 0; from < statements.size();) {
-      const std::size_t end = std::min(statements.find('\n', from), statements.size());
-      append_line(statements.substr(from, end - from), style, code);
-      from = end + 1;
+    for (const std::string& line : split_at(choose_form(segment.statements, defective), '\n')) {
+      if (!line.empty()) {
+        append_line(line, style, code);
+      }
     }
   }
   for (const std::string& line : ending) {

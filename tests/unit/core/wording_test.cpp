@@ -22,6 +22,11 @@ TEST(WordingTest, JoinsTexts) {
             "`a1` or `b1` or `c1`");
 }
 
+TEST(WordingTest, SplitsTexts) {
+  EXPECT_THAT(split_at("a\n\nb\n", '\n'), ElementsAre("a", "", "b", ""));
+  EXPECT_THAT(split_at("", ' '), ElementsAre(""));
+}
+
 TEST(WordingTest, CountsAndNamesThings) {
   EXPECT_EQ(counted(1, "cell"), "1 cell");
   EXPECT_EQ(counted(0, "cell"), "0 cells");

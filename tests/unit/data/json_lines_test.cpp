@@ -131,6 +131,21 @@ TEST_F(JsonLinesTest, NamesAFileThatIsNotThere) {
   }
 }
 
+TEST_F(JsonLinesTest, ReadsOtherLinesWithoutTheBlanksAtTheirEnds) {
+  write(" a\t1 \r\n\nbad\nb\nc\n");
+  BadRecords bad("skip");
+  std::vector<std::string> lines;
+  const auto take = [&](const std::string& text, std::int64_t line) {
+    if (text == "bad") {
+      fail_duplicate(text, file_, line);
+    }
+    lines.push_back(std::to_string(line) + ":" + text);
+  };
+  for_each_text_line(file_, bad, take, [&] { return lines.size() == 2; });
+  EXPECT_THAT(lines, testing::ElementsAre("1: a\t1", "4:b"));
+  EXPECT_EQ(bad.count(), 1);
+}
+
 TEST_F(JsonLinesTest, ManyTruncationsNeverCrash) {
   const std::string whole =
       R"({"id":"x","code":"int f(void) { return \"\u00e9\\\"; }","other_code":"","query":"",)"

@@ -22,13 +22,15 @@ std::string joined(const Items& items, std::string_view separator, const Text& t
   return result;
 }
 
-/// The same with each text in backticks: "`a`, `b`".
+/// What stands between the separators: one text more than there are separators.
+std::vector<std::string> split_at(std::string_view text, char separator);
+
+/// joined() with each text in backticks: "`a`, `b`".
 template <typename Items, typename Text = std::identity>
 std::string ticked_list(const Items& items, std::string_view separator = ", ",
                         const Text& text = {}) {
-  return joined(items, separator, [&](const auto& item) {
-    return "`" + std::string(std::invoke(text, item)) + "`";
-  });
+  return joined(items, separator,
+                [&](const auto& item) { return "`" + std::string(std::invoke(text, item)) + "`"; });
 }
 
 /// `a tensor`, `an option`.

@@ -39,8 +39,13 @@ std::vector<std::filesystem::path> json_lines_files(const std::filesystem::path&
 Corpus read_json_lines(const std::filesystem::path& data, const ColumnMapping& columns,
                        BadRecords bad, std::int64_t records = 0);
 
-/// Moves a tenth of `train` into `valid`, chosen by a hash of the id, so that it is the same for
-/// every seed.
-void hold_out_tenth(std::vector<Example>& train, std::vector<Example>& valid);
+/// `NAME.jsonl` or `NAME.jsonl.gz` in `folder`; nothing if it is not there.
+std::vector<std::filesystem::path> json_lines_file(const std::filesystem::path& folder,
+                                                   const std::string& name);
+
+/// What a reader ends with. Without a validation split, a tenth of the training split becomes one,
+/// chosen by a hash of the id, so that it is the same for every seed. What `bad` has to say becomes
+/// a warning.
+Corpus finished_corpus(Corpus corpus, const BadRecords& bad);
 
 }  // namespace ncmlab

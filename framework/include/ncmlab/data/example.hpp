@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ncmlab/code/syntax.hpp"
@@ -25,6 +27,13 @@ struct Corpus {
   /// What a reader has to say about the data, for example which records it passed over.
   std::vector<std::string> warnings = {};
 };
+
+/// The splits of a corpus, const or not, with their names in this order.
+template <typename SomeCorpus>
+auto named_splits(SomeCorpus& corpus) {
+  return std::array{std::pair{"train", &corpus.train}, std::pair{"valid", &corpus.valid},
+                    std::pair{"test", &corpus.test}};
+}
 
 /// Hash over all fields of all examples, in order. It names the stream that attacks draw from:
 /// another hash, other results.

@@ -29,6 +29,13 @@ void for_each_json_line(const std::filesystem::path& file, const JsonLineVisitor
 void for_each_json_line(const std::filesystem::path& file, BadRecords& bad,
                         const JsonLineVisitor& visit, const std::function<bool()>& enough = {});
 
+/// Takes a line without the white space at its end, and its number from 1.
+using TextLineVisitor = std::function<void(const std::string& text, std::int64_t line)>;
+
+/// The same for a file of text lines that are no JSON.
+void for_each_text_line(const std::filesystem::path& file, BadRecords& bad,
+                        const TextLineVisitor& visit, const std::function<bool()>& enough = {});
+
 /// The same for an open stream, which messages call `name`.
 void for_each_json_line(std::istream& stream, const std::filesystem::path& name,
                         const JsonLineVisitor& visit);
@@ -40,11 +47,21 @@ std::string string_field(const nlohmann::json& record, const std::string& name,
                          const std::filesystem::path& file, std::int64_t line);
 std::int64_t integer_field(const nlohmann::json& record, const std::string& name,
                            const std::filesystem::path& file, std::int64_t line);
+/// A text or an integer, as text.
+std::string id_field(const nlohmann::json& record, const std::string& name,
+                     const std::filesystem::path& file, std::int64_t line);
 
 /// Throws the Error with file and line, for a record whose values do not fit.
 [[noreturn]] void fail_record(std::string code, std::string message,
                               const std::filesystem::path& file, std::int64_t line,
                               std::vector<std::string> help = {});
+
+/// Throws Error `data.duplicate-id` with file and line.
+[[noreturn]] void fail_duplicate(const std::string& id, const std::filesystem::path& file,
+                                 std::int64_t line);
+
+/// Throws Error `data.empty-file`, which says that `file` holds no `what`, where it `is_empty`.
+void check_not_empty(bool is_empty, const std::filesystem::path& file, const std::string& what);
 
 /// Throws Error `data.empty-text` unless the text of field `name` holds more than white space.
 void check_has_text(std::string_view text, const std::string& name,

@@ -37,6 +37,15 @@ class StoredRecords {
 using RecordOf = std::function<nlohmann::json(const Example& example, std::string_view split,
                                               std::size_t position)>;
 
+/// The line of a sample, without its end.
+using LineOf = std::function<std::string(const Example& example, std::string_view split,
+                                         std::size_t position)>;
+
+/// Writes `train`, `valid` and `test` with the `ending`, those of the splits that are not empty, a
+/// line for each sample. Throws Error `io.write`.
+void write_splits(const Corpus& corpus, const std::filesystem::path& folder,
+                  const std::string& ending, const LineOf& line_of);
+
 /// Writes `train.jsonl`, `valid.jsonl` and `test.jsonl` of the splits that are not empty, a record
 /// for each sample. Throws Error `io.write`.
 void write_splits(const Corpus& corpus, const std::filesystem::path& folder,

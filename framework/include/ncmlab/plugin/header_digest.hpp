@@ -17,9 +17,9 @@ struct HeaderDigest {
 inline constexpr HeaderDigest kHeaderDigests[] = {
     {"code", 0xc71aa34a692b74a6},
 
-    {"core", 0x702052fbf5951c3a},
+    {"core", 0x7f2f8215cb9b6f20},
 
-    {"data", 0x2f42aacac7e82806},
+    {"data", 0x0c63704c9c3b8a72},
 
     {"inversion", 0x9564c07eec657c11},
 
@@ -29,7 +29,7 @@ inline constexpr HeaderDigest kHeaderDigests[] = {
 
     {"networks", 0xeb44c14493bc5cdb},
 
-    {"plugin", 0x46f99442ec6364f3},
+    {"plugin", 0xf49ebd973ee3d03d},
 
     {"tokenize", 0x1c233642f48550ef},
 

@@ -79,7 +79,7 @@ class TransformerModel : public Model {
 
  protected:
   /// `name` is the plugin's, for errors; `model_type` that of its checkpoints' `config.json`.
-  TransformerModel(TransformerSettings settings, std::string_view name,
+  TransformerModel(const TransformerSettings& settings, std::string_view name,
                    std::string_view model_type);
 
   const TransformerSettings& settings() const { return settings_; }

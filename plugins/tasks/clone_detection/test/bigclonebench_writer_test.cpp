@@ -12,8 +12,7 @@ namespace {
 
 TEST(BigCloneBenchWriterTest, GivesBackEqualPairs) {
   const ScratchFolder folder;
-  Corpus corpus =
-      generate_builtin_clones({.train_size = 40, .valid_size = 6, .test_size = 8}, Rng(1));
+  Corpus corpus = generate_builtin_clones({.train = 40, .valid = 6, .test = 8}, Rng(1));
   corpus.train[3].code += " // edited \xc3\xa9\t\"";
   write_bigclonebench(corpus, folder.path());
   const Corpus read = read_bigclonebench(folder.path(), BadRecords("error"));

@@ -18,8 +18,7 @@ namespace ncmlab {
 namespace {
 
 Corpus corpus_of(std::int64_t train, std::uint64_t seed) {
-  return generate_builtin_clones({.train_size = train, .valid_size = 40, .test_size = 200},
-                                 Rng(seed));
+  return generate_builtin_clones({.train = train, .valid = 40, .test = 200}, Rng(seed));
 }
 
 std::set<std::string> words_and_signs(std::string_view code) {
@@ -69,8 +68,7 @@ TEST(BuiltinClonesTest, SplitsAreBalancedDisjointAndWithoutRepeatedPairs) {
 
 TEST(BuiltinClonesTest, AnySizeCanBeMade) {
   for (const std::int64_t size : {2, 3, 20, 64, 100, 150, 200, 400}) {
-    const Corpus corpus =
-        generate_builtin_clones({.train_size = size, .valid_size = 0, .test_size = 2}, Rng(3));
+    const Corpus corpus = generate_builtin_clones({.train = size, .valid = 0, .test = 2}, Rng(3));
     EXPECT_EQ(std::ssize(corpus.train), size);
     EXPECT_TRUE(corpus.valid.empty());
   }

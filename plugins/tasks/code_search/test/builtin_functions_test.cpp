@@ -14,8 +14,7 @@ namespace ncmlab {
 namespace {
 
 Corpus corpus_of(std::int64_t train, std::uint64_t seed) {
-  return generate_builtin_functions({.train_size = train, .valid_size = 100, .test_size = 300},
-                                    Rng(seed));
+  return generate_builtin_functions({.train = train, .valid = 100, .test = 300}, Rng(seed));
 }
 
 TEST(BuiltinFunctionsTest, IsTheSameForTheSameSeedOnly) {

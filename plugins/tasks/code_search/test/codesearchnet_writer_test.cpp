@@ -15,8 +15,7 @@ namespace {
 
 TEST(CodeSearchNetWriterTest, GivesBackEqualSamples) {
   const ScratchFolder folder;
-  Corpus corpus =
-      generate_builtin_functions({.train_size = 40, .valid_size = 6, .test_size = 8}, Rng(1));
+  Corpus corpus = generate_builtin_functions({.train = 40, .valid = 6, .test = 8}, Rng(1));
   corpus.train[3].query = " two  blanks \xc3\xa9";
   write_codesearchnet(corpus, folder.path());
   EXPECT_EQ(json_records(folder / "train.jsonl").at(39).at("idx"), 39);
