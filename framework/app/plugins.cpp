@@ -15,8 +15,6 @@ namespace {
 
 namespace po = boost::program_options;
 
-std::vector<std::string> kind_names() { return {"model", "task", "attack", "defense"}; }
-
 [[noreturn]] void throw_unknown(const Plugins& plugins, PluginKind kind, const std::string& name) {
   std::vector<std::string> help;
   if (const auto near = suggest(name, plugins.catalogue.names(kind))) {
@@ -63,10 +61,10 @@ Plugins load_plugins(const Arguments& arguments) {
 const LoadedPlugin& find_plugin(const Plugins& plugins, std::string_view kind_and_name) {
   const std::size_t slash = kind_and_name.find('/');
   const std::string kind_name(kind_and_name.substr(0, slash));
-  const auto kind = plugin_kind_from_string(kind_name);
+  const auto kind = from_string<PluginKind>(kind_name);
   if (slash == std::string_view::npos || !kind) {
     std::vector<std::string> help;
-    const auto near = suggest(kind_name, kind_names());
+    const auto near = suggest(kind_name, all_names<PluginKind>());
     if (slash != std::string_view::npos && near) {
       help.push_back("similar: `" + *near + std::string(kind_and_name.substr(slash)) + "`");
     }
@@ -77,7 +75,7 @@ const LoadedPlugin& find_plugin(const Plugins& plugins, std::string_view kind_an
       }
     }
     throw Error("usage.bad-plugin-name",
-                "expected KIND/NAME with KIND `model`, `task`, `attack` or `defense`, found `" +
+                "expected KIND/NAME with KIND " + listed_names<PluginKind>() + ", found `" +
                     std::string(kind_and_name) + "`",
                 help);
   }

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "loader/catalogue.hpp"
 #include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/core/enum_names.hpp"
 #include "ncmlab/plugin/attack.hpp"
 #include "ncmlab/plugin/schema.hpp"
 #include "ncmlab/train/trainer.hpp"
@@ -47,8 +48,11 @@ enum class CleanSource {
   held_out,  ///< taken out of the training set before anything is poisoned or trained
   training,  ///< the training set itself, which still holds them
 };
-/// `held_out`, `training`.
-std::string_view to_string(CleanSource source);
+
+constexpr auto enum_names(CleanSource) {
+  return std::to_array<EnumName<CleanSource>>(
+      {{CleanSource::held_out, "held_out"}, {CleanSource::training, "training"}});
+}
 
 /// A typed experiment file. Axes keep the order of the file. Attack `none` and defense `none`
 /// come first on their axes whether or not the file names them.

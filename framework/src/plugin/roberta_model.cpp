@@ -38,7 +38,7 @@ CodeModel build_roberta(const RobertaSettings& settings, std::shared_ptr<const T
   network.hidden_dropout_prob = network.attention_probs_dropout_prob = settings.dropout;
   network.initializer_range = settings.initializer_range;
   auto encoder = make_roberta(network, pooling(context), context.rng.stream("encoder weights"));
-  if (settings.positions == "sinusoidal") {
+  if (settings.positions == PositionStart::sinusoidal) {
     fill_with_sinusoids(encoder->parameters().at("embeddings.position_embeddings.weight"),
                         network.initializer_range);
   }

@@ -13,7 +13,7 @@ namespace ncmlab {
 namespace {
 
 bool is_builtin(const TaskColumns& settings) { return settings.data == "builtin"; }
-bool is_json_lines(const TaskColumns& settings) { return settings.format == "json_lines"; }
+bool is_json_lines(const TaskColumns& settings) { return settings.format == DataForm::json_lines; }
 
 Corpus read_files(const TaskColumns& settings, const CorpusSources& sources, std::int64_t records) {
   BadRecords bad(settings.on_bad_record);
@@ -31,7 +31,7 @@ ColumnMapping TaskColumns::columns() const {
           .id = id_column,
           .split = split_column,
           .language = language_column,
-          .default_language = *language_from_string(language),
+          .default_language = language,
           .label_values = label_values};
 }
 

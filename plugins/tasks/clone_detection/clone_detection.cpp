@@ -21,9 +21,8 @@ struct Config : TaskColumns {
   std::int64_t max_tokens = 400;
 
   Config() {
-    format = "bigclonebench";
     second_column = "second";
-    language = "java";
+    language = Language::java;
   }
 };
 

@@ -26,10 +26,9 @@ struct Config : TaskColumns {
   double scale = 20.0;
 
   Config() {
-    format = "codesearchnet";
     second_column = "query";
     label_column = "";
-    language = "python";
+    language = Language::python;
   }
 };
 

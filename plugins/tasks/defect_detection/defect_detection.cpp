@@ -19,8 +19,6 @@ struct Config : TaskColumns {
   std::int64_t builtin_valid = 400;
   std::int64_t builtin_test = 1000;
   std::int64_t max_tokens = 400;
-
-  Config() { format = "devign"; }
 };
 
 const std::vector<std::string> kLabels = {"not defective", "defective"};
@@ -72,7 +70,7 @@ class DefectDetection final : public Task, public TaskWriter {
   void write(const Corpus& corpus, const std::filesystem::path& folder) const override {
     write_corpus(config_, write_devign, corpus, folder);
     // A test split alone is no data set of the task block: scripts read it, by Devign's names.
-    if (corpus.train.empty() && config_.format == "json_lines") {
+    if (corpus.train.empty() && config_.format == DataForm::json_lines) {
       add_devign_names(corpus.test, folder / "test.jsonl");
     }
   }

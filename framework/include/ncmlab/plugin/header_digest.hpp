@@ -15,25 +15,27 @@ struct HeaderDigest {
 };
 
 inline constexpr HeaderDigest kHeaderDigests[] = {
-    {"code", 0xc71aa34a692b74a6},
+    {"code", 0x09014627b5cfa0e4},
 
-    {"core", 0x5ba0d9c1bc77ae2d},
+    {"core", 0xe4266d5784a62c0f},
 
-    {"data", 0x1b5d6f03d9abec40},
+    {"data", 0x2f9657ca2390fe3e},
 
     {"inversion", 0x9564c07eec657c11},
+
+    {"kernels", 0x869e3e613820049a},
 
     {"metrics", 0xd0099d53f619150e},
 
     {"model", 0x9fa6fe722bc7d39e},
 
-    {"networks", 0xeb44c14493bc5cdb},
+    {"networks", 0x213c2e55fc968b0c},
 
-    {"plugin", 0x72a3261e099805e6},
+    {"plugin", 0xf284c984f49a71d2},
 
-    {"tokenize", 0x1c233642f48550ef},
+    {"tokenize", 0x9ef161e0ac00d678},
 
-    {"train", 0x5ac601f4df91e187},
+    {"train", 0x269cc91ea77a2e6a},
 
     {"weights", 0x701201301f815942},
 };

@@ -7,38 +7,42 @@
 #include <string>
 #include <vector>
 
+#include "ncmlab/code/syntax.hpp"
 #include "ncmlab/core/rng.hpp"
 #include "ncmlab/data/column_reader.hpp"
 #include "ncmlab/plugin/task_data.hpp"
 
 namespace ncmlab {
 
+/// The form of the data: the data set's own, or JSONL.
+enum class DataForm { own, json_lines };
+
 /// TaskData of a task that reads, besides a data set's own form, any JSONL whose columns the
-/// experiment names. The plugin's config struct derives from it, names its own form as the
-/// default of `format`, and adds the fields below to its schema.
+/// experiment names. The plugin's config struct derives from it and adds the fields below to its
+/// schema.
 struct TaskColumns : TaskData {
-  std::string format;
+  DataForm format = DataForm::own;
   std::string code_column = "code";
   std::string second_column;  ///< the other function, or the query
   std::string label_column = "label";
   std::vector<std::string> label_values;
   std::string id_column;
   std::string language_column;
-  std::string language = "c";
+  Language language = Language::c;
   std::string split_column;
 
   /// Labels are below 2.
   ColumnMapping columns() const;
 };
 
-/// `own_format` is the data set's own form.
+/// `own_format` is what the data set's own form is called.
 template <std::derived_from<TaskColumns> Config>
 Schema<Config> column_fields(Schema<Config>&& schema, const std::string& own_format) {
   return std::move(schema)
       .field("format", &Config::format,
              "What `data` holds: `" + own_format +
                  "`, or `json_lines` for JSONL with columns of any name.",
-             choices({own_format, "json_lines"}))
+             {{DataForm::own, own_format}, {DataForm::json_lines, "json_lines"}})
       .field("code_column", &Config::code_column, "Column of the function (`json_lines`).",
              only_where("format", "json_lines"))
       .field("id_column", &Config::id_column,
@@ -49,7 +53,7 @@ Schema<Config> column_fields(Schema<Config>&& schema, const std::string& own_for
              "Column of the language; empty where all functions are in `language` (`json_lines`).",
              only_where("format", "json_lines"))
       .field("language", &Config::language, "Language of all functions (`json_lines`).",
-             choices({"c", "cpp", "java", "python"}), only_where("format", "json_lines"))
+             only_where("format", "json_lines"))
       .field("split_column", &Config::split_column,
              "Column that says `train`, `valid` or `test`, for data in one file; empty to part it "
              "by a hash of the id (`json_lines`).",

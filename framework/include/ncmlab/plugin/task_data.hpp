@@ -14,7 +14,7 @@ namespace ncmlab {
 /// config struct derives from it; task_data_fields() adds them to its schema.
 struct TaskData {
   std::string data = "builtin";
-  std::string on_bad_record = "error";
+  OnBadRecord on_bad_record = OnBadRecord::error;
   std::int64_t train_limit = 0;
   std::int64_t valid_limit = 0;
   std::int64_t test_limit = 0;
@@ -29,8 +29,7 @@ Schema<Config> task_data_fields(Schema<Config>&& schema, const char* data_doc,
       .field("data", &Config::data, data_doc, path({"builtin"}))
       .field("on_bad_record", &Config::on_bad_record,
              "What becomes of records that do not fit: the first ends the run, or they are skipped "
-             "and counted.",
-             choices(BadRecords::choices()))
+             "and counted.")
       .field("train_limit", &Config::train_limit,
              "Size of a random subset of the training split; 0 takes all of it.", at_least(0),
              unit(samples))
