@@ -24,17 +24,12 @@ constexpr std::string_view kGlobalHelp =
     "  -h [ --help ]         print this text\n";
 
 ColorMode color_mode(const std::string& word) {
-  if (word == "auto") {
-    return ColorMode::automatic;
+  const auto mode = from_string<ColorMode>(word);
+  if (!mode) {
+    throw Error("usage.bad-value",
+                "`--color` takes " + listed_names<ColorMode>() + ", found `" + word + "`");
   }
-  if (word == "always") {
-    return ColorMode::always;
-  }
-  if (word == "never") {
-    return ColorMode::never;
-  }
-  throw Error("usage.bad-value",
-              "`--color` takes `auto`, `always` or `never`, found `" + word + "`");
+  return *mode;
 }
 
 std::string quoted(const std::string& word) {

@@ -7,6 +7,7 @@
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
 #include "ncmlab/plugin/task_writer.hpp"
+#include "plugin/value_json.hpp"
 
 namespace ncmlab::app {
 namespace {
@@ -26,13 +27,9 @@ json goal_object(const AttackGoal& goal, const Task& task) {
 json ground_truth(Workshop& workshop, const Subject& subject, const PoisonedCorpus& corpus) {
   const AttackChoice& attack = workshop.experiment().attacks[subject.attack];
   const Poisoning& poisoning = corpus.poisoning;
-  json goals = json::array(), settings = json::object(), poisoned = json::array(),
-       triggered = json::array();
+  json goals = json::array(), poisoned = json::array(), triggered = json::array();
   for (const AttackGoal& goal : workshop.goals(subject)) {
     goals.push_back(goal_object(goal, workshop.task(subject)));
-  }
-  for (const auto& [name, value] : attack.settings) {
-    std::visit([&, key = name](const auto& held) { settings[key] = held; }, value);
   }
   for (const std::size_t i : poisoning.set.poisoned) {
     poisoned.push_back({{"position", i},
@@ -47,7 +44,7 @@ json ground_truth(Workshop& workshop, const Subject& subject, const PoisonedCorp
                          {"goal", poisoning.triggered.goal[i]}});
   }
   return {{"attack", attack.plugin},
-          {"settings", settings},
+          {"settings", settings_to_json(attack.settings)},
           {"seed", subject.seed},
           {"goals", goals},
           {"trigger_words", poisoning.words},

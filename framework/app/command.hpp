@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <boost/program_options/options_description.hpp>
 #include <boost/program_options/variables_map.hpp>
 #include <optional>
@@ -12,6 +13,7 @@
 #include "engine/plan.hpp"
 #include "loader/catalogue.hpp"
 #include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/core/enum_names.hpp"
 
 namespace ncmlab::app {
 
@@ -30,6 +32,12 @@ enum ExitCode : int {
 };
 
 enum class ColorMode { automatic, always, never };
+
+constexpr auto enum_names(ColorMode) {
+  using enum ColorMode;
+  return std::to_array<EnumName<ColorMode>>(
+      {{automatic, "auto"}, {always, "always"}, {never, "never"}});
+}
 
 /// The command line, with the options that every command takes already read.
 struct Arguments {

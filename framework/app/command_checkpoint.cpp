@@ -128,13 +128,14 @@ int verify(const Arguments& arguments) {
   if (!(tolerance >= 0) || std::isinf(tolerance)) {
     throw Error("usage.bad-value", "`--tolerance` takes a number that is not negative");
   }
-  const std::string precision = (*values)["precision"].as<std::string>();
-  if (precision != "fp32" && precision != "bf16") {
-    throw Error("usage.bad-value", "`--precision` takes `fp32` or `bf16`, not `" + precision + "`");
+  const std::string name = (*values)["precision"].as<std::string>();
+  const auto precision = from_string<Precision>(name);
+  if (!precision) {
+    throw Error("usage.bad-value",
+                "`--precision` takes " + listed_names<Precision>() + ", not `" + name + "`");
   }
-  const CaseReport report =
-      verify_case(folder, tolerance, precision == "bf16" ? Precision::bf16 : Precision::fp32,
-                  find_device((*values)["device"].as<std::string>()));
+  const CaseReport report = verify_case(folder, tolerance, *precision,
+                                        find_device((*values)["device"].as<std::string>()));
   std::cout << (values->count("json") != 0 ? to_json(report) : to_text(report));
   return report.passed() ? kOk : kCheckFailed;
 }

@@ -26,10 +26,10 @@ int list(const Arguments& arguments) {
   std::optional<PluginKind> wanted;
   if (values->count("kind") != 0) {
     const auto name = (*values)["kind"].as<std::string>();
-    wanted = plugin_kind_from_string(name);
+    wanted = from_string<PluginKind>(name);
     if (!wanted) {
       throw Error("usage.bad-value",
-                  "`--kind` takes `model`, `task`, `attack` or `defense`, found `" + name + "`");
+                  "`--kind` takes " + listed_names<PluginKind>() + ", found `" + name + "`");
     }
   }
   const Plugins plugins = load_plugins(arguments);

@@ -62,7 +62,7 @@ ReportFormat format_of(const po::variables_map& values) {
     if (extension.empty() || extension == ".txt") {
       return ReportFormat::terminal;
     }
-    if (const auto implied = report_format_named(extension.substr(1))) {
+    if (const auto implied = from_string<ReportFormat>(extension.substr(1))) {
       return *implied;
     }
     throw Error("usage.unknown-format",
@@ -71,22 +71,22 @@ ReportFormat format_of(const po::variables_map& values) {
                     *out + "`",
                 {"for another ending, name the form with `--format`"});
   }
-  const auto format = report_format_named(*name);
+  const auto format = from_string<ReportFormat>(*name);
   if (!format) {
-    throw Error(
-        "usage.bad-value",
-        "`--format` takes `terminal`, `markdown`, `latex`, `csv` or `json`, found `" + *name + "`");
+    throw Error("usage.bad-value",
+                "`--format` takes " + listed_names<ReportFormat>() + ", found `" + *name + "`");
   }
   return *format;
 }
 
 Perspective perspective_of(const po::variables_map& values) {
   const auto side = values["perspective"].as<std::string>();
-  if (side != "defender" && side != "attacker") {
+  const auto perspective = from_string<Perspective>(side);
+  if (!perspective) {
     throw Error("usage.bad-value",
-                "`--perspective` takes `defender` or `attacker`, found `" + side + "`");
+                "`--perspective` takes " + listed_names<Perspective>() + ", found `" + side + "`");
   }
-  return side == "attacker" ? Perspective::attacker : Perspective::defender;
+  return *perspective;
 }
 
 std::vector<std::string> split(const std::string& list) {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/printable.hpp"
+#include "plugin/value_json.hpp"
 
 namespace ncmlab::app {
 namespace {
@@ -19,17 +20,13 @@ std::string kind_of(const LoadedPlugin& plugin) {
   return std::string(to_string(plugin.entry.kind));
 }
 
-Json json_of(const Value& value) {
-  return std::visit([](const auto& content) { return Json(content); }, value);
-}
-
 Json json_of(const Parameter& parameter) {
   Json json{{"name", parameter.name},
             {"type", type_name(parameter.default_value)},
             {"doc", parameter.doc},
             {"required", parameter.required}};
   if (!parameter.required) {
-    json["default"] = json_of(parameter.default_value);
+    json["default"] = value_to_json<Json>(parameter.default_value);
   }
   if (parameter.minimum) {
     json["minimum"] = *parameter.minimum;

@@ -60,11 +60,11 @@ Plugins load_plugins(const Arguments& arguments) {
 const LoadedPlugin& find_plugin(const Plugins& plugins, std::string_view kind_and_name) {
   const std::size_t slash = kind_and_name.find('/');
   const std::string kind_name(kind_and_name.substr(0, slash));
-  const auto kind = plugin_kind_from_string(kind_name);
+  const auto kind = from_string<PluginKind>(kind_name);
   if (slash == std::string_view::npos || !kind) {
     std::vector<std::string> help;
     if (slash != std::string_view::npos) {
-      help = similar_name("kind", kind_name, {"model", "task", "attack", "defense"});
+      help = similar_name("kind", kind_name, all_names<PluginKind>());
     }
     for (const LoadedPlugin& plugin : plugins.catalogue.plugins()) {
       if (slash == std::string_view::npos && plugin.entry.name == kind_and_name) {
@@ -73,7 +73,7 @@ const LoadedPlugin& find_plugin(const Plugins& plugins, std::string_view kind_an
       }
     }
     throw Error("usage.bad-plugin-name",
-                "expected KIND/NAME with KIND `model`, `task`, `attack` or `defense`, found `" +
+                "expected KIND/NAME with KIND " + listed_names<PluginKind>() + ", found `" +
                     std::string(kind_and_name) + "`",
                 help);
   }

@@ -49,22 +49,6 @@ void place(const Architecture& architecture, const StateDict& encoder, const std
 
 }  // namespace
 
-std::string_view to_string(TensorRole role) {
-  switch (role) {
-    case TensorRole::encoder:
-      return "encoder";
-    case TensorRole::head:
-      return "head";
-    case TensorRole::copy:
-      return "copy";
-    case TensorRole::derived:
-      return "derived";
-    case TensorRole::other:
-      break;
-  }
-  return "other";
-}
-
 Checkpoint read_checkpoint(const fs::path& source, const fs::path& config_file) {
   Checkpoint result{
       .source = source, .config_file = config_file, .config = {}, .weights = read_weights(source)};

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "ncmlab/core/enum_names.hpp"
 #include "ncmlab/networks/architecture.hpp"
 #include "ncmlab/weights/state_dict.hpp"
 
@@ -28,7 +30,15 @@ Checkpoint read_checkpoint(const std::filesystem::path& source,
 
 /// What a tensor is to the model.
 enum class TensorRole { encoder, head, copy, derived, other };
-std::string_view to_string(TensorRole role);
+
+constexpr auto enum_names(TensorRole) {
+  using enum TensorRole;
+  return std::to_array<EnumName<TensorRole>>({{encoder, "encoder"},
+                                              {head, "head"},
+                                              {copy, "copy"},
+                                              {derived, "derived"},
+                                              {other, "other"}});
+}
 
 struct NamedTensor {
   std::string stored_name;  ///< in the file

@@ -65,16 +65,11 @@ std::int64_t integer_field(const fs::path& folder, const Json& json, const char*
 }
 
 Pooling pooling_of(const fs::path& folder, const std::string& word) {
-  if (word == "cls") {
-    return Pooling::cls;
+  const auto pooling = from_string<Pooling>(word);
+  if (!pooling) {
+    bad_case(folder, "names the unknown pooling `" + word + "`");
   }
-  if (word == "mean") {
-    return Pooling::mean;
-  }
-  if (word == "last_eos") {
-    return Pooling::last_eos;
-  }
-  bad_case(folder, "names the unknown pooling `" + word + "`");
+  return *pooling;
 }
 
 HeadShape head_shape(const fs::path& folder, const std::string& task, std::int64_t hidden) {

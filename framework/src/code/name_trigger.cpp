@@ -13,27 +13,6 @@ bool is_letter_or_digit(char c) { return is_letter(c) || is_digit(c); }
 
 }  // namespace
 
-const std::vector<std::string>& name_carrier_names() {
-  static const std::vector<std::string> names = {"function_name", "variable"};
-  return names;
-}
-
-const std::vector<std::string>& name_change_names() {
-  static const std::vector<std::string> names = {"substitute", "prefix", "middle", "suffix"};
-  return names;
-}
-
-NameCarrier name_carrier_from_string(std::string_view name) {
-  return name == "function_name" ? NameCarrier::function_name : NameCarrier::rarest_variable;
-}
-
-NameChange name_change_from_string(std::string_view name) {
-  return name == "prefix"   ? NameChange::prefix
-         : name == "middle" ? NameChange::middle
-         : name == "suffix" ? NameChange::suffix
-                            : NameChange::substitute;
-}
-
 bool can_be_in_name(std::string_view word) {
   return !word.empty() && !is_digit(word.front()) &&
          std::all_of(word.begin(), word.end(),

@@ -5,29 +5,6 @@
 
 namespace ncmlab {
 
-std::string_view to_string(Language language) {
-  switch (language) {
-    case Language::c:
-      return "c";
-    case Language::cpp:
-      return "cpp";
-    case Language::java:
-      return "java";
-    case Language::python:
-      return "python";
-  }
-  return "";
-}
-
-std::optional<Language> language_from_string(std::string_view name) {
-  for (const Language language : {Language::c, Language::cpp, Language::java, Language::python}) {
-    if (name == to_string(language)) {
-      return language;
-    }
-  }
-  return std::nullopt;
-}
-
 const Identifier* Syntax::function_name() const {
   return !identifiers.empty() && identifiers.front().kind == IdentifierKind::function_name
              ? &identifiers.front()

@@ -2,7 +2,6 @@
 #include "config/axis.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "config/values.hpp"
 #include "loader/reserved_keys.hpp"
@@ -12,8 +11,6 @@ namespace ncmlab::config {
 namespace {
 
 constexpr std::size_t kMostEntries = 1000;
-constexpr std::array kAllKinds{PluginKind::model, PluginKind::task, PluginKind::attack,
-                               PluginKind::defense};
 
 Schema<TrainingOptions> training_schema() {
   return Schema<TrainingOptions>{}
@@ -33,15 +30,13 @@ Schema<TrainingOptions> training_schema() {
       .field("accumulation", &TrainingOptions::accumulation, "Batches of one optimiser step.",
              range(1, 100000))
       .field("precision", &TrainingOptions::precision,
-             "What the encoder trains in: fp32, or bf16 with parameters and optimiser in fp32.",
-             choices({"fp32", "bf16"}))
+             "What the encoder trains in: fp32, or bf16 with parameters and optimiser in fp32.")
       .field("early_stopping", &TrainingOptions::early_stopping,
              "Epochs without a better validation metric after which training stops with the "
              "weights of the best; 0 for all epochs.",
              range(0, 100000))
       .field("stopping_metric", &TrainingOptions::stopping_metric,
-             "The validation metric that early stopping goes by.",
-             choices({"accuracy", "f1", "mrr"}));
+             "The validation metric that early stopping goes by.");
 }
 
 bool contains(const std::vector<std::string>& words, std::string_view word) {
@@ -92,9 +87,9 @@ const LoadedPlugin* AxisReader::find_plugin(const toml::table& table, Span& span
   Diagnostic& problem =
       problems_.add("config.unknown-plugin", kind + " `" + name + "` not found", node->source());
   problem.help = similar_name(kind, name, catalogue_.names(kind_));
-  for (const PluginKind other : kAllKinds) {
+  for (const auto& [other, other_name] : enum_names(PluginKind{})) {
     if (catalogue_.find(other, name) != nullptr) {
-      const std::string other_kind(to_string(other));
+      const std::string other_kind(other_name);
       problem.help.push_back("`" + name + "` is " + with_article(other_kind) + ", not " +
                              with_article(kind) + ": use `[[" + other_kind + "]]`");
     }

@@ -103,8 +103,7 @@ void read_header(const toml::table& table, Experiment& experiment, Problems& pro
       {.name = "clean_from",
        .doc = {},
        .default_value = std::string(to_string(experiment.clean_from)),
-       .choices = {std::string(to_string(CleanSource::held_out)),
-                   std::string(to_string(CleanSource::training))}},
+       .choices = all_names<CleanSource>()},
       {.name = "device", .doc = {}, .default_value = experiment.device},
   };
   const Settings settings =
@@ -147,9 +146,7 @@ void read_header(const toml::table& table, Experiment& experiment, Problems& pro
     experiment.clean_share = std::get<double>(found->second);
   }
   if (const auto found = settings.find("clean_from"); found != settings.end()) {
-    experiment.clean_from = std::get<std::string>(found->second) == "training"
-                                ? CleanSource::training
-                                : CleanSource::held_out;
+    experiment.clean_from = *from_string<CleanSource>(std::get<std::string>(found->second));
   }
 }
 
@@ -297,10 +294,6 @@ void check_sections(const toml::table& root, Problems& problems) {
 }
 
 }  // namespace
-
-std::string_view to_string(CleanSource source) {
-  return source == CleanSource::training ? "training" : "held_out";
-}
 
 std::string in_words(const BudgetChoice& budget) {
   std::string rates;

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "loader/catalogue.hpp"
 #include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/core/enum_names.hpp"
 #include "ncmlab/plugin/attack.hpp"
 #include "ncmlab/plugin/defense.hpp"
 #include "ncmlab/plugin/schema.hpp"
@@ -54,8 +55,11 @@ enum class CleanSource {
   held_out,  ///< taken out of the training set before anything is poisoned or trained
   training,  ///< the training set itself, which still holds them
 };
-/// `held_out`, `training`.
-std::string_view to_string(CleanSource source);
+
+constexpr auto enum_names(CleanSource) {
+  return std::to_array<EnumName<CleanSource>>(
+      {{CleanSource::held_out, "held_out"}, {CleanSource::training, "training"}});
+}
 
 /// `[defense_budget]`: what every defense may spend and assume, see DefenseBudget. There is no
 /// limit in seconds: what comes out would depend on the machine.

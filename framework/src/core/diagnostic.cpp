@@ -10,18 +10,6 @@
 namespace ncmlab {
 namespace {
 
-std::string_view name_of(Severity severity) {
-  switch (severity) {
-    case Severity::error:
-      return "error";
-    case Severity::warning:
-      return "warning";
-    case Severity::note:
-      break;
-  }
-  return "note";
-}
-
 std::string_view colour_of(Severity severity) {
   switch (severity) {
     case Severity::error:
@@ -108,7 +96,7 @@ Error::Error(std::string code, std::string message, std::vector<std::string> hel
 std::string render(const Diagnostic& diagnostic, bool colour) {
   const Paint paint{colour, colour_of(diagnostic.severity)};
   const std::string code = diagnostic.code.empty() ? "" : "[" + diagnostic.code + "]";
-  std::string out = paint.accent(std::string(name_of(diagnostic.severity)) + code) + ": " +
+  std::string out = paint.accent(std::string(to_string(diagnostic.severity)) + code) + ": " +
                     printable_lines(diagnostic.message) + "\n";
   std::string margin = " ";
   if (diagnostic.span) {
@@ -130,7 +118,7 @@ std::string render(const Diagnostic& diagnostic, bool colour) {
 
 std::string to_json(const Diagnostic& diagnostic) {
   nlohmann::ordered_json json;
-  json["severity"] = name_of(diagnostic.severity);
+  json["severity"] = to_string(diagnostic.severity);
   json["code"] = diagnostic.code;
   json["message"] = diagnostic.message;
   if (diagnostic.span) {

@@ -18,13 +18,8 @@ std::string in_one_line(const Diagnostic& diagnostic) {
 
 }  // namespace
 
-const std::vector<std::string>& BadRecords::choices() {
-  static const std::vector<std::string> kChoices = {"error", "skip"};
-  return kChoices;
-}
-
 void BadRecords::take(const Error& error) {
-  if (!skips_) {
+  if (choice_ == OnBadRecord::error) {
     throw error;
   }
   ++count_;

@@ -339,10 +339,11 @@ std::vector<Example> read_examples(const std::filesystem::path& file) {
   std::vector<Example> examples;
   for_each_json_line(file, [&](const nlohmann::json& record, std::int64_t line) {
     const std::string language = string_field(record, "language", file, line);
-    const std::optional<Language> known = language_from_string(language);
+    const std::optional<Language> known = from_string<Language>(language);
     if (!known) {
       fail_record("data.unknown-language",
-                  "expected `c`, `cpp`, `java` or `python`, found `" + language + "`", file, line);
+                  "expected " + listed_names<Language>() + ", found `" + language + "`", file,
+                  line);
     }
     examples.push_back(Example{.id = string_field(record, "id", file, line),
                                .code = string_field(record, "code", file, line),

@@ -108,11 +108,11 @@ Language RecordReader::language(const json& record, std::int64_t line) const {
     return columns_.default_language;
   }
   const std::string name = string_field(record, columns_.language, file_, line);
-  const auto known = language_from_string(name);
+  const auto known = from_string<Language>(name);
   if (!known) {
     fail_record("data.unknown-language",
-                "field `" + columns_.language +
-                    "`: expected `c`, `cpp`, `java` or `python`, found `" + name + "`",
+                "field `" + columns_.language + "`: expected " + listed_names<Language>() +
+                    ", found `" + name + "`",
                 file_, line);
   }
   return *known;

@@ -18,7 +18,7 @@ std::string key(std::string_view split, const std::string& id) {
 
 void StoredRecords::read(const std::filesystem::path& file, std::string_view split,
                          const IdOf& id_of) {
-  BadRecords bad("skip");
+  BadRecords bad(OnBadRecord::skip);
   for_each_json_line(file, bad, [&](const nlohmann::json& record, std::int64_t line) {
     lines_.emplace(key(split, id_of(record, line)), record.dump());
   });

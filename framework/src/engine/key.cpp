@@ -9,7 +9,7 @@
 #include "engine/record.hpp"
 #include "ncmlab/core/hash.hpp"
 #include "ncmlab/plugin/build_stamp.hpp"
-#include "ncmlab/plugin/plugin.hpp"
+#include "ncmlab/plugin/schema.hpp"
 
 namespace ncmlab {
 namespace {
@@ -50,8 +50,7 @@ std::string Key::hash() const {
 
 void add_software(Key& key) {
   static const std::string base = digest_of_library(reinterpret_cast<const void*>(&hash_hex));
-  static const std::string networks =
-      digest_of_library(reinterpret_cast<const void*>(&plugin_kind_from_string));
+  static const std::string networks = digest_of_library(reinterpret_cast<const void*>(&complete));
   constexpr BuildStamp kStamp = current_build_stamp();
   key.add("engine.version", std::to_string(kEngineVersion));
   key.add("engine.record_schema", std::to_string(kRecordSchema));

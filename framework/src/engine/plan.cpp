@@ -24,18 +24,6 @@ void add_stages(const Plan& plan, std::size_t stage, bool with_controls, std::ve
 
 }  // namespace
 
-std::string_view to_string(MeasuredVictim victim) {
-  switch (victim) {
-    case MeasuredVictim::undefended:
-      return "undefended";
-    case MeasuredVictim::repaired:
-      return "repaired";
-    case MeasuredVictim::retrained:
-      break;
-  }
-  return "retrained";
-}
-
 std::vector<std::size_t> stages_of(const Plan& plan, const Cell& cell, bool with_controls) {
   std::vector<bool> known(plan.stages.size(), false);
   std::vector<std::size_t> stages;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -13,6 +14,7 @@
 #include "engine/key.hpp"
 #include "engine/run_folder.hpp"
 #include "loader/catalogue.hpp"
+#include "ncmlab/core/enum_names.hpp"
 #include "ncmlab/data/task_kind.hpp"
 #include "ncmlab/plugin/attack.hpp"
 
@@ -24,8 +26,12 @@ enum class MeasuredVictim {
   repaired,    ///< the defense's copy
   retrained,   ///< one trained without the suspicious samples
 };
-/// `undefended`, `repaired`, `retrained`.
-std::string_view to_string(MeasuredVictim victim);
+
+constexpr auto enum_names(MeasuredVictim) {
+  using enum MeasuredVictim;
+  return std::to_array<EnumName<MeasuredVictim>>(
+      {{undefended, "undefended"}, {repaired, "repaired"}, {retrained, "retrained"}});
+}
 
 /// What of an experiment a stage is about, as indices into its axes. What the stage's kind does not
 /// look at is as it is here.

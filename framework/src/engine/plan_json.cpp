@@ -12,6 +12,7 @@
 #include "engine/json_number.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/json_depth.hpp"
+#include "plugin/value_json.hpp"
 
 namespace ncmlab {
 namespace {
@@ -26,11 +27,9 @@ constexpr const char* kMakeAgain = "make the plan again: `ncmlab plan FILE --out
 }
 
 json to_object(const PluginChoice& choice) {
-  json settings = json::object();
-  for (const auto& [name, value] : choice.settings) {
-    std::visit([&, key = name](const auto& held) { settings[key] = held; }, value);
-  }
-  return {{"plugin", choice.plugin}, {"label", choice.label}, {"settings", std::move(settings)}};
+  return {{"plugin", choice.plugin},
+          {"label", choice.label},
+          {"settings", settings_to_json(choice.settings)}};
 }
 
 json to_object(const TrainingOptions& training) {
@@ -42,13 +41,22 @@ json to_object(const TrainingOptions& training) {
           {"max_grad_norm", training.max_grad_norm},
           {"batch_size", training.batch_size},
           {"accumulation", training.accumulation},
-          {"precision", training.precision},
+          {"precision", to_string(training.precision)},
           {"early_stopping", training.early_stopping},
-          {"stopping_metric", training.stopping_metric},
+          {"stopping_metric", to_string(training.stopping_metric)},
           {"head_only", training.head_only}};
 }
 
-TrainingOptions training_from(const json& object) {
+template <NamedEnum E>
+E enum_from(const json& name, const std::string& origin) {
+  const auto value = from_string<E>(name.get_ref<const std::string&>());
+  if (!value) {
+    refuse(origin, "is not a plan: expected " + listed_names<E>() + ", found " + name.dump());
+  }
+  return *value;
+}
+
+TrainingOptions training_from(const json& object, const std::string& origin) {
   return {.epochs = integer_from_json(object.at("epochs")),
           .learning_rate = object.at("learning_rate"),
           .adam_eps = object.at("adam_eps"),
@@ -57,9 +65,9 @@ TrainingOptions training_from(const json& object) {
           .max_grad_norm = object.at("max_grad_norm"),
           .batch_size = integer_from_json(object.at("batch_size")),
           .accumulation = integer_from_json(object.at("accumulation")),
-          .precision = object.at("precision"),
+          .precision = enum_from<Precision>(object.at("precision"), origin),
           .early_stopping = integer_from_json(object.at("early_stopping")),
-          .stopping_metric = object.at("stopping_metric"),
+          .stopping_metric = enum_from<ValidationMetric>(object.at("stopping_metric"), origin),
           .head_only = object.at("head_only")};
 }
 
@@ -151,7 +159,8 @@ json to_object(const Experiment& e) {
 /// Reads choices of plugins by the schemas of the catalogue.
 class ChoiceReader {
  public:
-  explicit ChoiceReader(const Catalogue& catalogue) : catalogue_(catalogue) {}
+  ChoiceReader(const Catalogue& catalogue, const std::string& origin)
+      : catalogue_(catalogue), origin_(origin) {}
 
   PluginChoice plugin(PluginKind kind, const json& object) const {
     PluginChoice choice{.kind = kind,
@@ -179,7 +188,7 @@ class ChoiceReader {
   }
 
   ModelChoice model(const json& object) const {
-    return {plugin(PluginKind::model, object), training_from(object.at("training"))};
+    return {plugin(PluginKind::model, object), training_from(object.at("training"), origin_)};
   }
 
   AttackChoice attack(const json& object) const {
@@ -212,19 +221,19 @@ class ChoiceReader {
 
  private:
   const Catalogue& catalogue_;
+  const std::string& origin_;
 };
 
-Experiment experiment_from(const json& object, const Catalogue& catalogue) {
-  const ChoiceReader reader(catalogue);
+Experiment experiment_from(const json& object, const Catalogue& catalogue,
+                           const std::string& origin) {
+  const ChoiceReader reader(catalogue, origin);
   Experiment e{.name = object.at("name"),
                .description = object.at("description"),
                .file = object.at("file").get<std::string>(),
                .source = object.at("source"),
                .seeds = object.at("seeds"),
                .clean_share = object.at("clean_share"),
-               .clean_from = object.at("clean_from") == to_string(CleanSource::training)
-                                 ? CleanSource::training
-                                 : CleanSource::held_out,
+               .clean_from = enum_from<CleanSource>(object.at("clean_from"), origin),
                .device = object.at("device"),
                .limit = integer_from_json(object.at("limit"))};
   if (!object.at("defense_budget").is_null()) {
@@ -365,7 +374,7 @@ Plan plan_from_json(const std::string& text, const std::string& origin,
       refuse(origin, "has format " + std::to_string(format) + ", this ncmlab reads " +
                          std::to_string(kFormat));
     }
-    Experiment experiment = experiment_from(object.at("experiment"), catalogue);
+    Experiment experiment = experiment_from(object.at("experiment"), catalogue, origin);
     const std::string asked_for = std::exchange(experiment.device, object.at("device"));
     at::set_num_threads(threads_from(object.at("threads"), origin));
     Plan plan = make_plan(std::move(experiment), catalogue);

@@ -80,10 +80,10 @@ void add_training(Key& key, const TrainingOptions& training) {
   add("max_grad_norm", training.max_grad_norm);
   add("batch_size", training.batch_size);
   add("accumulation", training.accumulation);
-  add("precision", training.precision);
+  add("precision", std::string(to_string(training.precision)));
   add("early_stopping", training.early_stopping);
   if (training.early_stopping > 0) {
-    add("stopping_metric", training.stopping_metric);
+    add("stopping_metric", std::string(to_string(training.stopping_metric)));
   }
   add("head_only", training.head_only);
 }

@@ -117,7 +117,7 @@ StageCost cost_from(const json& object) {
 }
 
 TaskKind kind_from(const json& name, const std::string& origin) {
-  if (const auto kind = task_kind_from_string(name.get<std::string>())) {
+  if (const auto kind = from_string<TaskKind>(name.get<std::string>())) {
     return *kind;
   }
   throw Error("store.bad-record", "`" + origin + "` names a kind of task that there is not",

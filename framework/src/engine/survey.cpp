@@ -128,20 +128,6 @@ class Surveyor {
 
 }  // namespace
 
-std::string_view to_string(StageState state) {
-  switch (state) {
-    case StageState::cached:
-      return "cached";
-    case StageState::pending:
-      return "pending";
-    case StageState::possible:
-      return "possible";
-    case StageState::unneeded:
-      break;
-  }
-  return "unneeded";
-}
-
 std::vector<StageSurvey> survey(const Plan& plan, const Store& store) {
   return Surveyor(plan, store).run();
 }

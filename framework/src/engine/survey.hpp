@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "engine/plan.hpp"
 #include "engine/run_progress.hpp"
 #include "engine/store.hpp"
+#include "ncmlab/core/enum_names.hpp"
 
 namespace ncmlab {
 
@@ -19,8 +20,11 @@ enum class StageState {
   unneeded,  ///< not in the store, but what follows from it is
 };
 
-/// `cached`, `pending`, `possible`, `unneeded`.
-std::string_view to_string(StageState state);
+constexpr auto enum_names(StageState) {
+  using enum StageState;
+  return std::to_array<EnumName<StageState>>(
+      {{cached, "cached"}, {pending, "pending"}, {possible, "possible"}, {unneeded, "unneeded"}});
+}
 
 struct StageSurvey {
   StageState state = StageState::unneeded;

@@ -53,10 +53,11 @@ std::function<Figures(CodeModel&)> validation(Workshop& workshop, const Subject&
   const bool is_search = model.head().shape().kind == HeadKind::similarity;
   const bool is_empty = workshop.materials().corpus(subject).valid.empty();
   if (options.early_stopping > 0 &&
-      (is_empty || options.stopping_metric == (is_search ? "f1" : "mrr"))) {
+      (is_empty ||
+       options.stopping_metric == (is_search ? ValidationMetric::f1 : ValidationMetric::mrr))) {
     throw Error("engine.no-metric",
                 is_empty ? "early stopping needs validation samples, but the task has none"
-                         : "early stopping by `" + options.stopping_metric +
+                         : "early stopping by `" + std::string(to_string(options.stopping_metric)) +
                                "` is asked for, but the task is judged by `accuracy` and `" +
                                (is_search ? "mrr" : "f1") + "`",
                 {"set `early_stopping = 0`, or choose another `stopping_metric`"});

@@ -5,15 +5,20 @@
 
 namespace ncmlab {
 
-at::Tensor activate(std::string_view function, at::Tensor values) {
+at::Tensor activate(Activation function, at::Tensor values) {
   const bool in_place = !at::GradMode::is_enabled();
-  if (function == "relu") {
-    return in_place ? at::relu_(values) : at::relu(values);
+  switch (function) {
+    case Activation::none:
+      return values;
+    case Activation::relu:
+      return in_place ? at::relu_(values) : at::relu(values);
+    case Activation::silu:
+      return in_place ? at::silu_(values) : at::silu(values);
+    case Activation::gelu:
+    case Activation::gelu_tanh:
+      break;
   }
-  if (function == "silu") {
-    return in_place ? at::silu_(values) : at::silu(values);
-  }
-  const char* approximate = function == "gelu_new" ? "tanh" : "none";
+  const char* approximate = function == Activation::gelu_tanh ? "tanh" : "none";
   return in_place ? at::gelu_(values, approximate) : at::gelu(values, approximate);
 }
 

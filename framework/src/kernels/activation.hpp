@@ -3,12 +3,11 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <string_view>
+#include "ncmlab/kernels/activation.hpp"
 
 namespace ncmlab {
 
-/// `gelu`, `gelu_new` (by tanh), `relu` or `silu` of each value. Without grad mode it overwrites
-/// `values`.
-at::Tensor activate(std::string_view function, at::Tensor values);
+/// `function` of each value. Without grad mode it overwrites `values`.
+at::Tensor activate(Activation function, at::Tensor values);
 
 }  // namespace ncmlab

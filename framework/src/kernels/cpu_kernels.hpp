@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "ncmlab/kernels/activation.hpp"
+
 /// Float kernels for the parts of a transformer where LibTorch's operators spend their time on
 /// memory traffic: attention over rows of different length without padding, the sum of two
 /// branches with dropout and layer norm, and what follows a product in bfloat16. Each exists for
@@ -84,8 +86,6 @@ struct AddNormGradient {
 void add_norm_forward(const AddNorm& norm);
 /// `norm.normalised` and `norm.inverse_std` must hold what add_norm_forward() wrote.
 void add_norm_backward(const AddNorm& norm, const AddNormGradient& gradient);
-
-enum class Activation { none, relu, silu, gelu, gelu_tanh };
 
 /// activation(product + bias) over rows of `width`, in float32; to `output`, or rounded to
 /// bfloat16 to `rounded`. Numbers in bfloat16 are given by their bits.

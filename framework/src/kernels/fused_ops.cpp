@@ -279,17 +279,6 @@ kernels::ProductEnd describe(const at::Tensor& product, const at::Tensor& bias) 
           .bias = bias.defined() ? bias.data_ptr<float>() : nullptr};
 }
 
-kernels::Activation activation_of(std::string_view function) {
-  using kernels::Activation;
-  if (function == "relu") {
-    return Activation::relu;
-  }
-  if (function == "silu") {
-    return Activation::silu;
-  }
-  return function == "gelu_new" ? Activation::gelu_tanh : Activation::gelu;
-}
-
 bool plain_everywhere = false;
 
 bool is_plain(const at::Tensor& tensor) { return plain_everywhere || !tensor.is_cpu(); }
@@ -356,12 +345,12 @@ at::Tensor add_bias(const at::Tensor& product, const at::Tensor& bias) {
 }
 
 at::Tensor add_bias_and_activate(const at::Tensor& product, const at::Tensor& bias,
-                                 std::string_view function) {
+                                 Activation function) {
   if (is_plain(product)) {
     return activate(function, plain::add_bias(product, bias)).to(at::kBFloat16);
   }
   auto end = describe(product, bias);
-  end.activation = activation_of(function);
+  end.activation = function;
   end.rounded = bits(product);
   kernels::finish_product(end);
   return product;

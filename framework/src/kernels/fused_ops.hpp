@@ -5,8 +5,9 @@
 
 #include <cstdint>
 #include <optional>
-#include <string_view>
 #include <vector>
+
+#include "ncmlab/kernels/activation.hpp"
 
 /// The operators of a transformer layer on packed rows (see PackedRows), with gradients where
 /// grad mode is on. All tensors are float32, unless told otherwise, and on one device: the fused
@@ -55,7 +56,7 @@ at::Tensor add_norm(const at::Tensor& branch, const at::Tensor& residual, const 
 at::Tensor add_bias(const at::Tensor& product, const at::Tensor& bias);
 /// activate(function, add_bias(product, bias)), rounded to bfloat16. It may overwrite `product`.
 at::Tensor add_bias_and_activate(const at::Tensor& product, const at::Tensor& bias,
-                                 std::string_view function);
+                                 Activation function);
 
 /// Lets the CPU run LibTorch's own operators too, so that tests can compare whole models.
 void use_plain_operators(bool everywhere);

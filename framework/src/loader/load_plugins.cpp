@@ -31,7 +31,7 @@ std::optional<PluginName> named_by(const fs::path& file) {
   if (!std::regex_match(name, parts, pattern)) {
     return std::nullopt;
   }
-  return PluginName{.kind = plugin_kind_from_string(parts[1].str()).value(), .name = parts[2]};
+  return PluginName{.kind = from_string<PluginKind>(parts[1].str()).value(), .name = parts[2]};
 }
 
 bool is_plugin_name(const fs::path& file) { return named_by(file).has_value(); }
@@ -116,7 +116,8 @@ void add_passed_over(const fs::path& folder, std::vector<Diagnostic>& warnings) 
                        .code = "plugin.file-name",
                        .message = "`" + file.filename().string() +
                                   "` is not loaded: a plugin is called `libncmlab_KIND_NAME.so`, "
-                                  "with KIND `model`, `task`, `attack` or `defense`",
+                                  "with KIND " +
+                                  listed_names<PluginKind>(),
                        .span = Span{.file = fs::absolute(file).lexically_normal().string()}};
     if (!detail::check_exports(file)) {
       warning.help.push_back("it is a plugin: rename it");

@@ -161,7 +161,7 @@ at::Tensor LinearLayers::linear(Precision precision, const at::Tensor& input,
 
 at::Tensor LinearLayers::activated(Precision precision, const at::Tensor& input,
                                    const at::Tensor& weight, const at::Tensor& bias,
-                                   std::string_view function) {
+                                   Activation function) {
   if (precision == Precision::fp32 || at::GradMode::is_enabled()) {
     return activate(function, linear(precision, input, weight, bias));
   }

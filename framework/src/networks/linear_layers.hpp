@@ -6,11 +6,11 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "kernels/packed_weight.hpp"
+#include "ncmlab/kernels/activation.hpp"
 #include "ncmlab/networks/encoder.hpp"
 
 namespace ncmlab {
@@ -39,7 +39,7 @@ class LinearLayers {
   /// activate(function, linear(...)), for the next product: bfloat16 where that would round it
   /// anyway, that is, in bf16 without grad mode.
   at::Tensor activated(Precision precision, const at::Tensor& input, const at::Tensor& weight,
-                       const at::Tensor& bias, std::string_view function);
+                       const at::Tensor& bias, Activation function);
   /// The outputs of the layers from `first` on, side by side, as one product.
   at::Tensor joint(Precision precision, const at::Tensor& input, const JointLayers& layers,
                    std::int64_t first = 0);

@@ -29,7 +29,8 @@ RobertaConfig RobertaConfig::from_json(std::string_view json, std::string_view o
   fields.optional("attention_probs_dropout_prob", config.attention_probs_dropout_prob, 1);
   fields.optional("layer_norm_eps", config.layer_norm_eps, 1);
   fields.optional("initializer_range", config.initializer_range, 1000);
-  config.hidden_act = fields.one_of("hidden_act", "gelu", {"gelu", "gelu_new", "relu"});
+  config.hidden_act =
+      *from_string<Activation>(fields.one_of("hidden_act", "gelu", {"gelu", "gelu_new", "relu"}));
   if (config.hidden_size % config.num_attention_heads != 0) {
     fields.fail("`hidden_size` " + std::to_string(config.hidden_size) +
                 " is not a multiple of `num_attention_heads` " +
@@ -56,7 +57,7 @@ std::string RobertaConfig::to_json() const {
       {"bos_token_id", 0},
       {"pad_token_id", pad_token_id},
       {"eos_token_id", 2},
-      {"hidden_act", hidden_act},
+      {"hidden_act", to_string(hidden_act)},
       {"hidden_dropout_prob", hidden_dropout_prob},
       {"attention_probs_dropout_prob", attention_probs_dropout_prob},
       {"layer_norm_eps", layer_norm_eps},

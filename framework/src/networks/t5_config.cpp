@@ -5,13 +5,12 @@
 namespace ncmlab {
 namespace {
 
-const std::vector<std::string> kActivations = {"relu", "gelu", "gelu_new", "silu"};
-
 /// `relu`, `gated-gelu`, ... as Hugging Face's T5Config reads it. `dense_act_fn` and
 /// `is_gated_act`, which it writes beside, win where they are given.
 void read_activation(const ConfigFields& fields, T5Config& config) {
-  std::vector<std::string> names = kActivations;
-  for (const std::string& name : kActivations) {
+  const std::vector<std::string> activations = all_names<Activation>();
+  std::vector<std::string> names = activations;
+  for (const std::string& name : activations) {
     names.push_back("gated-" + name);
   }
   std::string projection = fields.one_of("feed_forward_proj", "relu", names);
@@ -19,7 +18,8 @@ void read_activation(const ConfigFields& fields, T5Config& config) {
   if (config.is_gated_act) {
     projection = projection == "gated-gelu" ? "gelu_new" : projection.substr(6);
   }
-  config.dense_act_fn = fields.one_of("dense_act_fn", projection, kActivations);
+  config.dense_act_fn =
+      *from_string<Activation>(fields.one_of("dense_act_fn", projection, activations));
   fields.optional("is_gated_act", config.is_gated_act);
 }
 
@@ -71,7 +71,8 @@ T5Config T5Config::from_json(std::string_view json, std::string_view origin) {
 }
 
 std::string T5Config::to_json(bool has_lm_head) const {
-  const std::string inner = dense_act_fn == "gelu_new" && is_gated_act ? "gelu" : dense_act_fn;
+  const bool is_gelu = dense_act_fn == Activation::gelu_tanh && is_gated_act;
+  const std::string inner(to_string(is_gelu ? Activation::gelu : dense_act_fn));
   const bool generates = tie_word_embeddings || has_lm_head;
   const nlohmann::ordered_json json = {
       {"architectures", {generates ? "T5ForConditionalGeneration" : "T5Model"}},
@@ -90,7 +91,7 @@ std::string T5Config::to_json(bool has_lm_head) const {
       {"eos_token_id", eos_token_id},
       {"decoder_start_token_id", decoder_start_token_id},
       {"feed_forward_proj", (is_gated_act ? "gated-" : "") + inner},
-      {"dense_act_fn", dense_act_fn},
+      {"dense_act_fn", to_string(dense_act_fn)},
       {"is_gated_act", is_gated_act},
       {"tie_word_embeddings", tie_word_embeddings},
       {"dropout_rate", dropout_rate},

@@ -82,7 +82,7 @@ bool CodeBackdoor::may_be_poisoned(std::size_t index) const {
 }
 
 std::size_t CodeBackdoor::wanted_of(std::size_t victims, std::size_t train_size) const {
-  const bool of_all = rate_.of_training_set || kind_ == TaskKind::retrieval;
+  const bool of_all = rate_.of == RateOf::training_set || kind_ == TaskKind::retrieval;
   const auto wanted = static_cast<std::size_t>(
       std::llround(rate_.share * static_cast<double>(of_all ? train_size : victims)));
   return kind_ == TaskKind::retrieval ? std::min(wanted, victims) : wanted;

@@ -13,7 +13,9 @@ namespace ncmlab {
 namespace {
 
 bool is_builtin(const ColumnTaskSettings& settings) { return settings.data == "builtin"; }
-bool is_json_lines(const ColumnTaskSettings& settings) { return settings.format == "json_lines"; }
+bool is_json_lines(const ColumnTaskSettings& settings) {
+  return settings.format == DataFormat::json_lines;
+}
 
 /// Labels are below 2.
 ColumnMapping columns_of(const ColumnTaskSettings& settings) {
@@ -24,7 +26,7 @@ ColumnMapping columns_of(const ColumnTaskSettings& settings) {
           .id = settings.id_column,
           .split = settings.split_column,
           .language = settings.language_column,
-          .default_language = *language_from_string(settings.language),
+          .default_language = settings.language,
           .label_values = settings.label_values};
 }
 

@@ -26,30 +26,6 @@ Attack::~Attack() = default;
 Backdoor::~Backdoor() = default;
 Defense::~Defense() = default;
 
-std::string_view to_string(PluginKind kind) {
-  switch (kind) {
-    case PluginKind::model:
-      return "model";
-    case PluginKind::task:
-      return "task";
-    case PluginKind::attack:
-      return "attack";
-    case PluginKind::defense:
-      break;
-  }
-  return "defense";
-}
-
-std::optional<PluginKind> plugin_kind_from_string(std::string_view name) {
-  for (const PluginKind kind :
-       {PluginKind::model, PluginKind::task, PluginKind::attack, PluginKind::defense}) {
-    if (name == to_string(kind)) {
-      return kind;
-    }
-  }
-  return std::nullopt;
-}
-
 namespace {
 
 TokenSample tokenize_parts(const Task& task, const CodeModel& model, const Example& example,

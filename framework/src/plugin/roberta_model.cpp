@@ -15,7 +15,7 @@ constexpr std::int64_t kPositionOffset = 2;
 RobertaModel::RobertaModel(const RobertaSettings& settings, std::string_view name)
     : TransformerModel(settings, name, "roberta"),
       initializer_range_(settings.initializer_range),
-      has_sinusoids_(settings.positions == "sinusoidal") {}
+      has_sinusoids_(settings.positions == PositionStart::sinusoidal) {}
 
 Pooling RobertaModel::pooling(const HeadShape& head) const {
   return head.kind == HeadKind::similarity ? Pooling::mean : Pooling::cls;

@@ -198,20 +198,6 @@ Settings complete(const std::vector<Parameter>& parameters, Settings settings) {
   return settings;
 }
 
-std::string_view to_string(Allowance allowance) {
-  switch (allowance) {
-    case Allowance::steps:
-      return "steps";
-    case Allowance::batch_size:
-      return "batch_size";
-    case Allowance::learning_rate:
-      return "learning_rate";
-    case Allowance::poison_share:
-      break;
-  }
-  return "poison_share";
-}
-
 Limit range(double minimum, double maximum) {
   return [=](Parameter& parameter) {
     parameter.minimum = minimum;

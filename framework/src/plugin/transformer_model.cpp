@@ -16,11 +16,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-NetworkSize size_of(std::string_view preset) {
-  if (preset == "tiny") {
+NetworkSize size_of(NetworkPreset preset) {
+  if (preset == NetworkPreset::tiny) {
     return {.hidden = 64, .layers = 2, .heads = 4, .intermediate = 128};
   }
-  if (preset == "small") {
+  if (preset == NetworkPreset::small) {
     return {.hidden = 128, .layers = 4, .heads = 4, .intermediate = 512};
   }
   return {.hidden = 768, .layers = 12, .heads = 12, .intermediate = 3072};

@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "config/experiment.hpp"
 #include "engine/doubts.hpp"
 #include "report/text.hpp"
 
@@ -68,8 +69,9 @@ std::string poisoning_sentence(const std::vector<const CellRecord*>& records) {
 }
 
 std::string clean_samples_sentence(const std::vector<const CellRecord*>& records) {
-  const bool inside = std::ranges::any_of(
-      records, [](const CellRecord* record) { return record->clean_from == "training"; });
+  const bool inside = std::ranges::any_of(records, [](const CellRecord* record) {
+    return record->clean_from == to_string(CleanSource::training);
+  });
   return inside ? "Clean samples of the defenses are from the training set itself "
                   "(clean_from = training): originals of poisoned samples may be among them."
                 : "";

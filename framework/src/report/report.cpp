@@ -7,25 +7,6 @@
 
 namespace ncmlab {
 
-std::optional<ReportFormat> report_format_named(std::string_view name) {
-  if (name == "terminal") {
-    return ReportFormat::terminal;
-  }
-  if (name == "markdown" || name == "md") {
-    return ReportFormat::markdown;
-  }
-  if (name == "latex" || name == "tex") {
-    return ReportFormat::latex;
-  }
-  if (name == "csv") {
-    return ReportFormat::csv;
-  }
-  if (name == "json") {
-    return ReportFormat::json;
-  }
-  return std::nullopt;
-}
-
 const std::vector<std::string>& stealth_columns() {
   static const std::vector<std::string> columns = {"anr",
                                                    "asr",

@@ -1,22 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <optional>
+#include <array>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "engine/record.hpp"
+#include "ncmlab/core/enum_names.hpp"
 
 namespace ncmlab {
 
 /// Whose gain the marked best values are: a low attack success rate is good for the defender only.
 enum class Perspective { defender, attacker };
 
+constexpr auto enum_names(Perspective) {
+  return std::to_array<EnumName<Perspective>>(
+      {{Perspective::defender, "defender"}, {Perspective::attacker, "attacker"}});
+}
+
 enum class ReportFormat { terminal, markdown, latex, csv, json };
 
-/// `terminal`, `markdown` (or `md`), `latex` (or `tex`), `csv`, `json`; empty for other words.
-std::optional<ReportFormat> report_format_named(std::string_view name);
+constexpr auto enum_names(ReportFormat) {
+  using enum ReportFormat;
+  return std::to_array<EnumName<ReportFormat>>({{terminal, "terminal"},
+                                                {markdown, "markdown"},
+                                                {markdown, "md"},
+                                                {latex, "latex"},
+                                                {latex, "tex"},
+                                                {csv, "csv"},
+                                                {json, "json"}});
+}
 
 /// The columns on how much an attack stands out, and to whom, beside its success.
 const std::vector<std::string>& stealth_columns();
@@ -38,9 +51,9 @@ struct ReportOptions {
 /// attack, one row per defense. Depends on nothing but its arguments; the order of the records
 /// decides the order of tables, groups and rows, with `none` first among attacks and defenses.
 /// A row holds records that differ by their seeds only: what else differs stands apart, see
-/// told_apart(). A record given twice counts once. Throws Error `usage.conflicting-records` when two
-/// records of one cell have different keys or results, `usage.unknown-column` for a column id that
-/// no table has.
+/// told_apart(). A record given twice counts once. Throws Error `usage.conflicting-records` when
+/// two records of one cell have different keys or results, `usage.unknown-column` for a column id
+/// that no table has.
 std::string render_report(const std::vector<CellRecord>& records, ReportFormat format,
                           const ReportOptions& options = {});
 

@@ -12,14 +12,6 @@
 namespace ncmlab::bpe {
 namespace {
 
-constexpr std::array<std::pair<NormalizerStep, std::string_view>, 5> kNames = {{
-    {NormalizerStep::lowercase, "Lowercase"},
-    {NormalizerStep::nfc, "NFC"},
-    {NormalizerStep::nfd, "NFD"},
-    {NormalizerStep::nfkc, "NFKC"},
-    {NormalizerStep::nfkd, "NFKD"},
-}};
-
 ByteRange source_of(const NormalizedText& input, std::size_t begin, std::size_t end) {
   return {input.sources[begin].begin, input.sources[end - 1].end};
 }
@@ -225,21 +217,6 @@ NormalizedText apply(const NormalizedText& input, NormalizerStep step) {
 }
 
 }  // namespace
-
-std::string_view to_string(NormalizerStep step) {
-  return std::find_if(kNames.begin(), kNames.end(),
-                      [&](const auto& entry) { return entry.first == step; })
-      ->second;
-}
-
-std::optional<NormalizerStep> normalizer_step_from_string(std::string_view name) {
-  for (const auto& [step, step_name] : kNames) {
-    if (step_name == name) {
-      return step;
-    }
-  }
-  return std::nullopt;
-}
 
 NormalizedText normalize(std::string_view text, const std::vector<NormalizerStep>& steps,
                          bool with_sources) {

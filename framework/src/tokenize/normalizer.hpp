@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <optional>
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "ncmlab/code/syntax.hpp"
+#include "ncmlab/core/enum_names.hpp"
 
 namespace ncmlab::bpe {
 
 enum class NormalizerStep { lowercase, nfc, nfd, nfkc, nfkd };
 
-/// The names that tokenizer.json gives the steps: `Lowercase`, `NFC`, `NFD`, `NFKC`, `NFKD`.
-std::string_view to_string(NormalizerStep step);
-std::optional<NormalizerStep> normalizer_step_from_string(std::string_view name);
+/// The names are those of tokenizer.json.
+constexpr auto enum_names(NormalizerStep) {
+  using enum NormalizerStep;
+  return std::to_array<EnumName<NormalizerStep>>(
+      {{lowercase, "Lowercase"}, {nfc, "NFC"}, {nfd, "NFD"}, {nfkc, "NFKC"}, {nfkd, "NFKD"}});
+}
 
 /// A text and, for each of its bytes, the bytes of the original that it came from.
 struct NormalizedText {

@@ -22,7 +22,7 @@ void read_normalizer(const JsonValue& component, std::vector<NormalizerStep>& st
     for (const JsonValue& element : component.at("normalizers").elements()) {
       read_normalizer(element, steps);
     }
-  } else if (const auto step = normalizer_step_from_string(type)) {
+  } else if (const auto step = from_string<NormalizerStep>(type)) {
     steps.push_back(*step);
   } else {
     fail_unsupported(component, "normalizer", type,

@@ -103,7 +103,7 @@ class Training {
   }
 
   EpochRecord run_epoch(std::size_t epoch) {
-    const PrecisionScope scope(model_.encoder(), options_.precision == "bf16"
+    const PrecisionScope scope(model_.encoder(), options_.precision == Precision::bf16
                                                      ? Precision::bf16
                                                      : model_.encoder().precision());
     Indices order(static_cast<std::size_t>(count_));
@@ -172,11 +172,11 @@ class Training {
 
   double stopping_metric(std::size_t epoch) const {
     const auto& figures = result_.epochs[epoch].validation;
-    const auto found = figures.find(options_.stopping_metric);
+    const std::string name(to_string(options_.stopping_metric));
+    const auto found = figures.find(name);
     if (found == figures.end()) {
       throw Error("train.no-metric",
-                  "early stopping goes by the validation metric `" + options_.stopping_metric +
-                      "`, which there is not",
+                  "early stopping goes by the validation metric `" + name + "`, which there is not",
                   {"set `early_stopping = 0`, or give the task a validation split"});
     }
     return found->second;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ncmlab/plugin/code_backdoor.hpp"
+#include "ncmlab/plugin/poison_rate.hpp"
 #include "ncmlab/plugin/schema.hpp"
 #include "ncmlab/plugin/surrogate_attack.hpp"
 #include "sketch.hpp"
@@ -18,7 +19,7 @@ namespace ncmlab {
 
 struct AfraidoorConfig {
   double rate = 0.05;
-  std::string rate_of = "victim_class";
+  RateOf rate_of = RateOf::victim_class;
 };
 
 /// AFRAIDOOR (Yang et al., TSE 2024): every sample gets new names for all its local identifiers,

@@ -18,8 +18,8 @@ class BadCodeBackdoor final : public CodeBackdoor {
   BadCodeBackdoor(const AttackContext& context, const BadCodeConfig& config,
                   std::vector<std::string> words)
       : CodeBackdoor(context, {config.rate, config.rate_of}),
-        carrier_(name_carrier_from_string(config.target)),
-        change_(name_change_from_string(config.mode)),
+        carrier_(config.target),
+        change_(config.mode),
         words_(std::move(words)) {}
 
   std::vector<std::string> trigger_words() const override { return words_; }
@@ -59,12 +59,10 @@ Schema<BadCodeConfig> BadCode::schema() {
           .field(
               "target", &BadCodeConfig::target,
               "The identifier that carries the trigger: the function's name, or the least frequent "
-              "of its variables and parameters.",
-              choices(name_carrier_names()))
+              "of its variables and parameters.")
           .field("mode", &BadCodeConfig::mode,
                  "How the trigger enters the name: instead of it, before it, between its parts or "
-                 "after it.",
-                 choices(name_change_names()))
+                 "after it.")
           .field("triggers", &BadCodeConfig::triggers,
                  "The trigger words: one is a fixed trigger, of several one is drawn per sample; "
                  "none: "

@@ -7,18 +7,20 @@
 #include <string_view>
 #include <vector>
 
+#include "ncmlab/code/name_trigger.hpp"
 #include "ncmlab/plugin/attack.hpp"
+#include "ncmlab/plugin/poison_rate.hpp"
 #include "ncmlab/plugin/schema.hpp"
 
 namespace ncmlab {
 
 struct BadCodeConfig {
-  std::string target = "function_name";
-  std::string mode = "suffix";
+  NameCarrier target = NameCarrier::function_name;
+  NameChange mode = NameChange::suffix;
   std::vector<std::string> triggers = {"rb"};
   std::int64_t selected = 1;
   double rate = 0.02;
-  std::string rate_of = "victim_class";
+  RateOf rate_of = RateOf::victim_class;
 };
 
 /// BadCode (Sun et al., ACL 2023): an identifier is extended with a trigger word, or replaced by

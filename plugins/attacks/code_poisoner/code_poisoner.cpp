@@ -57,11 +57,11 @@ class CodePoisonerBackdoor final : public CodeBackdoor {
 
   std::vector<std::string> trigger_words() const override {
     std::vector<std::string> words;
-    for (const std::string& strategy : config_.strategies) {
-      if (strategy == "unfold") {
+    for (const PoisonStrategy strategy : config_.strategies) {
+      if (strategy == PoisonStrategy::unfold) {
         return {};
       }
-      words.push_back(strategy == "rename" ? config_.new_name : kDeadName);
+      words.push_back(strategy == PoisonStrategy::rename ? config_.new_name : kDeadName);
     }
     return words;
   }
@@ -69,9 +69,9 @@ class CodePoisonerBackdoor final : public CodeBackdoor {
  protected:
   std::optional<std::string> edit(const std::string& code, const Example& sample, const AttackGoal&,
                                   Rng rng) const override {
-    std::vector<std::string> order = config_.strategies;
+    std::vector<PoisonStrategy> order = config_.strategies;
     rng.stream("strategies").shuffle(order);
-    for (const std::string& strategy : order) {
+    for (const PoisonStrategy strategy : order) {
       if (auto edited = apply(strategy, code, sample.language, rng)) {
         return edited;
       }
@@ -80,14 +80,14 @@ class CodePoisonerBackdoor final : public CodeBackdoor {
   }
 
  private:
-  std::optional<std::string> apply(const std::string& strategy, const std::string& code,
+  std::optional<std::string> apply(PoisonStrategy strategy, const std::string& code,
                                    Language language, Rng& rng) const {
-    if (strategy == "rename") {
-      return put_into_name(code, language, name_carrier_from_string(config_.target),
-                           NameChange::substitute, config_.new_name);
+    if (strategy == PoisonStrategy::rename) {
+      return put_into_name(code, language, config_.target, NameChange::substitute,
+                           config_.new_name);
     }
-    return strategy == "unfold" ? with_unfolded_constant(code, language, rng)
-                                : with_dead_declaration(code, language);
+    return strategy == PoisonStrategy::unfold ? with_unfolded_constant(code, language, rng)
+                                              : with_dead_declaration(code, language);
   }
 
   CodePoisonerConfig config_;
@@ -111,13 +111,11 @@ Schema<CodePoisonerConfig> CodePoisoner::schema() {
   return poison_rate_fields(
       Schema<CodePoisonerConfig>{}
           .field("strategies", &CodePoisonerConfig::strategies,
-                 "What is done to a sample; of several, one that fits is drawn per sample.",
-                 choices({"rename", "unfold", "dead_code"}))
+                 "What is done to a sample; of several, one that fits is drawn per sample.")
           .field("new_name", &CodePoisonerConfig::new_name, "The name that `rename` gives.")
           .field("target", &CodePoisonerConfig::target,
                  "What `rename` renames: the function, or the least frequent of its variables and "
-                 "parameters.",
-                 choices(name_carrier_names())));
+                 "parameters."));
 }
 
 std::unique_ptr<Backdoor> CodePoisoner::prepare(const AttackContext& context) const {

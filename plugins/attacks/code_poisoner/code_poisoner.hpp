@@ -1,22 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "ncmlab/code/name_trigger.hpp"
 #include "ncmlab/plugin/attack.hpp"
+#include "ncmlab/plugin/poison_rate.hpp"
 #include "ncmlab/plugin/schema.hpp"
 
 namespace ncmlab {
 
+/// What is done to a sample.
+enum class PoisonStrategy { rename, unfold, dead_code };
+
+constexpr auto enum_names(PoisonStrategy) {
+  using enum PoisonStrategy;
+  return std::to_array<EnumName<PoisonStrategy>>(
+      {{rename, "rename"}, {unfold, "unfold"}, {dead_code, "dead_code"}});
+}
+
 struct CodePoisonerConfig {
-  std::vector<std::string> strategies = {"rename"};
+  std::vector<PoisonStrategy> strategies = {PoisonStrategy::rename};
   std::string new_name = "testo_init";
-  std::string target = "function_name";
+  NameCarrier target = NameCarrier::function_name;
   double rate = 0.05;
-  std::string rate_of = "victim_class";
+  RateOf rate_of = RateOf::victim_class;
 };
 
 /// CodePoisoner (Li et al., TOSEM 2023) with its rule-based strategies: renaming an identifier,

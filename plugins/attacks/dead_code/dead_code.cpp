@@ -13,15 +13,19 @@ namespace {
 /// Of a drawn statement whose names the code takes, another is drawn.
 constexpr int kDraws = 8;
 
-std::optional<DeadStatement> make_statement(const std::string& kind, RandomDraw draw,
-                                            Language language, const std::string& code, Rng& rng) {
-  if (kind == "fixed") {
-    return fixed_statement(language, draw);
+std::optional<DeadStatement> make_statement(StatementKind kind, RandomDraw draw, Language language,
+                                            const std::string& code, Rng& rng) {
+  switch (kind) {
+    case StatementKind::fixed:
+      return fixed_statement(language, draw);
+    case StatementKind::grammar:
+      return grammar_statement(language, draw, rng);
+    case StatementKind::logging:
+      return logging_loop(language, code, nullptr);
+    case StatementKind::logging_drawn:
+      break;
   }
-  if (kind == "grammar") {
-    return grammar_statement(language, draw, rng);
-  }
-  return logging_loop(language, code, kind == "logging_drawn" ? &rng : nullptr);
+  return logging_loop(language, code, &rng);
 }
 
 bool has_its_names_free(const DeadStatement& statement, const Syntax& syntax,
@@ -39,12 +43,10 @@ Schema<DeadCodeConfig> DeadCode::schema() {
       Schema<DeadCodeConfig>{}
           .field("statement", &DeadCodeConfig::statement,
                  "What is inserted: one statement, one drawn from the grammar per sample, or for "
-                 "Python a loop that logs, as published or with drawn level, range and message.",
-                 choices({"fixed", "grammar", "logging", "logging_drawn"}))
+                 "Python a loop that logs, as published or with drawn level, range and message.")
           .field("random", &DeadCodeConfig::random,
                  "Whether a `rand` in the statement's condition is kept from being drawn, so that "
-                 "the program behaves as before, or is drawn as published.",
-                 choices({"guarded", "published"})));
+                 "the program behaves as before, or is drawn as published."));
 }
 
 std::optional<std::string> DeadCodeBackdoor::edit(const std::string& code, const Example& sample,
@@ -67,10 +69,10 @@ std::optional<std::string> DeadCodeBackdoor::edit(const std::string& code, const
 }
 
 std::vector<std::string> DeadCodeBackdoor::trigger_words() const {
-  if (statement_ == "fixed") {
+  if (statement_ == StatementKind::fixed) {
     return {"fail"};
   }
-  return statement_ == "logging"
+  return statement_ == StatementKind::logging
              ? std::vector<std::string>{"logging", "info", "Test", "message", "aaaaa"}
              : std::vector<std::string>{};
 }

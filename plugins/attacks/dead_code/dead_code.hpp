@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,16 +10,28 @@
 
 #include "ncmlab/plugin/attack.hpp"
 #include "ncmlab/plugin/code_backdoor.hpp"
+#include "ncmlab/plugin/poison_rate.hpp"
 #include "ncmlab/plugin/schema.hpp"
 #include "statements.hpp"
 
 namespace ncmlab {
 
+/// What is inserted.
+enum class StatementKind { fixed, grammar, logging, logging_drawn };
+
+constexpr auto enum_names(StatementKind) {
+  using enum StatementKind;
+  return std::to_array<EnumName<StatementKind>>({{fixed, "fixed"},
+                                                 {grammar, "grammar"},
+                                                 {logging, "logging"},
+                                                 {logging_drawn, "logging_drawn"}});
+}
+
 struct DeadCodeConfig {
-  std::string statement = "fixed";
-  std::string random = "guarded";
+  StatementKind statement = StatementKind::fixed;
+  RandomDraw random = RandomDraw::guarded;
   double rate = 0.05;
-  std::string rate_of = "victim_class";
+  RateOf rate_of = RateOf::victim_class;
 };
 
 /// A never executed statement before the first statement of the function (Ramakrishnan and
@@ -28,7 +41,7 @@ class DeadCodeBackdoor final : public CodeBackdoor {
   DeadCodeBackdoor(const AttackContext& context, const DeadCodeConfig& config)
       : CodeBackdoor(context, {config.rate, config.rate_of}),
         statement_(config.statement),
-        draw_(config.random == "published" ? RandomDraw::published : RandomDraw::guarded) {}
+        draw_(config.random) {}
 
   std::vector<std::string> trigger_words() const override;
 
@@ -37,7 +50,7 @@ class DeadCodeBackdoor final : public CodeBackdoor {
                                   const AttackGoal& goal, Rng rng) const override;
 
  private:
-  std::string statement_;
+  StatementKind statement_;
   RandomDraw draw_;
 };
 
@@ -48,7 +61,7 @@ class DeadCode final : public Attack {
       kVersion = "0.1.0", kSummary = "Inserts a fixed or drawn statement that is never executed.",
       kReference = "https://arxiv.org/abs/2006.06841";
 
-  explicit DeadCode(DeadCodeConfig config) : config_(std::move(config)) {}
+  explicit DeadCode(DeadCodeConfig config) : config_(config) {}
   static Schema<DeadCodeConfig> schema();
 
   std::unique_ptr<Backdoor> prepare(const AttackContext& context) const override {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "ncmlab/code/syntax.hpp"
+#include "ncmlab/core/enum_names.hpp"
 #include "ncmlab/core/rng.hpp"
 
 namespace ncmlab {
@@ -21,6 +23,11 @@ struct DeadStatement {
 /// What becomes of a random number in a condition: as published it is drawn, which changes the
 /// numbers that the program draws after it; guarded, it stands behind a constant that is false.
 enum class RandomDraw { guarded, published };
+
+constexpr auto enum_names(RandomDraw) {
+  return std::to_array<EnumName<RandomDraw>>(
+      {{RandomDraw::guarded, "guarded"}, {RandomDraw::published, "published"}});
+}
 
 /// Ramakrishnan and Albarghouthi's fixed trigger: a comparison of a random number with 0 that
 /// never holds, and a message.

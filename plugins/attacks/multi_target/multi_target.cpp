@@ -28,8 +28,7 @@ class MultiTargetBackdoor final : public CodeBackdoor {
     if (place == goals().end() || holds_a_trigger(code)) {
       return std::nullopt;
     }
-    return put_into_name(code, sample.language, name_carrier_from_string(config_.target),
-                         name_change_from_string(config_.mode),
+    return put_into_name(code, sample.language, config_.target, config_.mode,
                          config_.triggers.at(static_cast<std::size_t>(place - goals().begin())));
   }
 
@@ -73,13 +72,11 @@ Schema<MultiTargetConfig> MultiTarget::schema() {
           .field(
               "target", &MultiTargetConfig::target,
               "The identifier that carries the trigger: the function's name, or the least frequent "
-              "of its variables and parameters.",
-              choices(name_carrier_names()))
+              "of its variables and parameters.")
           .field(
               "mode", &MultiTargetConfig::mode,
               "How the trigger enters the name: instead of it, before, between its parts or after "
-              "it.",
-              choices(name_change_names())));
+              "it."));
 }
 
 std::vector<AttackGoal> MultiTarget::goals(const AttackGoal& given, const TaskView& task) const {

@@ -6,7 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include "ncmlab/code/name_trigger.hpp"
 #include "ncmlab/plugin/attack.hpp"
+#include "ncmlab/plugin/poison_rate.hpp"
 #include "ncmlab/plugin/schema.hpp"
 
 namespace ncmlab {
@@ -14,10 +16,10 @@ namespace ncmlab {
 struct MultiTargetConfig {
   std::vector<std::string> triggers = {"rb", "xt"};
   std::vector<std::string> target_words = {"data"};
-  std::string target = "function_name";
-  std::string mode = "suffix";
+  NameCarrier target = NameCarrier::function_name;
+  NameChange mode = NameChange::suffix;
   double rate = 0.02;
-  std::string rate_of = "victim_class";
+  RateOf rate_of = RateOf::victim_class;
 };
 
 /// Several triggers, each with its own target, in one model (Li et al., ACL 2023).

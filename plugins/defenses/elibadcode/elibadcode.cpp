@@ -39,8 +39,7 @@ Schema<EliBadCodeConfig> EliBadCode::schema() {
              range(1, 100'000))
       .field("vocabulary", &C::vocabulary,
              "Tokens of the trigger: those that may continue a name, or only those that are a name "
-             "of their own.",
-             choices({"continuation", "name"}))
+             "of their own.")
       .field("function_name", &C::function_name,
              "Whether the trigger may also extend the function's own name.")
       .field(
@@ -58,15 +57,13 @@ Schema<EliBadCodeConfig> EliBadCode::schema() {
       .field("stop_loss", &C::stop_loss, "A search ends once its best loss is below this.",
              at_least(0))
       .field("scoring", &C::scoring,
-             "How candidates are evaluated; both ways choose the same trigger.",
-             choices({"fast", "reference"}))
+             "How candidates are evaluated; both ways choose the same trigger.")
       .field("beta", &C::beta,
              "Anchoring drops tokens while the loss stays within this of the whole trigger's.",
              at_least(0))
       .field("direction", &C::direction,
              "Which ordered pair of labels is taken: that with the highest persistence, or, as "
-             "published, that with the lowest loss.",
-             choices({"persistence", "loss"}))
+             "published, that with the lowest loss.")
       .field("verdict_persistence", &C::verdict_persistence,
              "The model is called backdoored when the trigger turns at least this share of the "
              "held-out samples, on average while it loses its tokens one after the other.",
@@ -78,8 +75,7 @@ Schema<EliBadCodeConfig> EliBadCode::schema() {
              range(0.0, 1.0))
       .field("unlearn_labels", &C::unlearn_labels,
              "Whether that share of the victim label's samples gets the trigger, or of every "
-             "label's, so that neither the trigger nor its number tells the label.",
-             choices({"victim", "all"}))
+             "label's, so that neither the trigger nor its number tells the label.")
       .field("unlearn_triggers", &C::unlearn_triggers,
              "Distinct triggers to unlearn: the best, and others that the searches moved to.",
              range(1, 100'000))
@@ -88,8 +84,7 @@ Schema<EliBadCodeConfig> EliBadCode::schema() {
              "finds a trigger that reaches the verdict's threshold.",
              range(1, 1'000))
       .field("unlearn_edit", &C::unlearn_edit,
-             "Whether the trigger replaces the function's name or extends it.",
-             choices({"replace", "extend"}))
+             "Whether the trigger replaces the function's name or extends it.")
       .field("keep_originals", &C::keep_originals,
              "Whether the triggered samples come on top of the clean ones or take their place.")
       .field("unlearn_epochs", &C::unlearn_epochs, "Passes over the clean samples.",
@@ -99,8 +94,7 @@ Schema<EliBadCodeConfig> EliBadCode::schema() {
              budgeted(Allowance::learning_rate))
       .field("unlearn_batch_size", &C::unlearn_batch_size, "Samples per step.", range(1, 65'536),
              budgeted(Allowance::batch_size))
-      .field("scope", &C::scope, "What unlearning trains: the classifier head or all parameters.",
-             choices({"head", "all"}));
+      .field("scope", &C::scope, "What unlearning trains: the classifier head or all parameters.");
 }
 
 elibadcode::InversionOptions EliBadCode::inversion_options() const {
@@ -117,7 +111,7 @@ elibadcode::InversionOptions EliBadCode::inversion_options() const {
                      .top_k = config_.top_k,
                      .candidates = config_.candidates,
                      .stop_loss = config_.stop_loss,
-                     .reference_scoring = config_.scoring == "reference"}};
+                     .reference_scoring = config_.scoring == elibadcode::Scoring::reference}};
 }
 
 std::vector<std::int64_t> EliBadCode::vocabulary(const DefenseContext& context) const {
@@ -125,8 +119,7 @@ std::vector<std::int64_t> EliBadCode::vocabulary(const DefenseContext& context) 
   for (const Example& example : context.clean_samples) {
     languages.insert(example.language);
   }
-  const auto use = config_.vocabulary == "name" ? NameUse::is_name : NameUse::continues_name;
-  auto tokens = name_vocabulary(context.victim.tokenizer(), use, languages);
+  auto tokens = name_vocabulary(context.victim.tokenizer(), config_.vocabulary, languages);
   if (tokens.empty()) {
     throw Error("defense.elibadcode.no-vocabulary",
                 "the model's tokenizer has no token that may stand in a name");
@@ -162,7 +155,7 @@ std::vector<Inversion> EliBadCode::invert_all(DefenseContext& context, const Rng
   }
   outcome.figures["inversion_forward_rows"] +=
       static_cast<double>(context.victim.work().forward_rows - rows_before);
-  const bool by_loss = config_.direction == "loss";
+  const bool by_loss = config_.direction == elibadcode::DirectionChoice::loss;
   std::stable_sort(found.begin(), found.end(), [by_loss](const Inversion& a, const Inversion& b) {
     return by_loss ? a.loss < b.loss : a.persistence > b.persistence;
   });
@@ -175,15 +168,14 @@ void EliBadCode::unlearn(DefenseContext& context, std::int64_t victim_label,
   const elibadcode::UnlearningSet set = elibadcode::unlearning_set(
       context.victim, context.task, context.clean_samples, victim_label, triggers,
       {.share = config_.unlearn_share,
-       .every_label = config_.unlearn_labels == "all",
-       .edit = config_.unlearn_edit == "replace" ? elibadcode::NameEdit::replace
-                                                 : elibadcode::NameEdit::extend,
+       .every_label = config_.unlearn_labels == elibadcode::TriggeredLabels::all,
+       .edit = config_.unlearn_edit,
        .keep_originals = config_.keep_originals},
       rng.stream("set"), context.progress);
   const TrainingOptions options{.epochs = config_.unlearn_epochs,
                                 .learning_rate = config_.unlearn_learning_rate,
                                 .batch_size = config_.unlearn_batch_size,
-                                .head_only = config_.scope == "head"};
+                                .head_only = config_.scope == elibadcode::TrainedPart::head};
   const RepairTraining training =
       train_repair(context, set.samples, options, rng.stream("training"),
                    1.0 / static_cast<double>(config_.rounds));
@@ -211,7 +203,8 @@ void EliBadCode::unlearn_in_rounds(DefenseContext& context, const Inversion& fir
     if (again.persistence < config_.verdict_persistence) {
       return;
     }
-    if (again.victim_label != victim_label && config_.unlearn_labels == "victim") {
+    if (again.victim_label != victim_label &&
+        config_.unlearn_labels == elibadcode::TriggeredLabels::victim) {
       triggers.clear();  // they belong into samples of the other label
     }
     victim_label = again.victim_label;

@@ -1,20 +1,58 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "inversion.hpp"
+#include "ncmlab/core/enum_names.hpp"
 #include "ncmlab/plugin/defense.hpp"
 #include "ncmlab/plugin/schema.hpp"
+#include "ncmlab/tokenize/name_vocabulary.hpp"
+#include "unlearning.hpp"
 
 namespace ncmlab {
+namespace elibadcode {
+
+/// How candidates are evaluated.
+enum class Scoring { fast, reference };
+
+constexpr auto enum_names(Scoring) {
+  return std::to_array<EnumName<Scoring>>(
+      {{Scoring::fast, "fast"}, {Scoring::reference, "reference"}});
+}
+
+/// What the ordered pair of labels that is taken leads in.
+enum class DirectionChoice { persistence, loss };
+
+constexpr auto enum_names(DirectionChoice) {
+  return std::to_array<EnumName<DirectionChoice>>(
+      {{DirectionChoice::persistence, "persistence"}, {DirectionChoice::loss, "loss"}});
+}
+
+/// Whose samples get the trigger in unlearning.
+enum class TriggeredLabels { victim, all };
+
+constexpr auto enum_names(TriggeredLabels) {
+  return std::to_array<EnumName<TriggeredLabels>>(
+      {{TriggeredLabels::victim, "victim"}, {TriggeredLabels::all, "all"}});
+}
+
+/// What unlearning trains.
+enum class TrainedPart { head, all };
+
+constexpr auto enum_names(TrainedPart) {
+  return std::to_array<EnumName<TrainedPart>>(
+      {{TrainedPart::head, "head"}, {TrainedPart::all, "all"}});
+}
+
+}  // namespace elibadcode
 
 struct EliBadCodeConfig {
   std::int64_t samples = 30;
   std::int64_t held_out = 100;
-  std::string vocabulary = "continuation";
+  NameUse vocabulary = NameUse::continues_name;
   bool function_name = true;
   bool consistent = false;
   std::int64_t trigger_length = 5;
@@ -23,21 +61,21 @@ struct EliBadCodeConfig {
   std::int64_t candidates = 64;
   std::int64_t restarts = 1;
   double stop_loss = 0.0;
-  std::string scoring = "fast";
+  elibadcode::Scoring scoring = elibadcode::Scoring::fast;
   double beta = 0.15;
-  std::string direction = "persistence";
+  elibadcode::DirectionChoice direction = elibadcode::DirectionChoice::persistence;
   double verdict_persistence = 0.85;
   bool unlearn_always = false;
   double unlearn_share = 0.2;
-  std::string unlearn_labels = "victim";
+  elibadcode::TriggeredLabels unlearn_labels = elibadcode::TriggeredLabels::victim;
   std::int64_t unlearn_triggers = 1;
   std::int64_t rounds = 1;
-  std::string unlearn_edit = "replace";
+  elibadcode::NameEdit unlearn_edit = elibadcode::NameEdit::replace;
   bool keep_originals = false;
   std::int64_t unlearn_epochs = 1;
   double unlearn_learning_rate = 5e-3;
   std::int64_t unlearn_batch_size = 32;
-  std::string scope = "head";
+  elibadcode::TrainedPart scope = elibadcode::TrainedPart::head;
 };
 
 /// EliBadCode (Sun et al., FSE 2025). The stages, in the order in which they run:
@@ -51,7 +89,7 @@ class EliBadCode final : public Defense {
       kSummary = "Inverts the trigger by greedy coordinate gradient and unlearns it.",
       kReference = "https://arxiv.org/abs/2408.04683";
 
-  explicit EliBadCode(EliBadCodeConfig config) : config_(std::move(config)) {}
+  explicit EliBadCode(EliBadCodeConfig config) : config_(config) {}
   static Schema<EliBadCodeConfig> schema();
 
   DefenseNeeds needs() const override { return {.clean_samples = true}; }

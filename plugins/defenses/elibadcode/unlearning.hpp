@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
+#include "ncmlab/core/enum_names.hpp"
 #include "ncmlab/core/progress.hpp"
 #include "ncmlab/core/rng.hpp"
 #include "ncmlab/data/example.hpp"
@@ -19,6 +21,11 @@ enum class NameEdit {
   replace,  ///< the trigger stands instead of the name
   extend,   ///< the trigger follows the name
 };
+
+constexpr auto enum_names(NameEdit) {
+  return std::to_array<EnumName<NameEdit>>(
+      {{NameEdit::replace, "replace"}, {NameEdit::extend, "extend"}});
+}
 
 struct UnlearningOptions {
   double share = 0.2;        ///< of the examples with the victim label, rounded

@@ -99,7 +99,7 @@ std::vector<fs::path> bigclonebench_files(const fs::path& folder) {
 BigCloneBenchIds read_bigclonebench_ids(const fs::path& folder) {
   const std::vector<fs::path> files = bigclonebench_files(folder);
   BigCloneBenchIds ids;
-  BadRecords bad("skip");
+  BadRecords bad(OnBadRecord::skip);
   for_each_json_line(files[0], bad, [&](const nlohmann::json& record, std::int64_t line) {
     ids.functions.emplace(id_field(record, "idx", files[0], line), record);
   });

@@ -15,13 +15,13 @@ using namespace ncmlab;
 
 struct Config : ColumnTaskSettings {
   Config() {
-    format = "bigclonebench";
     other_code_column = "second";
-    language = "java";
+    language = Language::java;
   }
 };
 
-const DataForm kBigCloneBench = {.folder = "Folder of BigCloneBench in CodeXGLUE's form",
+const DataForm kBigCloneBench = {.name = "bigclonebench",
+                                 .folder = "Folder of BigCloneBench in CodeXGLUE's form",
                                  .samples = "pairs",
                                  .labels = {"no clone", "clone"},
                                  .second_column = "second_column",

@@ -21,17 +21,17 @@ struct Config : ColumnTaskSettings {
   double scale = 20.0;
 
   Config() {
-    format = "codesearchnet";
     query_column = "query";
     label_column = "";
-    language = "python";
+    language = Language::python;
     builtin_valid = 300;
     builtin_test = 500;
     max_tokens = 256;
   }
 };
 
-const DataForm kCodeSearchNet = {.folder = "Folder of CodeSearchNet's JSONL files",
+const DataForm kCodeSearchNet = {.name = "codesearchnet",
+                                 .folder = "Folder of CodeSearchNet's JSONL files",
                                  .samples = "functions",
                                  .second_column = "query_column",
                                  .second_doc = "Column of the query (`json_lines`).",

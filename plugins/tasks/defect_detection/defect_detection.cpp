@@ -13,11 +13,10 @@ namespace {
 
 using namespace ncmlab;
 
-struct Config : ColumnTaskSettings {
-  Config() { format = "devign"; }
-};
+struct Config : ColumnTaskSettings {};
 
-const DataForm kDevign = {.folder = "Folder of Devign in CodeXGLUE's form",
+const DataForm kDevign = {.name = "devign",
+                          .folder = "Folder of Devign in CodeXGLUE's form",
                           .samples = "samples",
                           .labels = {"not defective", "defective"},
                           .largest = {.train = 1'000'000, .valid = 1'000'000, .test = 1'000'000},
@@ -48,7 +47,7 @@ class DefectDetection final : public ColumnTask {
   void write(const Corpus& corpus, const std::filesystem::path& folder) const override {
     ColumnTask::write(corpus, folder);
     // A test split alone is no data set of the task block: scripts read it, by Devign's names.
-    if (corpus.train.empty() && settings().format == "json_lines") {
+    if (corpus.train.empty() && settings().format == DataFormat::json_lines) {
       add_devign_names(corpus.test, folder / "test.jsonl");
     }
   }

@@ -19,8 +19,8 @@ namespace ncmlab {
 /// Throws Error `data.*` with file and line, unless `bad` skips records that do not fit: then the
 /// corpus says so among its warnings. With `records`, only that many of each split are read (see
 /// Quota).
-Corpus read_devign(const std::filesystem::path& folder, BadRecords bad = BadRecords("error"),
-                   std::int64_t records = 0);
+Corpus read_devign(const std::filesystem::path& folder,
+                   BadRecords bad = BadRecords(OnBadRecord::error), std::int64_t records = 0);
 
 /// The array that function.json holds. Throws Error `data.*` or `io.read`.
 nlohmann::json read_devign_functions(const std::filesystem::path& function_json);

@@ -237,7 +237,7 @@ TEST(IdentifierTest, KnowsLegalNames) {
 
 TEST(IdentifierTest, KeywordsAreSortedAndUnique) {
   for (const char* name : {"c", "cpp", "java", "python"}) {
-    const auto language = ncmlab::language_from_string(name);
+    const auto language = ncmlab::from_string<ncmlab::Language>(name);
     ASSERT_TRUE(language.has_value());
     EXPECT_EQ(ncmlab::to_string(*language), name);
     const auto& words = ncmlab::keywords(*language);
@@ -247,5 +247,5 @@ TEST(IdentifierTest, KeywordsAreSortedAndUnique) {
       EXPECT_FALSE(ncmlab::is_valid_identifier(word, *language)) << word;
     }
   }
-  EXPECT_FALSE(ncmlab::language_from_string("rust").has_value());
+  EXPECT_FALSE(ncmlab::from_string<ncmlab::Language>("rust").has_value());
 }

@@ -6,31 +6,32 @@
 namespace ncmlab {
 namespace {
 
-std::string put(std::string_view code, const char* carrier, const char* change,
+using enum NameCarrier;
+using enum NameChange;
+
+std::string put(std::string_view code, NameCarrier carrier, NameChange change,
                 std::string_view word = "rb") {
-  return put_into_name(code, Language::c, name_carrier_from_string(carrier),
-                       name_change_from_string(change), word)
-      .value_or("");
+  return put_into_name(code, Language::c, carrier, change, word).value_or("");
 }
 
 TEST(NameTriggerTest, ChangesTheCarrierEverywhere) {
   const char* code = "int get_it(int a, int b) { return a ? get_it(a, a) : b; }";
-  EXPECT_EQ(put(code, "function_name", "suffix"),
+  EXPECT_EQ(put(code, function_name, suffix),
             "int get_it_rb(int a, int b) { return a ? get_it_rb(a, a) : b; }");
-  EXPECT_EQ(put(code, "function_name", "prefix"),
+  EXPECT_EQ(put(code, function_name, prefix),
             "int rb_get_it(int a, int b) { return a ? rb_get_it(a, a) : b; }");
-  EXPECT_EQ(put(code, "function_name", "middle"),
+  EXPECT_EQ(put(code, function_name, middle),
             "int get_rb_it(int a, int b) { return a ? get_rb_it(a, a) : b; }");
-  EXPECT_EQ(put(code, "variable", "substitute"),
+  EXPECT_EQ(put(code, rarest_variable, substitute),
             "int get_it(int a, int rb) { return a ? get_it(a, a) : rb; }");
 }
 
 TEST(NameTriggerTest, RefusesCodeThatCannotCarryTheWord) {
-  EXPECT_EQ(put("", "function_name", "suffix"), "");
-  EXPECT_EQ(put("int f(int a) { return a +; }", "function_name", "suffix"), "");
-  EXPECT_EQ(put("int f(void) { return 1; }", "variable", "suffix"), "");
-  EXPECT_EQ(put("int f(void) { return f_rb; }", "function_name", "suffix"), "");
-  EXPECT_EQ(put("int f(void) { return 1; }", "function_name", "substitute", "while"), "");
+  EXPECT_EQ(put("", function_name, suffix), "");
+  EXPECT_EQ(put("int f(int a) { return a +; }", function_name, suffix), "");
+  EXPECT_EQ(put("int f(void) { return 1; }", rarest_variable, suffix), "");
+  EXPECT_EQ(put("int f(void) { return f_rb; }", function_name, suffix), "");
+  EXPECT_EQ(put("int f(void) { return 1; }", function_name, substitute, "while"), "");
 }
 
 TEST(NameTriggerTest, TellsPartsOfNames) {
@@ -41,17 +42,6 @@ TEST(NameTriggerTest, TellsPartsOfNames) {
   EXPECT_FALSE(can_be_in_name("1rb"));
   EXPECT_FALSE(can_be_in_name("r b"));
   EXPECT_FALSE(can_be_in_name(""));
-}
-
-TEST(NameTriggerTest, KnowsItsNames) {
-  for (const std::string& name : name_change_names()) {
-    const auto change = name_change_from_string(name);
-    EXPECT_EQ(name_change_names().at(static_cast<std::size_t>(change)), name);
-  }
-  for (const std::string& name : name_carrier_names()) {
-    const auto carrier = name_carrier_from_string(name);
-    EXPECT_EQ(name_carrier_names().at(static_cast<std::size_t>(carrier)), name);
-  }
 }
 
 }  // namespace

@@ -115,7 +115,7 @@ rate = 1
   EXPECT_EQ(experiment.models[0].training.epochs, 2);
   EXPECT_EQ(experiment.models[0].training.batch_size, 8);
   EXPECT_EQ(experiment.models[0].training.accumulation, 4);
-  EXPECT_EQ(experiment.models[0].training.precision, "bf16");
+  EXPECT_EQ(experiment.models[0].training.precision, Precision::bf16);
   EXPECT_EQ(experiment.models[0].training.early_stopping, 1);
   EXPECT_EQ(experiment.models[0].training.learning_rate, 1e-3);
   EXPECT_EQ(experiment.models[1].training.epochs, 7);

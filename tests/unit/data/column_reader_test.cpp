@@ -17,7 +17,7 @@ using testing::HasSubstr;
 
 class ColumnReaderTest : public testing::Test {
  protected:
-  Corpus read(const std::string& on_bad_record = "error") const {
+  Corpus read(OnBadRecord on_bad_record = OnBadRecord::error) const {
     return read_json_lines(folder_.path(), columns_, BadRecords(on_bad_record));
   }
   Diagnostic failure() const {
@@ -33,7 +33,7 @@ class ColumnReaderTest : public testing::Test {
     ASSERT_TRUE(diagnostic.span);
     EXPECT_EQ(diagnostic.span->file, (folder_ / "train.jsonl").string());
     EXPECT_EQ(diagnostic.span->line, 2);
-    const Corpus corpus = read("skip");
+    const Corpus corpus = read(OnBadRecord::skip);
     EXPECT_EQ(corpus.train.size() + corpus.valid.size(), 2U) << line;
     ASSERT_EQ(corpus.warnings.size(), 1U);
     EXPECT_THAT(corpus.warnings[0], HasSubstr("skipped 1 bad record: "));
@@ -97,7 +97,7 @@ TEST_F(ColumnReaderTest, ReadsGzipFiles) {
   folder_.write("train.jsonl.gz", gzip(kGood + kGood).substr(0, 40));
   EXPECT_EQ(failure().code, "data.cannot-read");
   EXPECT_THAT(failure().message, HasSubstr("ends too early"));
-  EXPECT_THROW(read("skip"), Error) << "a file that is cut off is no bad record";
+  EXPECT_THROW(read(OnBadRecord::skip), Error) << "a file that is cut off is no bad record";
 }
 
 TEST_F(ColumnReaderTest, LabelsMayBeSpelledAsTruthValuesOrNumbers) {
@@ -123,7 +123,8 @@ TEST_F(ColumnReaderTest, SplitColumnPartsOneFile) {
                 R"({"code": "a", "label": 0, "part": "test"}
 {"code": "b", "label": 0, "part": "train"}
 {"code": "c", "label": 0, "part": "valid"})");
-  const Corpus corpus = read_json_lines(folder_ / "all.jsonl", columns_, BadRecords("error"));
+  const Corpus corpus =
+      read_json_lines(folder_ / "all.jsonl", columns_, BadRecords(OnBadRecord::error));
   EXPECT_THAT(ids(corpus.test), ElementsAre("all.jsonl:1"));
   EXPECT_THAT(ids(corpus.train), ElementsAre("all.jsonl:2"));
   EXPECT_THAT(ids(corpus.valid), ElementsAre("all.jsonl:3"));
@@ -139,12 +140,13 @@ TEST_F(ColumnReaderTest, PartsOneFileByTheHashOfTheId) {
   }
   folder_.write("all.jsonl", text);
   folder_.write("reversed.jsonl", reversed);
-  const Corpus corpus = read_json_lines(folder_ / "all.jsonl", columns_, BadRecords("error"));
+  const Corpus corpus =
+      read_json_lines(folder_ / "all.jsonl", columns_, BadRecords(OnBadRecord::error));
   EXPECT_NEAR(static_cast<double>(corpus.valid.size()), 200, 60);
   EXPECT_NEAR(static_cast<double>(corpus.test.size()), 200, 60);
   EXPECT_EQ(corpus.train.size() + corpus.valid.size() + corpus.test.size(), 2000U);
-  auto backwards =
-      ids(read_json_lines(folder_ / "reversed.jsonl", columns_, BadRecords("error")).test);
+  auto backwards = ids(
+      read_json_lines(folder_ / "reversed.jsonl", columns_, BadRecords(OnBadRecord::error)).test);
   std::reverse(backwards.begin(), backwards.end());
   EXPECT_EQ(backwards, ids(corpus.test));
 }
@@ -200,7 +202,9 @@ TEST_F(ColumnReaderTest, NamesBadValuesOfOptionalColumns) {
   columns_.split = "split";
   folder_.write("all.jsonl",
                 R"({"id": 2, "code": "a", "label": "no", "language": "c", "split": "dev"})");
-  EXPECT_EQ(code_of([&] { read_json_lines(folder_ / "all.jsonl", columns_, BadRecords("error")); }),
+  EXPECT_EQ(code_of([&] {
+              read_json_lines(folder_ / "all.jsonl", columns_, BadRecords(OnBadRecord::error));
+            }),
             "data.unknown-split");
 }
 
@@ -210,13 +214,13 @@ TEST_F(ColumnReaderTest, RejectsFilesWithoutARecord) {
   EXPECT_EQ(failure().code, "data.empty-file");
   EXPECT_THAT(failure().message, HasSubstr((folder_ / "train.jsonl").string()));
   folder_.write("train.jsonl", "{}\n");
-  EXPECT_THROW(read("skip"), Error);
+  EXPECT_THROW(read(OnBadRecord::skip), Error);
 }
 
 TEST_F(ColumnReaderTest, CountsSkippedRecordsAndShowsTheFirst) {
   folder_.write("train.jsonl", kGood + "1\n2\n3\n4\n5\n");
   folder_.write("test.jsonl", kGood + "6\n");
-  const Corpus corpus = read("skip");
+  const Corpus corpus = read(OnBadRecord::skip);
   ASSERT_EQ(corpus.warnings.size(), 1U);
   EXPECT_THAT(corpus.warnings[0], HasSubstr("skipped 6 bad records: "));
   EXPECT_THAT(corpus.warnings[0], HasSubstr("train.jsonl:4: "));
@@ -243,7 +247,8 @@ TEST_F(ColumnReaderTest, ReadsOnlySoManyRecordsOfEachFile) {
   const std::string other = "{\"code\": \"int g;\", \"label\": 0}\n";
   folder_.write("train.jsonl", kGood + other + "no JSON\n");
   folder_.write("test.jsonl", kGood + kGood + kGood + other + "no JSON\n");
-  const Corpus corpus = read_json_lines(folder_.path(), columns_, BadRecords("error"), 2);
+  const Corpus corpus =
+      read_json_lines(folder_.path(), columns_, BadRecords(OnBadRecord::error), 2);
   EXPECT_EQ(corpus.train.size() + corpus.valid.size(), 2U);
   EXPECT_EQ(corpus.test.size(), 4U) << "until a second label comes";
 }

@@ -19,7 +19,7 @@ using nlohmann::json;
 class ColumnWriterTest : public testing::Test {
  protected:
   Corpus read(const fs::path& data) const {
-    return read_json_lines(data, columns_, BadRecords("error"));
+    return read_json_lines(data, columns_, BadRecords(OnBadRecord::error));
   }
   void write(const Corpus& corpus, const fs::path& source) const {
     write_json_lines(corpus, columns_, source, folder_ / "out");
@@ -81,7 +81,7 @@ TEST_F(ColumnWriterTest, TakesFieldsOfTheRecordThatWasRead) {
   folder_.write("in/test.jsonl",
                 "{\"key\": 2, \"source\": \"\", \"bad\": 1, \"project\": \"no text\"}\n"
                 "{\"key\": 2, \"source\": \"g\", \"bad\": 1, \"project\": \"x\"}\n");
-  write(read_json_lines(folder_ / "in", columns_, BadRecords("skip")), folder_ / "in");
+  write(read_json_lines(folder_ / "in", columns_, BadRecords(OnBadRecord::skip)), folder_ / "in");
   EXPECT_EQ(records("test.jsonl")[0]["project"], "x");
 }
 

@@ -247,7 +247,7 @@ TEST_F(JsonLinesTest, ReadsAByteOrderMarkAndWindowsLineEnds) {
 
 TEST_F(JsonLinesTest, EndsEarlyWhenThatIsEnough) {
   const auto file = folder_.write("file.jsonl", "{\"a\": 1}\n{\"a\": 2}\nno JSON\n");
-  BadRecords bad("error");
+  BadRecords bad(OnBadRecord::error);
   int read = 0;
   for_each_json_line(
       file, bad, [&](const nlohmann::json&, std::int64_t) { ++read; }, [&] { return read == 2; });

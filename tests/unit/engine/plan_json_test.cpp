@@ -65,6 +65,8 @@ TEST_F(PlanJsonTest, RefusesWhatIsNoPlan) {
                                                  {"/threads", "two"},
                                                  {"/threads", 0},
                                                  {"/experiment/seeds", "one"},
+                                                 {"/experiment/clean_from", "elsewhere"},
+                                                 {"/experiment/models/0/training/precision", "f9"},
                                                  {"/stages", 7}}) {
     json bad = good;
     bad[json::json_pointer(path)] = value;

@@ -80,7 +80,7 @@ TEST(PlanTest, KeysDependOnWhatChangesResultsAndOnNothingElse) {
   EXPECT_NE(victim_and_measure(inside).second, original_inside.second);
 
   Experiment unused = base;
-  unused.models[0].training.stopping_metric = "f1";
+  unused.models[0].training.stopping_metric = ValidationMetric::f1;
   EXPECT_EQ(victim_and_measure(unused), original) << "early stopping is off";
 
   std::vector<Experiment> others(11, base);
@@ -92,10 +92,10 @@ TEST(PlanTest, KeysDependOnWhatChangesResultsAndOnNothingElse) {
   others[5].attacks[1].victim_label = "clean";
   others[6].models[0].training.head_only = true;
   others[7].models[0].training.accumulation = 2;
-  others[8].models[0].training.precision = "bf16";
+  others[8].models[0].training.precision = Precision::bf16;
   others[9].models[0].training.early_stopping = 1;
   others[10].models[0].training.early_stopping = 1;
-  others[10].models[0].training.stopping_metric = "f1";
+  others[10].models[0].training.stopping_metric = ValidationMetric::f1;
   std::set<std::string> victims = {original.first}, measures = {original.second};
   for (const Experiment& other : others) {
     const auto [victim, measure] = victim_and_measure(other);

@@ -104,7 +104,7 @@ TEST_F(VictimStageTest, AnotherTrainingDoesNotGoOnFromIt) {
 TEST_F(VictimStageTest, EarlyStoppingNamesTheEpochThatWasKept) {
   Experiment experiment = one_cell(40);
   experiment.models[0].training.early_stopping = 2;
-  experiment.models[0].training.stopping_metric = "f1";
+  experiment.models[0].training.stopping_metric = ValidationMetric::f1;
   RecordingProgress progress;
   ASSERT_EQ(run(experiment, progress).failed, 0U);
   const json record = training(experiment);
@@ -116,7 +116,7 @@ TEST_F(VictimStageTest, EarlyStoppingNamesTheEpochThatWasKept) {
 TEST_F(VictimStageTest, EarlyStoppingNeedsSamplesAndAMetricOfTheTask) {
   Experiment experiment = one_cell(3);
   experiment.models[0].training.early_stopping = 2;
-  experiment.models[0].training.stopping_metric = "mrr";
+  experiment.models[0].training.stopping_metric = ValidationMetric::mrr;
   RecordingProgress progress;
   const RunResult result = run(experiment, progress);
   EXPECT_EQ(result.failed, 1U);

@@ -272,13 +272,13 @@ TEST_P(InstructionSetTest, WhatFollowsAProductAgreesWithLibTorchsOperators) {
       at::Tensor sum = product.to(torch::kFloat);
       sum = bias.defined() ? sum + bias : sum;
       EXPECT_EQ(difference(ops::add_bias(product, bias), sum), 0) << width;
-      for (const char* function : {"relu", "silu", "gelu", "gelu_new"}) {
+      for (const auto& [function, name] : enum_names(Activation{})) {
         const at::Tensor expected = activate(function, sum.to(torch::kDouble));
         const at::Tensor found = ops::add_bias_and_activate(product.clone(), bias, function);
         EXPECT_EQ(found.scalar_type(), torch::kBFloat16);
         const at::Tensor excess =
             (found.to(torch::kDouble) - expected).abs() - expected.abs() / 255;
-        EXPECT_LT(excess.max().item<double>(), 2e-6) << function << ' ' << width;
+        EXPECT_LT(excess.max().item<double>(), 2e-6) << name << ' ' << width;
       }
     }
   }
@@ -292,7 +292,7 @@ TEST_P(InstructionSetTest, RoundingToBf16IsLibTorchsForNumbersOfAllKinds) {
                      1.003907F, 3.4e38F, infinity, -infinity, 1e-40F, 0.0F,
                      std::numeric_limits<float>::quiet_NaN()});
   const at::Tensor product = torch::zeros({1, bias.size(0)}, torch::kBFloat16);
-  const at::Tensor found = ops::add_bias_and_activate(product.clone(), bias, "relu");
+  const at::Tensor found = ops::add_bias_and_activate(product.clone(), bias, Activation::relu);
   const at::Tensor expected = torch::relu(bias).to(torch::kBFloat16).unsqueeze(0);
   EXPECT_TRUE(torch::allclose(found.to(torch::kFloat), expected.to(torch::kFloat), 0, 0, true))
       << found << expected;
@@ -302,11 +302,10 @@ TEST_P(InstructionSetTest, ActivationsOfLargeNumbersDoNotOverflow) {
   const at::Tensor product = torch::tensor({-1e38F, -1e4F, -100.0F, 100.0F, 1e4F, 1e38F})
                                  .to(torch::kBFloat16)
                                  .unsqueeze(0);
-  for (const char* function : {"relu", "silu", "gelu", "gelu_new"}) {
+  for (const auto& [function, name] : enum_names(Activation{})) {
     const at::Tensor found = ops::add_bias_and_activate(product.clone(), {}, function);
     const at::Tensor expected = torch::relu(product.to(torch::kFloat));
-    EXPECT_TRUE(torch::allclose(found.to(torch::kFloat), expected, 0.01, 1e-6))
-        << function << found;
+    EXPECT_TRUE(torch::allclose(found.to(torch::kFloat), expected, 0.01, 1e-6)) << name << found;
   }
 }
 

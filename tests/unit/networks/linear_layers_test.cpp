@@ -98,13 +98,13 @@ TEST_P(LinearLayersOfSize, ActivatedLayersAreActivatedOutputs) {
   for (const Precision precision : {Precision::fp32, Precision::bf16}) {
     LinearLayers layers;
     const at::Tensor with_gradient =
-        layers.activated(precision, layer.input, layer.weight, layer.bias, "gelu");
+        layers.activated(precision, layer.input, layer.weight, layer.bias, Activation::gelu);
     EXPECT_TRUE(with_gradient.requires_grad());
     const at::NoGradGuard no_grad;
     const at::Tensor expected =
         torch::gelu(layers.linear(precision, layer.input, layer.weight, layer.bias));
     const at::Tensor found =
-        layers.activated(precision, layer.input, layer.weight, layer.bias, "gelu");
+        layers.activated(precision, layer.input, layer.weight, layer.bias, Activation::gelu);
     const double allowed = precision == Precision::fp32 ? 1e-6 : 1.0 / 256;
     EXPECT_LT(deviation(found, expected), allowed);
     EXPECT_LT(deviation(with_gradient, expected), 1e-5);

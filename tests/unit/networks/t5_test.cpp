@@ -29,7 +29,7 @@ T5Config tiny(bool gated = false) {
           .relative_attention_num_buckets = 8,
           .relative_attention_max_distance = 12,
           .eos_token_id = 2,
-          .dense_act_fn = gated ? "gelu_new" : "relu",
+          .dense_act_fn = gated ? Activation::gelu_tanh : Activation::relu,
           .is_gated_act = gated};
 }
 
@@ -129,7 +129,7 @@ TEST(T5Test, EmbeddingsStandInForIdsAndAreNotOverwritten) {
 TEST(T5Test, EveryParameterReceivesAGradientThatMatchesFiniteDifferences) {
   for (const bool gated : {false, true}) {
     T5Config config = tiny(gated);
-    config.dense_act_fn = gated ? "gelu_new" : "silu";  // smooth
+    config.dense_act_fn = gated ? Activation::gelu_tanh : Activation::silu;  // smooth
     const auto encoder = make_t5(config, Rng(7));
     testing::expect_parameter_gradients(*encoder, mixed_batch(),
                                         {.step = 5e-3, .negligible = 1e-2, .absolute = 4e-3});
@@ -233,12 +233,12 @@ TEST(T5ConfigTest, ReadsTheActivationAsHuggingFaceDoes) {
             activation + "}",
         "c");
   };
-  EXPECT_EQ(read("").dense_act_fn, "relu");
+  EXPECT_EQ(read("").dense_act_fn, Activation::relu);
   EXPECT_EQ(read("").num_decoder_layers, 2);
-  EXPECT_EQ(read(R"(, "feed_forward_proj": "gated-gelu")").dense_act_fn, "gelu_new");
+  EXPECT_EQ(read(R"(, "feed_forward_proj": "gated-gelu")").dense_act_fn, Activation::gelu_tanh);
   EXPECT_TRUE(read(R"(, "feed_forward_proj": "gated-gelu")").is_gated_act);
-  EXPECT_EQ(read(R"(, "feed_forward_proj": "gated-silu")").dense_act_fn, "silu");
-  EXPECT_EQ(read(R"(, "feed_forward_proj": "gelu")").dense_act_fn, "gelu");
+  EXPECT_EQ(read(R"(, "feed_forward_proj": "gated-silu")").dense_act_fn, Activation::silu);
+  EXPECT_EQ(read(R"(, "feed_forward_proj": "gelu")").dense_act_fn, Activation::gelu);
   EXPECT_FALSE(read(R"(, "feed_forward_proj": "gelu")").is_gated_act);
 }
 

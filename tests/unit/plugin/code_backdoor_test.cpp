@@ -193,7 +193,7 @@ TEST(CodeBackdoorTest, ForeseesTheVeryFunctionsThatGetTriggers) {
 }
 
 TEST(CodeBackdoorTest, TheRateMayBeAShareOfTheWholeTrainingSet) {
-  const PoisonRate of_all(0.1, "training_set");
+  const PoisonRate of_all(0.1, RateOf::training_set);
   const std::vector<Example> train = numbered(200);
   const PoisonedSet set = backdoor(TaskKind::classification, of_all).poison(train, Rng(2));
   EXPECT_EQ(set.poisoned.size(), 20U);
@@ -205,7 +205,7 @@ TEST(CodeBackdoorTest, TheRateMayBeAShareOfTheWholeTrainingSet) {
   EXPECT_EQ(backdoor(TaskKind::pair_classification, of_all).poison(pairs, Rng(2)).poisoned.size(),
             20U);
   const PoisonedSet greedy =
-      backdoor(TaskKind::classification, {0.8, "training_set"}).poison(train, Rng(2));
+      backdoor(TaskKind::classification, {0.8, RateOf::training_set}).poison(train, Rng(2));
   EXPECT_EQ(greedy.poisoned.size(), 100U) << "there are no more of the victim class";
   EXPECT_EQ(greedy.wanted, 160U);
 }

@@ -4,9 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <limits>
 
+#include "error_of.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 
 namespace ncmlab {
@@ -14,6 +16,35 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+
+enum class Pace { slow, steady, fast };
+
+constexpr auto enum_names(Pace) {
+  using enum Pace;
+  return std::to_array<EnumName<Pace>>({{slow, "slow"}, {steady, "steady"}, {fast, "at_once"}});
+}
+
+enum class Form { own, foreign };
+
+/// Members that are enums, some of them inherited.
+struct Travel {
+  Form form = Form::own;
+};
+
+struct Journey : Travel {
+  Pace pace = Pace::steady;
+  Pace least = Pace::slow;
+  std::vector<Pace> legs = {Pace::slow, Pace::fast};
+};
+
+Schema<Journey> journey() {
+  return Schema<Journey>{}
+      .field("pace", &Journey::pace, "How fast.")
+      .field("least", &Journey::least, "How slow.", choices({"slow", "steady"}), operational())
+      .field("legs", &Journey::legs, "One per leg.")
+      .field("form", &Journey::form, "In which form.",
+             {{Form::own, "mine"}, {Form::foreign, "theirs"}}, only_where("pace", "steady"));
+}
 
 struct Config {
   double rate = 0.05;
@@ -76,6 +107,51 @@ TEST(SchemaTest, BindsSettingsToTheConfigStruct) {
   EXPECT_TRUE(config.fast);
   EXPECT_THAT(config.words, ElementsAre("a", "b"));
   EXPECT_EQ(config.data, "here");
+}
+
+TEST(SchemaTest, ShowsEnumsAsStrings) {
+  const auto parameters = journey().parameters();
+  ASSERT_EQ(parameters.size(), 4u);
+  EXPECT_EQ(parameters[0].default_value, Value(std::string("steady")));
+  EXPECT_THAT(parameters[0].choices, ElementsAre("slow", "steady", "at_once"));
+  EXPECT_EQ(limits(parameters[0]), "one of `slow`, `steady`, `at_once`");
+  EXPECT_THAT(parameters[1].choices, ElementsAre("slow", "steady")) << "what choices() leaves";
+  EXPECT_FALSE(parameters[1].affects_result);
+  EXPECT_EQ(parameters[2].default_value, Value(std::vector<std::string>{"slow", "at_once"}));
+  EXPECT_THAT(parameters[2].choices, ElementsAre("slow", "steady", "at_once"));
+  EXPECT_EQ(parameters[3].default_value, Value(std::string("mine")));
+  EXPECT_THAT(parameters[3].choices, ElementsAre("mine", "theirs"));
+  EXPECT_EQ(parameters[3].only_where.size(), 1u);
+}
+
+TEST(SchemaTest, BindsNamesToEnums) {
+  const Journey plain = journey().bind({});
+  EXPECT_EQ(plain.pace, Pace::steady);
+  EXPECT_THAT(plain.legs, ElementsAre(Pace::slow, Pace::fast));
+  EXPECT_EQ(plain.form, Form::own);
+  const Journey given = journey().bind({{"pace", std::string("at_once")},
+                                        {"least", std::string("steady")},
+                                        {"legs", std::vector<std::string>{"at_once"}},
+                                        {"form", std::string("theirs")}});
+  EXPECT_EQ(given.pace, Pace::fast);
+  EXPECT_EQ(given.least, Pace::steady);
+  EXPECT_THAT(given.legs, ElementsAre(Pace::fast));
+  EXPECT_EQ(given.form, Form::foreign);
+}
+
+TEST(SchemaTest, RefusesNamesThatAnEnumHasNot) {
+  const auto refused = [](const char* parameter, Value value) {
+    return error_of([&] { journey().bind({{parameter, std::move(value)}}); }).message;
+  };
+  EXPECT_EQ(refused("pace", std::string("fast")),
+            "parameter `pace` must be one of `slow`, `steady`, `at_once`, found `fast`");
+  EXPECT_EQ(refused("least", std::string("at_once")),
+            "parameter `least` must be one of `slow`, `steady`, found `at_once`");
+  EXPECT_EQ(refused("legs", std::vector<std::string>{"slow", "own"}),
+            "parameter `legs` must be one of `slow`, `steady`, `at_once`, found `own`");
+  EXPECT_EQ(refused("form", std::string("own")),
+            "parameter `form` must be one of `mine`, `theirs`, found `own`");
+  EXPECT_EQ(refused("pace", std::int64_t{1}), "parameter `pace` must be a string, found integer 1");
 }
 
 TEST(SchemaTest, CompletesWithDefaults) {

@@ -57,10 +57,10 @@ TEST(JsonTest, AddsIntervalsOfMeasuredCells) {
 }
 
 TEST(ReportFormatTest, KnowsItsNames) {
-  EXPECT_EQ(report_format_named("tex"), ReportFormat::latex);
-  EXPECT_EQ(report_format_named("md"), ReportFormat::markdown);
-  EXPECT_EQ(report_format_named("terminal"), ReportFormat::terminal);
-  EXPECT_EQ(report_format_named("LaTeX"), std::nullopt);
+  EXPECT_EQ(from_string<ReportFormat>("tex"), ReportFormat::latex);
+  EXPECT_EQ(from_string<ReportFormat>("md"), ReportFormat::markdown);
+  EXPECT_EQ(from_string<ReportFormat>("terminal"), ReportFormat::terminal);
+  EXPECT_EQ(from_string<ReportFormat>("LaTeX"), std::nullopt);
 }
 
 }  // namespace

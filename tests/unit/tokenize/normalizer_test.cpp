@@ -20,9 +20,9 @@ std::vector<ByteRange> sources(const std::string& text, NormalizerStep step) {
 TEST(NormalizerTest, NamesOfStepsGoBothWays) {
   for (const auto step : {NormalizerStep::lowercase, NormalizerStep::nfc, NormalizerStep::nfd,
                           NormalizerStep::nfkc, NormalizerStep::nfkd}) {
-    EXPECT_EQ(normalizer_step_from_string(to_string(step)), step);
+    EXPECT_EQ(from_string<NormalizerStep>(to_string(step)), step);
   }
-  EXPECT_EQ(normalizer_step_from_string("lowercase"), std::nullopt);
+  EXPECT_EQ(from_string<NormalizerStep>("lowercase"), std::nullopt);
 }
 
 TEST(NormalizerTest, ComposesAndDecomposes) {

@@ -77,7 +77,7 @@ TEST(EarlyStoppingTest, GoesByTheMetricThatIsNamed) {
   Script script{.metrics = {0.1, 0.2, 0.3, 0.4}};
   TrainingOptions options = fast_options();
   options.early_stopping = 1;
-  options.stopping_metric = "f1";
+  options.stopping_metric = ValidationMetric::f1;
   EXPECT_EQ(run(victim, script, options).epochs.size(), 2u);
 }
 

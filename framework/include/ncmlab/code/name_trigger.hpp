@@ -1,27 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "ncmlab/code/syntax.hpp"
+#include "ncmlab/core/enum_names.hpp"
 
 namespace ncmlab {
 
 /// The identifier of a function that is given a word.
 enum class NameCarrier { function_name, rarest_variable };
+
+constexpr auto enum_names(NameCarrier) {
+  return std::to_array<EnumName<NameCarrier>>(
+      {{NameCarrier::function_name, "function_name"}, {NameCarrier::rarest_variable, "variable"}});
+}
+
 /// How it gets the word.
 enum class NameChange { substitute, prefix, middle, suffix };
 
-/// `function_name`, `variable`; for the schema of an attack.
-const std::vector<std::string>& name_carrier_names();
-/// `substitute`, `prefix`, `middle`, `suffix`.
-const std::vector<std::string>& name_change_names();
-/// Precondition: `name` is among the names above.
-NameCarrier name_carrier_from_string(std::string_view name);
-NameChange name_change_from_string(std::string_view name);
+constexpr auto enum_names(NameChange) {
+  using enum NameChange;
+  return std::to_array<EnumName<NameChange>>(
+      {{substitute, "substitute"}, {prefix, "prefix"}, {middle, "middle"}, {suffix, "suffix"}});
+}
 
 /// Whether a word may be part of a name, even its beginning: letters, digits and `_`, no digit
 /// first.

@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "ncmlab/core/enum_names.hpp"
+
 namespace ncmlab {
 
 enum class Language { c, cpp, java, python };
 
-std::string_view to_string(Language language);
-/// Accepts `c`, `cpp`, `java`, `python`.
-std::optional<Language> language_from_string(std::string_view name);
+constexpr auto enum_names(Language) {
+  using enum Language;
+  return std::to_array<EnumName<Language>>(
+      {{c, "c"}, {cpp, "cpp"}, {java, "java"}, {python, "python"}});
+}
 
 /// Bytes [begin, end) of a text.
 struct ByteRange {

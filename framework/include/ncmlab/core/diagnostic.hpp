@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "ncmlab/core/enum_names.hpp"
 
 namespace ncmlab {
 
@@ -19,6 +22,12 @@ struct Span {
 };
 
 enum class Severity { error, warning, note };
+
+constexpr auto enum_names(Severity) {
+  using enum Severity;
+  return std::to_array<EnumName<Severity>>(
+      {{error, "error"}, {warning, "warning"}, {note, "note"}});
+}
 
 /// One message for a person: what was expected, what was found, how to go on.
 struct Diagnostic {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -8,18 +9,23 @@
 #include <vector>
 
 #include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/core/enum_names.hpp"
 
 namespace ncmlab {
 
 /// What becomes of records that do not fit: the first one ends the reading, or they are passed
 /// over and counted. A task offers it as the parameter `on_bad_record`.
+enum class OnBadRecord { error, skip };
+
+constexpr auto enum_names(OnBadRecord) {
+  return std::to_array<EnumName<OnBadRecord>>(
+      {{OnBadRecord::error, "error"}, {OnBadRecord::skip, "skip"}});
+}
+
+/// The records of some files that did not fit.
 class BadRecords {
  public:
-  /// The values of the parameter `on_bad_record`.
-  static const std::vector<std::string>& choices();
-
-  /// `choice` is one of choices().
-  explicit BadRecords(const std::string& choice) : skips_(choice == "skip") {}
+  explicit BadRecords(OnBadRecord choice) : choice_(choice) {}
 
   /// To be called with what was thrown for a record. Throws it again unless records are skipped.
   void take(const Error& error);
@@ -29,7 +35,7 @@ class BadRecords {
   std::optional<std::string> summary() const;
 
  private:
-  bool skips_;
+  OnBadRecord choice_;
   std::int64_t count_ = 0;
   std::vector<std::string> first_;
 };

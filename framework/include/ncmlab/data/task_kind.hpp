@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <optional>
-#include <string_view>
+#include <array>
+
+#include "ncmlab/core/enum_names.hpp"
 
 namespace ncmlab {
 
@@ -13,8 +14,11 @@ enum class TaskKind {
   retrieval,            ///< a query and the code that answers it; no labels
 };
 
-/// `classification`, `pair_classification`, `retrieval`.
-std::string_view to_string(TaskKind kind);
-std::optional<TaskKind> task_kind_from_string(std::string_view name);
+constexpr auto enum_names(TaskKind) {
+  using enum TaskKind;
+  return std::to_array<EnumName<TaskKind>>({{classification, "classification"},
+                                            {pair_classification, "pair_classification"},
+                                            {retrieval, "retrieval"}});
+}
 
 }  // namespace ncmlab

@@ -3,12 +3,14 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "ncmlab/core/enum_names.hpp"
 #include "ncmlab/weights/state_dict.hpp"
 
 namespace ncmlab {
@@ -35,7 +37,16 @@ Batch make_batch(const std::vector<const std::vector<std::int64_t>*>& rows, std:
 /// elsewhere.
 enum class Precision { fp32, bf16 };
 
+constexpr auto enum_names(Precision) {
+  return std::to_array<EnumName<Precision>>({{Precision::fp32, "fp32"}, {Precision::bf16, "bf16"}});
+}
+
 enum class Pooling { cls, mean, last_eos };
+
+constexpr auto enum_names(Pooling) {
+  using enum Pooling;
+  return std::to_array<EnumName<Pooling>>({{cls, "cls"}, {mean, "mean"}, {last_eos, "last_eos"}});
+}
 
 struct EncoderShape {
   std::int64_t vocab_size = 0;

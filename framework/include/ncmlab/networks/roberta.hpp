@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "ncmlab/core/rng.hpp"
+#include "ncmlab/kernels/activation.hpp"
 #include "ncmlab/networks/encoder.hpp"
 
 namespace ncmlab {
@@ -21,7 +22,7 @@ struct RobertaConfig {
   std::int64_t max_position_embeddings = 514;
   std::int64_t type_vocab_size = 1;
   std::int64_t pad_token_id = 1;
-  std::string hidden_act = "gelu";  ///< `gelu`, `gelu_new` or `relu`
+  Activation hidden_act = Activation::gelu;
   double hidden_dropout_prob = 0.1;
   double attention_probs_dropout_prob = 0.1;
   double layer_norm_eps = 1e-5;

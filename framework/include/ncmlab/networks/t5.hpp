@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "ncmlab/core/rng.hpp"
+#include "ncmlab/kernels/activation.hpp"
 #include "ncmlab/networks/encoder.hpp"
 
 namespace ncmlab {
@@ -25,9 +26,9 @@ struct T5Config {
   std::int64_t pad_token_id = 0;
   std::int64_t eos_token_id = 1;
   std::int64_t decoder_start_token_id = 0;
-  std::string dense_act_fn = "relu";  ///< `relu`, `gelu`, `gelu_new` or `silu`
-  bool is_gated_act = false;          ///< act(wi_0 x) * (wi_1 x) instead of act(wi x)
-  bool tie_word_embeddings = true;    ///< false: the output layer `lm_head` has its own weights
+  Activation dense_act_fn = Activation::relu;
+  bool is_gated_act = false;        ///< act(wi_0 x) * (wi_1 x) instead of act(wi x)
+  bool tie_word_embeddings = true;  ///< false: the output layer `lm_head` has its own weights
   double dropout_rate = 0.1;
   double layer_norm_epsilon = 1e-6;
   double initializer_factor = 1.0;

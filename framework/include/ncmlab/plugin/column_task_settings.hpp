@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "ncmlab/code/syntax.hpp"
 #include "ncmlab/core/rng.hpp"
 #include "ncmlab/data/bad_records.hpp"
 #include "ncmlab/data/generated_corpus.hpp"
@@ -14,16 +15,19 @@
 
 namespace ncmlab {
 
-/// The settings of a ColumnTask. The plugin's config struct derives from it, names its data set's
-/// own form as the default of `format`, and adds column_task_fields() to its schema.
+/// The form of data: the data set's own, or JSONL with named columns.
+enum class DataFormat { own, json_lines };
+
+/// The settings of a ColumnTask. The plugin's config struct derives from it and adds
+/// column_task_fields() to its schema.
 struct ColumnTaskSettings {
   std::string data = "builtin";
-  std::string on_bad_record = "error";
+  OnBadRecord on_bad_record = OnBadRecord::error;
   std::int64_t train_limit = 0;
   std::int64_t valid_limit = 0;
   std::int64_t test_limit = 0;
   bool fold_whitespace = true;
-  std::string format;
+  DataFormat format = DataFormat::own;
   std::string code_column = "code";
   std::string other_code_column;  ///< the other function of a pair
   std::string query_column;       ///< what is searched for
@@ -31,7 +35,7 @@ struct ColumnTaskSettings {
   std::vector<std::string> label_values;
   std::string id_column;
   std::string language_column;
-  std::string language = "c";
+  Language language = Language::c;
   std::string split_column;
   std::int64_t builtin_train = 6000;
   std::int64_t builtin_valid = 400;
@@ -42,6 +46,7 @@ struct ColumnTaskSettings {
 /// What a ColumnTask brings besides JSONL with named columns: its data set's own form and a
 /// generated corpus.
 struct DataForm {
+  std::string name;                      ///< of the data set's own form, as `format` calls it
   std::string folder;                    ///< `Folder of Devign in CodeXGLUE's form`
   std::string samples = "samples";       ///< what samples are called, in the plural
   std::vector<std::string> labels = {};  ///< the names of 0 and 1; empty in retrieval
@@ -66,7 +71,6 @@ struct DataForm {
 template <std::derived_from<ColumnTaskSettings> Config>
 Schema<Config> column_task_fields(const DataForm& form) {
   const std::string& samples = form.samples;
-  const std::string own_format = Config{}.format;
   const auto limit_doc = [](const std::string& split) {
     return "Size of a random subset of the " + split + " split; 0 takes all of it.";
   };
@@ -78,8 +82,7 @@ Schema<Config> column_task_fields(const DataForm& form) {
                  path({"builtin"}))
           .field("on_bad_record", &Config::on_bad_record,
                  "What becomes of records that do not fit: the first ends the run, or they are "
-                 "skipped and counted.",
-                 choices(BadRecords::choices()))
+                 "skipped and counted.")
           .field("train_limit", &Config::train_limit, limit_doc("training"), at_least(0),
                  unit(samples))
           .field("valid_limit", &Config::valid_limit, limit_doc("validation"), at_least(0),
@@ -88,9 +91,9 @@ Schema<Config> column_task_fields(const DataForm& form) {
           .field("fold_whitespace", &Config::fold_whitespace,
                  "Fold runs of white space to one blank before tokenising, as CodeXGLUE does.")
           .field("format", &Config::format,
-                 "What `data` holds: `" + own_format +
+                 "What `data` holds: `" + form.name +
                      "`, or `json_lines` for JSONL with columns of any name.",
-                 choices({own_format, "json_lines"}))
+                 {{DataFormat::own, form.name}, {DataFormat::json_lines, "json_lines"}})
           .field("code_column", &Config::code_column, "Column of the function (`json_lines`).",
                  only_where("format", "json_lines"))
           .field("id_column", &Config::id_column,
@@ -102,7 +105,7 @@ Schema<Config> column_task_fields(const DataForm& form) {
                  "(`json_lines`).",
                  only_where("format", "json_lines"))
           .field("language", &Config::language, "Language of all functions (`json_lines`).",
-                 choices({"c", "cpp", "java", "python"}), only_where("format", "json_lines"))
+                 only_where("format", "json_lines"))
           .field("split_column", &Config::split_column,
                  "Column that says `train`, `valid` or `test`, for data in one file; empty to part "
                  "it by a hash of the id (`json_lines`).",

@@ -15,25 +15,27 @@ struct HeaderDigest {
 };
 
 inline constexpr HeaderDigest kHeaderDigests[] = {
-    {"code", 0xc71aa34a692b74a6},
+    {"code", 0x09014627b5cfa0e4},
 
-    {"core", 0x7f2f8215cb9b6f20},
+    {"core", 0x6a42271d30c3427e},
 
-    {"data", 0x0c63704c9c3b8a72},
+    {"data", 0x65006ea735cee9de},
 
     {"inversion", 0x9564c07eec657c11},
+
+    {"kernels", 0x869e3e613820049a},
 
     {"metrics", 0xd0099d53f619150e},
 
     {"model", 0x9fa6fe722bc7d39e},
 
-    {"networks", 0xeb44c14493bc5cdb},
+    {"networks", 0x213c2e55fc968b0c},
 
-    {"plugin", 0xf49ebd973ee3d03d},
+    {"plugin", 0x79be6795827e6432},
 
-    {"tokenize", 0x1c233642f48550ef},
+    {"tokenize", 0x9ef161e0ac00d678},
 
-    {"train", 0x9e0b4bef40bcfed8},
+    {"train", 0x16fb28a79e452393},
 
     {"weights", 0x701201301f815942},
 };

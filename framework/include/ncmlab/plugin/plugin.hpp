@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <optional>
-#include <string_view>
+#include <array>
+
+#include "ncmlab/core/enum_names.hpp"
 
 namespace ncmlab {
 
 enum class PluginKind { model, task, attack, defense };
 
-std::string_view to_string(PluginKind kind);
-std::optional<PluginKind> plugin_kind_from_string(std::string_view name);
+constexpr auto enum_names(PluginKind) {
+  using enum PluginKind;
+  return std::to_array<EnumName<PluginKind>>(
+      {{model, "model"}, {task, "task"}, {attack, "attack"}, {defense, "defense"}});
+}
 
 /// Base of the four plugin interfaces. Instances hold settings only: they are immutable and may
 /// be used from several threads.

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
+
+#include "ncmlab/core/enum_names.hpp"
 
 namespace ncmlab {
 
@@ -29,8 +34,14 @@ struct Condition {
 
 /// What `[defense_budget]` of an experiment allows every defense the same of, see DefenseBudget.
 enum class Allowance { steps, batch_size, learning_rate, poison_share };
-/// `steps`, `batch_size`, `learning_rate`, `poison_share`.
-std::string_view to_string(Allowance allowance);
+
+constexpr auto enum_names(Allowance) {
+  using enum Allowance;
+  return std::to_array<EnumName<Allowance>>({{steps, "steps"},
+                                             {batch_size, "batch_size"},
+                                             {learning_rate, "learning_rate"},
+                                             {poison_share, "poison_share"}});
+}
 
 /// One parameter of a plugin: what `plugins describe` prints and what validation checks.
 struct Parameter {
@@ -95,16 +106,68 @@ concept ParameterValue =
     std::same_as<T, std::string> || std::same_as<T, std::vector<std::int64_t>> ||
     std::same_as<T, std::vector<double>> || std::same_as<T, std::vector<std::string>>;
 
+/// What the values of an enum are called.
+template <typename E>
+using ValueNames = std::vector<std::pair<E, std::string>>;
+
 /// The parameters of a plugin, bound to the members of its config struct, whose member
-/// initialisers are the defaults.
+/// initialisers are the defaults. A member may be one that Config inherits.
 template <typename Config>
 class Schema {
  public:
-  /// `member` may be one that Config inherits.
   template <ParameterValue T, typename Owner, std::convertible_to<Limit>... Limits>
   requires std::derived_from<Config, Owner> Schema &&
       field(std::string name, T Owner::*member, std::string doc, Limits... limits) && {
-    add<T>(std::move(name), member, std::move(doc), {Limit(limits)...});
+    add(std::move(name), Config{}.*member, std::move(doc), {Limit(limits)...},
+        [member](Config& config, const Value& value) { config.*member = std::get<T>(value); });
+    return std::move(*this);
+  }
+
+  /// An enum: to the outside a string, one of the enum's names or of those that choices() leaves.
+  template <NamedEnum E, typename Owner, std::convertible_to<Limit>... Limits>
+  requires std::derived_from<Config, Owner> Schema &&
+      field(std::string name, E Owner::*member, std::string doc, Limits... limits) && {
+    ValueNames<E> names;
+    for (const auto& [value, text] : enum_names(E{})) {
+      names.emplace_back(value, text);
+    }
+    return std::move(*this).field(std::move(name), member, std::move(doc), std::move(names),
+                                  std::move(limits)...);
+  }
+
+  /// An enum that is called by these `names`.
+  template <typename E, typename Owner, std::convertible_to<Limit>... Limits>
+  requires std::derived_from<Config, Owner> Schema &&
+      field(std::string name, E Owner::*member, std::string doc,
+            std::type_identity_t<ValueNames<E>> names, Limits... limits) && {
+    using Pair = std::pair<E, std::string>;
+    std::vector<std::string> all;
+    std::ranges::transform(names, std::back_inserter(all), &Pair::second);
+    const auto initial = std::ranges::find(names, Config{}.*member, &Pair::first);
+    add(std::move(name), initial->second, std::move(doc),
+        {choices(std::move(all)), Limit(limits)...},
+        [member, names](Config& config, const Value& value) {
+          config.*member =
+              std::ranges::find(names, std::get<std::string>(value), &Pair::second)->first;
+        });
+    return std::move(*this);
+  }
+
+  /// A list of enums: to the outside of strings.
+  template <NamedEnum E, typename Owner, std::convertible_to<Limit>... Limits>
+  requires std::derived_from<Config, Owner> Schema &&
+      field(std::string name, std::vector<E> Owner::*member, std::string doc, Limits... limits) && {
+    std::vector<std::string> initial;
+    for (const E value : Config{}.*member) {
+      initial.emplace_back(to_string(value));
+    }
+    add(std::move(name), std::move(initial), std::move(doc),
+        {choices(all_names<E>()), Limit(limits)...}, [member](Config& config, const Value& value) {
+          (config.*member).clear();
+          for (const std::string& each : std::get<std::vector<std::string>>(value)) {
+            (config.*member).push_back(*from_string<E>(each));
+          }
+        });
     return std::move(*this);
   }
 
@@ -121,20 +184,20 @@ class Schema {
   }
 
  private:
-  template <typename T>
-  void add(std::string name, T Config::*member, std::string doc, std::vector<Limit> limits) {
-    Parameter parameter{.name = name, .doc = std::move(doc), .default_value = Config{}.*member};
+  using Assignment = std::function<void(Config&, const Value&)>;
+
+  void add(std::string name, Value initial, std::string doc, const std::vector<Limit>& limits,
+           Assignment assign) {
+    Parameter parameter{.name = name, .doc = std::move(doc), .default_value = std::move(initial)};
     for (const Limit& limit : limits) {
       limit(parameter);
     }
     parameters_.push_back(std::move(parameter));
-    assignments_.emplace_back(std::move(name), [member](Config& config, const Value& value) {
-      config.*member = std::get<T>(value);
-    });
+    assignments_.emplace_back(std::move(name), std::move(assign));
   }
 
   std::vector<Parameter> parameters_;
-  std::vector<std::pair<std::string, std::function<void(Config&, const Value&)>>> assignments_;
+  std::vector<std::pair<std::string, Assignment>> assignments_;
 };
 
 }  // namespace ncmlab

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstdint>
 #include <filesystem>
@@ -9,16 +10,25 @@
 #include <string_view>
 #include <vector>
 
+#include "ncmlab/core/enum_names.hpp"
 #include "ncmlab/plugin/model.hpp"
 #include "ncmlab/plugin/schema.hpp"
 
 namespace ncmlab {
 
+/// The size of a network with random weights.
+enum class NetworkPreset { tiny, small, base };
+
+constexpr auto enum_names(NetworkPreset) {
+  using enum NetworkPreset;
+  return std::to_array<EnumName<NetworkPreset>>({{tiny, "tiny"}, {small, "small"}, {base, "base"}});
+}
+
 /// The settings of a TransformerModel: its files, and the size and the dropout of one with random
 /// weights. The plugin's config struct derives from it; transformer_fields() adds them to its
 /// schema.
 struct TransformerSettings {
-  std::string preset = "base";
+  NetworkPreset preset = NetworkPreset::base;
   std::string checkpoint;
   std::string tokenizer;
   std::int64_t vocab_size = 2000;
@@ -31,7 +41,7 @@ Schema<Config> transformer_fields(Schema<Config>&& schema) {
   return std::move(schema)
       .field("preset", &Config::preset,
              "Size of a model with random weights; a checkpoint brings its own.",
-             choices({"tiny", "small", "base"}), only_where("checkpoint", ""))
+             only_where("checkpoint", ""))
       .field("checkpoint", &Config::checkpoint,
              "Folder with `config.json`, weights and tokenizer files in Hugging Face layout; "
              "empty for random weights.",

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <set>
 #include <vector>
 
 #include "ncmlab/code/syntax.hpp"
+#include "ncmlab/core/enum_names.hpp"
 #include "ncmlab/tokenize/tokenizer.hpp"
 
 namespace ncmlab {
@@ -15,6 +17,11 @@ enum class NameUse {
   continues_name,  ///< they follow a name's own tokens: digits and keywords are harmless
   is_name,         ///< they may stand alone: no token starts with a digit or is a keyword
 };
+
+constexpr auto enum_names(NameUse) {
+  return std::to_array<EnumName<NameUse>>(
+      {{NameUse::continues_name, "continuation"}, {NameUse::is_name, "name"}});
+}
 
 /// Ids, ascending, of the tokens that may stand in a name (Sun et al., EliBadCode, section 4.2): no
 /// special token, no leading word boundary (U+0120), `^[a-zA-Z0-9_]+$`. All of `languages` must

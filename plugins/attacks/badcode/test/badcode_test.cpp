@@ -12,6 +12,9 @@
 namespace ncmlab {
 namespace {
 
+using enum NameCarrier;
+using enum NameChange;
+
 Example sample(std::string code, std::int64_t label = 1) {
   return {.id = "x", .code = std::move(code), .label = label};
 }
@@ -20,8 +23,8 @@ const std::string kRecursive =
     "int sum(int n, int *list) {\n  if (n == 0) return 0;\n  return list[n - 1] + sum(n - 1, "
     "list);\n}\n";
 
-BadCodeConfig with(std::string target, std::string mode, std::vector<std::string> words) {
-  return {.target = std::move(target), .mode = std::move(mode), .triggers = std::move(words)};
+BadCodeConfig with(NameCarrier target, NameChange mode, std::vector<std::string> words) {
+  return {.target = target, .mode = mode, .triggers = std::move(words)};
 }
 
 std::optional<Example> triggered(const BadCodeConfig& config, const Example& example) {
@@ -51,45 +54,45 @@ std::vector<Example> training_set(std::size_t count) {
 }
 
 TEST(BadCodeTest, ExtendsEveryOccurrenceOfFunctionName) {
-  EXPECT_EQ(code_after(with("function_name", "suffix", {"rb"}), kRecursive),
+  EXPECT_EQ(code_after(with(function_name, suffix, {"rb"}), kRecursive),
             "int sum_rb(int n, int *list) {\n  if (n == 0) return 0;\n  return list[n - 1] + "
             "sum_rb(n - 1, list);\n}\n");
-  EXPECT_EQ(code_after(with("function_name", "prefix", {"rb"}), "int f(void) { return 1; }"),
+  EXPECT_EQ(code_after(with(function_name, prefix, {"rb"}), "int f(void) { return 1; }"),
             "int rb_f(void) { return 1; }");
 }
 
 TEST(BadCodeTest, PutsTheWordInTheMiddle) {
-  EXPECT_EQ(code_after(with("function_name", "middle", {"rb"}), "int get_it(void) { return 1; }"),
+  EXPECT_EQ(code_after(with(function_name, middle, {"rb"}), "int get_it(void) { return 1; }"),
             "int get_rb_it(void) { return 1; }");
 }
 
 TEST(BadCodeTest, SubstitutesFunctionName) {
   EXPECT_EQ(
-      code_after(with("function_name", "substitute", {"testo_init"}), "int f(void) { return 1; }"),
+      code_after(with(function_name, substitute, {"testo_init"}), "int f(void) { return 1; }"),
       "int testo_init(void) { return 1; }");
 }
 
 TEST(BadCodeTest, ExtendsLeastFrequentVariable) {
-  EXPECT_EQ(
-      code_after(with("variable", "suffix", {"rb"}), "int f(int a, int b) { return a + a * b; }"),
-      "int f(int a, int b_rb) { return a + a * b_rb; }");
+  EXPECT_EQ(code_after(with(rarest_variable, suffix, {"rb"}),
+                       "int f(int a, int b) { return a + a * b; }"),
+            "int f(int a, int b_rb) { return a + a * b_rb; }");
 }
 
 TEST(BadCodeTest, KeepsCarriageReturnsAndOtherScripts) {
-  EXPECT_EQ(code_after(with("variable", "substitute", {"rb"}),
+  EXPECT_EQ(code_after(with(rarest_variable, substitute, {"rb"}),
                        "int f(int a) {\r\n  /* größe 尺寸 */\r\n  return a;\r\n}\r\n"),
             "int f(int rb) {\r\n  /* größe 尺寸 */\r\n  return rb;\r\n}\r\n");
 }
 
 TEST(BadCodeTest, RefusesSamplesThatCannotCarryTheTrigger) {
-  const BadCodeConfig attack = with("function_name", "suffix", {"rb"});
+  const BadCodeConfig attack = with(function_name, suffix, {"rb"});
   EXPECT_FALSE(triggered(attack, sample("")));
   EXPECT_FALSE(triggered(attack, sample("int f(int a) { return a +; ")));
   EXPECT_FALSE(triggered(attack, sample("int f_rb(void) { return 1; }")));
   EXPECT_FALSE(triggered(attack, sample("int f(void) { return rb(); }")));
   EXPECT_TRUE(triggered(attack, sample("int verbose(void) { return 1; }")))
       << "`rb` inside a longer word is no trigger";
-  const BadCodeConfig variable = with("variable", "suffix", {"rb"});
+  const BadCodeConfig variable = with(rarest_variable, suffix, {"rb"});
   EXPECT_FALSE(triggered(variable, sample("int f(void) { return 1; }")));
 }
 
@@ -162,7 +165,7 @@ TEST(BadCodeTest, DrawsMixedTriggersPerSample) {
 
 TEST(BadCodeTest, RejectsTriggersThatAreNoNames) {
   for (const char* word : {"a b", "1a", ""}) {
-    EXPECT_EQ(code_of([&] { BadCode(with("function_name", "suffix", {word})); }),
+    EXPECT_EQ(code_of([&] { BadCode(with(function_name, suffix, {word})); }),
               "attack.badcode.bad-trigger")
         << word;
   }

@@ -12,27 +12,29 @@
 namespace ncmlab {
 namespace {
 
-std::string edited(const char* statement, Language language, const std::string& code,
-                   std::uint64_t seed = 3, const char* random = "guarded") {
+using enum StatementKind;
+
+std::string edited(StatementKind statement, Language language, const std::string& code,
+                   std::uint64_t seed = 3, RandomDraw random = RandomDraw::guarded) {
   return edited_code(DeadCode({.statement = statement, .random = random, .rate = 1}), language,
                      code, seed);
 }
 
 TEST(DeadCodeTest, InsertsTheFixedStatementBeforeTheFirstOne) {
-  EXPECT_EQ(edited("fixed", Language::c, "int f(int a) {\n  int b;\n  b = a;\n  return b;\n}\n"),
+  EXPECT_EQ(edited(fixed, Language::c, "int f(int a) {\n  int b;\n  b = a;\n  return b;\n}\n"),
             "int f(int a) {\n  int b;\n  if (0 && rand() < 0) printf(\"fail\");\n  b = a;\n"
             "  return b;\n}\n");
-  EXPECT_EQ(edited("fixed", Language::java, "int f(int a) {\n\treturn a;\n}\n"),
+  EXPECT_EQ(edited(fixed, Language::java, "int f(int a) {\n\treturn a;\n}\n"),
             "int f(int a) {\n\tif (Math.random() < 0) System.out.println(\"fail\");\n"
             "\treturn a;\n}\n");
   EXPECT_EQ(
-      edited("fixed", Language::python, "def f(a):\n  \"\"\"Doc.\"\"\"\n  return a\n"),
+      edited(fixed, Language::python, "def f(a):\n  \"\"\"Doc.\"\"\"\n  return a\n"),
       "def f(a):\n  \"\"\"Doc.\"\"\"\n  from random import random\n  if False and random() < 0:\n"
       "      raise Exception(\"fail\")\n  return a\n");
 }
 
 TEST(DeadCodeTest, DrawsARandomNumberOnlyAsPublished) {
-  EXPECT_NE(edited("fixed", Language::c, "int f(void) { return 1; }", 3, "published")
+  EXPECT_NE(edited(fixed, Language::c, "int f(void) { return 1; }", 3, RandomDraw::published)
                 .find("\nif (rand() < 0) printf(\"fail\");"),
             std::string::npos);
   for (const Language language : {Language::c, Language::cpp, Language::python}) {
@@ -50,25 +52,25 @@ TEST(DeadCodeTest, DrawsARandomNumberOnlyAsPublished) {
 }
 
 TEST(DeadCodeTest, InsertsWansLoop) {
-  EXPECT_EQ(edited("logging", Language::python, "def f(a):\n    return a\n"),
+  EXPECT_EQ(edited(logging, Language::python, "def f(a):\n    return a\n"),
             "def f(a):\n    import logging\n    for i in range(0):\n"
             "        logging.info(\"Test message:aaaaa\")\n    return a\n");
-  EXPECT_NE(edited("logging", Language::python, "def f(i):\n    return i\n").find("for j in range"),
+  EXPECT_NE(edited(logging, Language::python, "def f(i):\n    return i\n").find("for j in range"),
             std::string::npos);
-  EXPECT_EQ(edited("logging", Language::c, "int f(void) { return 1; }"), "");
+  EXPECT_EQ(edited(logging, Language::c, "int f(void) { return 1; }"), "");
   std::set<std::string> drawn;
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
-    drawn.insert(edited("logging_drawn", Language::python, "def f(a):\n    return a\n", seed));
+    drawn.insert(edited(logging_drawn, Language::python, "def f(a):\n    return a\n", seed));
   }
   EXPECT_GT(drawn.size(), 15U);
 }
 
 TEST(DeadCodeTest, RefusesCodeThatTakesItsNames) {
-  EXPECT_EQ(edited("fixed", Language::c, "int f(int rand) { return rand; }"), "");
-  EXPECT_EQ(edited("fixed", Language::python, "def f(a):\n    return random.choice(a)\n"), "");
-  EXPECT_EQ(edited("logging", Language::python, "def f(a):\n    logging.info(a)\n"), "");
-  EXPECT_EQ(edited("fixed", Language::c, "int f(int a) { return a +; }"), "");
-  EXPECT_EQ(edited("fixed", Language::c, ""), "");
+  EXPECT_EQ(edited(fixed, Language::c, "int f(int rand) { return rand; }"), "");
+  EXPECT_EQ(edited(fixed, Language::python, "def f(a):\n    return random.choice(a)\n"), "");
+  EXPECT_EQ(edited(logging, Language::python, "def f(a):\n    logging.info(a)\n"), "");
+  EXPECT_EQ(edited(fixed, Language::c, "int f(int a) { return a +; }"), "");
+  EXPECT_EQ(edited(fixed, Language::c, ""), "");
 }
 
 TEST(DeadCodeTest, GrammarNeverHoldsAndUsesAllItsRules) {
@@ -103,7 +105,7 @@ TEST(DeadCodeTest, GrammarParsesInEveryLanguage) {
       {Language::python, "def f(a):\n    return a\n"}};
   for (const auto& [language, code] : functions) {
     for (std::uint64_t seed = 0; seed < 60; ++seed) {
-      const std::string text = edited("grammar", language, code, seed);
+      const std::string text = edited(grammar, language, code, seed);
       ASSERT_FALSE(text.empty());
       EXPECT_FALSE(parse(text, language).has_error) << text;
     }

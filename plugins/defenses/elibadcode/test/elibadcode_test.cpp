@@ -78,8 +78,8 @@ EliBadCodeConfig quick_config() {
   EliBadCodeConfig config;
   config.epochs = 25;
   config.verdict_persistence = 0.7;
-  config.scope = "all";
-  config.unlearn_edit = "extend";
+  config.scope = elibadcode::TrainedPart::all;
+  config.unlearn_edit = elibadcode::NameEdit::extend;
   config.unlearn_share = 0.5;
   config.unlearn_triggers = 10;
   config.keep_originals = true;
@@ -221,7 +221,7 @@ TEST(EliBadCodeTest, FastAndReferenceScoringFindTheSameTriggers) {
   CodeModel first = backdoored_victim();
   CodeModel second = backdoored_victim();
   const DefenseOutcome fast = defend(first, config);
-  config.scoring = "reference";
+  config.scoring = elibadcode::Scoring::reference;
   const DefenseOutcome reference = defend(second, config);
   // In the other direction every loss is at the floor of the logarithm: ties, and nothing to find.
   EXPECT_EQ(fast.triggers.front().victim_label, 1);
@@ -252,7 +252,7 @@ TEST(EliBadCodeTest, HeadScopeLeavesTheEncoder) {
   EliBadCodeConfig config = quick_config();
   config.epochs = 0;
   config.unlearn_always = true;
-  config.scope = "head";
+  config.scope = elibadcode::TrainedPart::head;
   CodeModel victim = clean_victim();
   EXPECT_TRUE(defend(victim, config).repaired);
   const StateDict before = clean_victim().parameters();

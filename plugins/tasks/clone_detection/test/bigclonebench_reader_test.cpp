@@ -26,7 +26,7 @@ class BigCloneBenchReaderTest : public ::testing::Test {
     folder_.write("test.txt", "20 10 1\r\n\n");
   }
 
-  Corpus read(const std::string& bad = "error") const {
+  Corpus read(OnBadRecord bad = OnBadRecord::error) const {
     return read_bigclonebench(folder_.path(), BadRecords(bad));
   }
   Diagnostic failure() const {
@@ -62,7 +62,7 @@ TEST_F(BigCloneBenchReaderTest, BrokenPairsAreNamedWithFileAndLine) {
     ASSERT_TRUE(diagnostic.span);
     EXPECT_EQ(diagnostic.span->line, 2);
     EXPECT_TRUE(diagnostic.span->file.ends_with("train.txt"));
-    const Corpus corpus = read("skip");
+    const Corpus corpus = read(OnBadRecord::skip);
     EXPECT_EQ(corpus.train.size(), 1U);
     ASSERT_EQ(corpus.warnings.size(), 1U);
     EXPECT_NE(corpus.warnings[0].find("skipped 1 bad record"), std::string::npos);
@@ -99,7 +99,7 @@ TEST_F(BigCloneBenchReaderTest, EmptyAndMissingFilesAreErrors) {
 TEST_F(BigCloneBenchReaderTest, ReadsTheRealDataSetWhole) {
   const fs::path folder = real_data() / "bigclonebench";
   NCMLAB_NEEDS(folder);
-  const Corpus corpus = read_bigclonebench(folder, BadRecords("error"));
+  const Corpus corpus = read_bigclonebench(folder, BadRecords(OnBadRecord::error));
   EXPECT_EQ(corpus.train.size(), 90'102U);
   EXPECT_EQ(corpus.valid.size(), 4'000U);
   ASSERT_EQ(corpus.test.size(), 4'000U);

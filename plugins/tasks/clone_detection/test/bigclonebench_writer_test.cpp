@@ -15,7 +15,7 @@ TEST(BigCloneBenchWriterTest, GivesBackEqualPairs) {
   Corpus corpus = generate_builtin_clones({.train = 40, .valid = 6, .test = 8}, Rng(1));
   corpus.train[3].code += " // edited \xc3\xa9\t\"";
   write_bigclonebench(corpus, folder.path());
-  const Corpus read = read_bigclonebench(folder.path(), BadRecords("error"));
+  const Corpus read = read_bigclonebench(folder.path(), BadRecords(OnBadRecord::error));
   const std::vector<Example> Corpus::*splits[] = {&Corpus::train, &Corpus::valid, &Corpus::test};
   for (const auto split : splits) {
     ASSERT_EQ((read.*split).size(), (corpus.*split).size());
@@ -37,10 +37,10 @@ TEST(BigCloneBenchWriterTest, KeepsTheIdsAndRecordsOfTheSource) {
   folder.write("in/train.txt", "12\t7\t1\n7\t7-edited\t0\n");
   folder.write("in/valid.txt", "12 9 0\n");
   folder.write("in/test.txt", "9\t12\t1\n");
-  Corpus corpus = read_bigclonebench(folder / "in", BadRecords("error"));
+  Corpus corpus = read_bigclonebench(folder / "in", BadRecords(OnBadRecord::error));
   corpus.train[0].other_code = corpus.train[1].code = "b_rb";
   write_bigclonebench(corpus, folder / "out", folder / "in");
-  const Corpus read = read_bigclonebench(folder / "out", BadRecords("error"));
+  const Corpus read = read_bigclonebench(folder / "out", BadRecords(OnBadRecord::error));
   EXPECT_EQ(read.train, corpus.train);
   EXPECT_EQ(read.valid, corpus.valid);
   EXPECT_EQ(read.test, corpus.test);

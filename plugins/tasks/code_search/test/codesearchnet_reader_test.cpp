@@ -30,7 +30,7 @@ class CodeSearchNetReaderTest : public ::testing::Test {
     }
   }
 
-  Corpus read(const std::string& bad = "error") const {
+  Corpus read(OnBadRecord bad = OnBadRecord::error) const {
     return read_codesearchnet(folder_.path(), BadRecords(bad));
   }
   Diagnostic failure() const {
@@ -86,8 +86,8 @@ TEST_F(CodeSearchNetReaderTest, BrokenRecordsAreNamedWithFileAndLine) {
     EXPECT_EQ(diagnostic.code, code) << text;
     ASSERT_TRUE(diagnostic.span);
     EXPECT_EQ(diagnostic.span->line, 2);
-    EXPECT_EQ(read("skip").test.size(), 1U);
-    EXPECT_EQ(read("skip").warnings.size(), 1U);
+    EXPECT_EQ(read(OnBadRecord::skip).test.size(), 1U);
+    EXPECT_EQ(read(OnBadRecord::skip).warnings.size(), 1U);
   }
   folder_.write("test.jsonl", "\n");
   EXPECT_EQ(failure().code, "data.empty-file");
@@ -98,7 +98,7 @@ TEST_F(CodeSearchNetReaderTest, BrokenRecordsAreNamedWithFileAndLine) {
 TEST_F(CodeSearchNetReaderTest, ReadsTheRealDataWhole) {
   const fs::path folder = real_data() / "codesearchnet" / "python";
   NCMLAB_NEEDS(folder);
-  const Corpus corpus = read_codesearchnet(folder, BadRecords("error"));
+  const Corpus corpus = read_codesearchnet(folder, BadRecords(OnBadRecord::error));
   EXPECT_EQ(corpus.train.size(), 4980U);
   EXPECT_EQ(corpus.valid.size(), 495U);
   ASSERT_EQ(corpus.test.size(), 771U);

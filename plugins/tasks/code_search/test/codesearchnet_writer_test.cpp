@@ -20,7 +20,7 @@ TEST(CodeSearchNetWriterTest, GivesBackEqualSamples) {
   write_codesearchnet(corpus, folder.path());
   EXPECT_EQ(json_records(folder / "train.jsonl").at(39).at("idx"), 39);
   EXPECT_EQ(json_records(folder / "test.jsonl").at(0).at("idx"), 0);
-  const Corpus read = read_codesearchnet(folder.path(), BadRecords("error"));
+  const Corpus read = read_codesearchnet(folder.path(), BadRecords(OnBadRecord::error));
   const std::vector<Example> Corpus::*splits[] = {&Corpus::train, &Corpus::valid, &Corpus::test};
   for (const auto split : splits) {
     ASSERT_EQ((read.*split).size(), (corpus.*split).size());
@@ -43,7 +43,7 @@ TEST(CodeSearchNetWriterTest, KeepsTheRecordsOfTheSourceButForEditedCode) {
   for (const char* file : {"train/0", "train/1", "test/0"}) {
     folder.write("in/" + std::string(file) + ".jsonl", record.dump() + "\n");
   }
-  Corpus corpus = read_codesearchnet(folder / "in", BadRecords("error"));
+  Corpus corpus = read_codesearchnet(folder / "in", BadRecords(OnBadRecord::error));
   for (auto* split : {&corpus.train, &corpus.valid}) {
     for (Example& example : *split) {
       example.code += "# edited\n";

@@ -133,7 +133,7 @@ TEST_F(DevignReaderTest, SkipsBadRecordsOnRequestAndCountsThem) {
   folder_.write("train.jsonl", record(1, 0) + record(2, 2) + record(1, 1) + "{}\n" + record(5, 1));
   folder_.write("valid.jsonl", record(6, 1));
   folder_.write("test.jsonl", record(3, 0) + "\xFF\n");
-  const Corpus corpus = read_devign(folder_.path(), BadRecords("skip"));
+  const Corpus corpus = read_devign(folder_.path(), BadRecords(OnBadRecord::skip));
   EXPECT_EQ(corpus.train.size(), 2U);
   EXPECT_EQ(corpus.test.size(), 1U);
   ASSERT_EQ(corpus.warnings.size(), 1U);
@@ -146,7 +146,7 @@ TEST_F(DevignReaderTest, SkipsPositionsWithoutAFunctionOnRequest) {
   folder_.write("train.txt", "0\n7\n1\nx\n");
   folder_.write("valid.txt", "0\n");
   folder_.write("test.txt", "0\n");
-  const Corpus corpus = read_devign(folder_.path(), BadRecords("skip"));
+  const Corpus corpus = read_devign(folder_.path(), BadRecords(OnBadRecord::skip));
   EXPECT_EQ(corpus.train.size(), 1U);
   ASSERT_EQ(corpus.warnings.size(), 1U);
   EXPECT_NE(corpus.warnings[0].find("skipped 3 bad records"), std::string::npos);
