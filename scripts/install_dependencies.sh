@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs with apt-get and npm what ncmlab needs to build and run and is not there yet.
-# Debian 12 and 13. Asks nothing.
+# Debian 12 and 13. Asks nothing. Arguments name further packages.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -32,6 +32,7 @@ packages=(
   libtomlplusplus-dev nlohmann-json3-dev libxxhash-dev libpcre2-dev libutf8proc-dev zlib1g-dev
   libtree-sitter-dev libgtest-dev libgmock-dev libbenchmark-dev
 )
+packages+=("$@")
 command -v npm >/dev/null || packages+=(npm)
 
 missing=()

@@ -74,7 +74,7 @@ void catch_signals() {
 void add_threads_option(Syntax& syntax) {
   syntax.options.add_options()(
       "threads", boost::program_options::value<int>()->value_name("N"),
-      "threads that LibTorch computes with, by default OMP_NUM_THREADS or else the cores; "
+      "threads that LibTorch computes with, by default OMP_NUM_THREADS or else the physical cores; "
       "another number gives other weights");
 }
 

@@ -10,6 +10,7 @@
 #include "config/values.hpp"
 #include "ncmlab/core/ascii.hpp"
 #include "ncmlab/core/files.hpp"
+#include "ncmlab/core/wording.hpp"
 #include "ncmlab/networks/device.hpp"
 
 namespace ncmlab {
@@ -296,13 +297,10 @@ void check_sections(const toml::table& root, Problems& problems) {
 }  // namespace
 
 std::string in_words(const BudgetChoice& budget) {
-  std::string rates;
-  for (const double rate : budget.learning_rates) {
-    rates += (rates.empty() ? "" : ", ") + to_toml(rate);
-  }
   const bool is_chosen = budget.learning_rates.size() > 1;
   return std::to_string(budget.steps) + " steps of " + std::to_string(budget.batch_size) +
-         " samples; learning rate " + rates +
+         " samples; learning rate " +
+         joined(budget.learning_rates, ", ", [](double rate) { return to_toml(rate); }) +
          (is_chosen ? ", by accuracy on " + to_toml(budget.tuning_share) +
                           " of the clean samples, which nothing else is done with"
                     : "") +

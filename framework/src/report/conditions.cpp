@@ -9,6 +9,7 @@
 
 #include "config/experiment.hpp"
 #include "engine/doubts.hpp"
+#include "ncmlab/core/wording.hpp"
 #include "report/text.hpp"
 
 namespace ncmlab {
@@ -92,13 +93,10 @@ std::string budget_sentence(const std::vector<const CellRecord*>& records) {
 }
 
 std::string row_departures(const SeedRecords& row) {
-  std::string text;
-  if (!row.measured.empty()) {
-    for (const std::string& departure : row.measured.front()->departures) {
-      text += (text.empty() ? "departs from the budget: " : ", ") + printable(departure);
-    }
+  if (row.measured.empty() || row.measured.front()->departures.empty()) {
+    return {};
   }
-  return text;
+  return "departs from the budget: " + joined(row.measured.front()->departures, ", ", printable);
 }
 
 std::string row_doubts(const SeedRecords& row) {

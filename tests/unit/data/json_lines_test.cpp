@@ -133,7 +133,7 @@ TEST_F(JsonLinesTest, NamesAFileThatIsNotThere) {
 
 TEST_F(JsonLinesTest, ReadsOtherLinesWithoutTheBlanksAtTheirEnds) {
   write(" a\t1 \r\n\nbad\nb\nc\n");
-  BadRecords bad("skip");
+  BadRecords bad(OnBadRecord::skip);
   std::vector<std::string> lines;
   const auto take = [&](const std::string& text, std::int64_t line) {
     if (text == "bad") {

@@ -31,7 +31,7 @@ inline constexpr HeaderDigest kHeaderDigests[] = {
 
     {"networks", 0x213c2e55fc968b0c},
 
-    {"plugin", 0x79be6795827e6432},
+    {"plugin", 0xa9b706aad167c70a},
 
     {"tokenize", 0x9ef161e0ac00d678},
 

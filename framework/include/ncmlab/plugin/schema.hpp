@@ -157,8 +157,9 @@ class Schema {
   template <NamedEnum E, typename Owner, std::convertible_to<Limit>... Limits>
   requires std::derived_from<Config, Owner> Schema &&
       field(std::string name, std::vector<E> Owner::*member, std::string doc, Limits... limits) && {
+    const Config defaults{};
     std::vector<std::string> initial;
-    for (const E value : Config{}.*member) {
+    for (const E value : defaults.*member) {
       initial.emplace_back(to_string(value));
     }
     add(std::move(name), std::move(initial), std::move(doc),
