@@ -154,8 +154,8 @@ CodeModel TransformerModel::assemble(const fs::path& folder, const std::string& 
 CodeModel TransformerModel::open_checkpoint(const fs::path& folder,
                                             std::shared_ptr<const Tokenizer> tokenizer,
                                             const ModelContext& context) const {
-  return assemble(folder, config_of(folder, model_type_), read_weights(folder),
-                  std::move(tokenizer), context);
+  const std::string config = config_of(folder, model_type_);
+  return assemble(folder, config, read_weights(folder), std::move(tokenizer), context);
 }
 
 ModelContext TransformerModel::adapted(const ModelContext& context,

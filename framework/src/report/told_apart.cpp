@@ -197,11 +197,11 @@ std::string differing_parts(const Parts& a, const Parts& b) {
     for (const auto& [name, value] : *parts) {
       const auto other = others->find(name);
       if (other == others->end() || other->second != value) {
-        names.insert(printable(name));
+        names.insert("`" + printable(name) + "`");
       }
     }
   }
-  return ticked_list(names);
+  return joined(names, ", ");
 }
 
 std::vector<CellRecord> told_apart(std::vector<CellRecord> records) {

@@ -201,7 +201,7 @@ TEST(CheckExperimentTest, RejectsOtherLabels) {
   } catch (const Error& error) {
     const Diagnostic& problem = error.diagnostics().front();
     EXPECT_EQ(problem.code, "config.unknown-label");
-    EXPECT_THAT(problem.help, ElementsAre("similar: `defective`"));
+    EXPECT_THAT(problem.help, ElementsAre("a label with a similar name exists: `defective`"));
     EXPECT_EQ(problem.span->line, 8);
   }
 }

@@ -26,8 +26,8 @@ class Progress {
   void check() const;
 };
 
-/// Stands before another Progress: passes on its wish to stop, and nothing that it is told. For work
-/// whose steps nobody counts; a derived class passes on what it overrides.
+/// Stands before another Progress: passes on its wish to stop, and nothing that it is told. For
+/// work whose steps nobody counts; a derived class passes on what it overrides.
 class QuietProgress : public Progress {
  public:
   explicit QuietProgress(Progress& outer) : outer_(outer) {}
