@@ -132,6 +132,10 @@ StageDraft plan_measuring(Planner& planner, const Subject& subject) {
     add_predictions(planner, victim_subject(subject), std::nullopt, draft.needs);
     return draft;
   }
+  if (e.defense_budget) {
+    // The record names it, also where the defense takes nothing of it.
+    draft.key.add("budget", in_words(*e.defense_budget));
+  }
   const std::size_t defend = planner.stage("defend", subject);
   draft.needs.push_back({.role = "defend", .stage = defend});
   if (planner.has_trigger(subject.attack)) {
@@ -204,7 +208,7 @@ WorkDone run_measuring(const StageWork& work) {
   }
   const Experiment& e = workshop.experiment();
   record.clean_from = to_string(e.clean_from);
-  if (e.defense_budget) {
+  if (e.defense_budget && work.find("defend") != nullptr) {
     record.budget = in_words(*e.defense_budget);
     record.departures = e.defenses[subject.defense].departures;
   }

@@ -106,6 +106,43 @@ TEST(PlanTest, KeysDependOnWhatChangesResultsAndOnNothingElse) {
   EXPECT_EQ(measures.size(), 12U);
 }
 
+TEST(PlanTest, ABudgetIsPartOfTheKeysOfDefensesAlone) {
+  Experiment experiment = toy_experiment();
+  add_defense(experiment, "toy", "toy");
+  experiment.defense_budget.emplace();
+  experiment.defenses[1].budget.steps = 7;
+  const auto hashes = [](const Experiment& e) {
+    const Plan plan = make_plan(e, toy_catalogue());
+    std::vector<std::string> found;
+    for (const char* kind : {"victim", "defend", "measure"}) {
+      found.push_back(plan.stages[stage_of(plan, plan.cells.back(), kind).value()].hash);
+    }
+    found.push_back(plan.stages[plan.cells[plan.cells.size() - 2].measure].hash);
+    return found;
+  };
+  const auto original = hashes(experiment);
+  std::vector<Experiment> others(4, experiment);
+  others[0].defense_budget.reset();
+  others[0].defenses[1].budget = {};
+  others[1].defense_budget->tuning_share = 0.5;
+  others[2].defenses[1].budget.steps = 8;
+  others[3].defenses[1].budget.learning_rates = {0.5};
+  std::set<std::string> defends = {original[1]}, measures = {original[2]};
+  for (const Experiment& other : others) {
+    const auto changed = hashes(other);
+    EXPECT_EQ(changed[0], original[0]);
+    EXPECT_EQ(changed[3], original[3]) << "the undefended cell";
+    defends.insert(changed[1]);
+    measures.insert(changed[2]);
+  }
+  EXPECT_EQ(defends.size(), 5U);
+  EXPECT_EQ(measures.size(), 5U);
+  // The record names the budget, whatever the defense takes of it.
+  experiment.defense_budget->poison_share = 0.2;
+  EXPECT_EQ(hashes(experiment)[1], original[1]);
+  EXPECT_NE(hashes(experiment)[2], original[2]);
+}
+
 TEST(PlanTest, TheNumberOfThreadsIsPartOfTheKeysOfAllThatRunsANetwork) {
   Experiment experiment = toy_experiment();
   experiment.attacks.push_back(AttackChoice{choose(PluginKind::attack, "led")});

@@ -53,6 +53,8 @@ CellRecord full_record() {
   record.costs = {{.stage = "victim", .seconds = 1.25, .forward_rows = 10, .backward_rows = 20}};
   record.threads = 2;
   record.clean_from = "held_out";
+  record.budget = "300 steps";
+  record.departures = {"epochs = 9"};
   record.poisoning =
       PoisonCounts{.samples = 90, .victims = 40, .poisoned = 5, .poisoned_victims = 4, .wanted = 6};
   record.outcomes = {{.id = "a",
