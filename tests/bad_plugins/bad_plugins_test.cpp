@@ -75,7 +75,7 @@ TEST(BadPluginTest, RefusesOtherPublicHeadersNamingTheirFolders) {
   EXPECT_EQ(problem.message, "built with other public headers than this ncmlab");
   EXPECT_THAT(problem.help, ElementsAre("rebuild the plugin with the headers of this ncmlab"));
   EXPECT_THAT(problem.notes,
-              ElementsAre("public headers in ncmlab/nn differ",
+              ElementsAre("public headers in ncmlab/model differ",
                           "public headers in ncmlab/train: the plugin was built without them",
                           "public headers in ncmlab/training: this ncmlab has none"));
 }

@@ -12,7 +12,7 @@ const ncmlab::Manifest& manifest() {
     ncmlab::Manifest result{ncmlab::current_build_stamp(), {}};
     for (ncmlab::HeaderStamp& header : result.stamp.headers) {
       const std::string_view folder = header.folder.data();
-      if (folder == "nn") {
+      if (folder == "model") {
         header.digest ^= 1;
       } else if (folder == "train") {
         header.folder = ncmlab::detail::fixed<24>("training");

@@ -282,7 +282,7 @@ TEST(DefenseBudgetTest, RefusesWhatIsNoBudget) {
 
 TEST(DefenseBudgetTest, IsTold) {
   EXPECT_EQ(in_words({}),
-            "300 steps of 32 samples; learning rate 2e-05, 0.0001, 0.0005, 0.002, by accuracy on "
+            "300 steps of 32 samples; learning rate 2e-05, 1e-04, 5e-04, 0.002, by accuracy on "
             "0.2 of the clean samples, which nothing else is done with; share of a class that is "
             "assumed to be poisoned: 0.05");
   EXPECT_EQ(in_words({.learning_rates = {0.5}}),

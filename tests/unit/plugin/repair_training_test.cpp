@@ -99,10 +99,10 @@ TEST_F(RepairTrainingTest, OfRatesThatAreEquallyGoodItTakesTheHighest) {
 TEST_F(RepairTrainingTest, PassesOverARateWithWhichTheLossDiverges) {
   CodeModel victim = fresh();
   DefenseContext given = context(
-      victim, {.steps = 20, .batch_size = 20, .learning_rates = {1e-3, 1e38}, .poison_share = {}});
+      victim, {.steps = 20, .batch_size = 20, .learning_rates = {1e-3, 1e30}, .poison_share = {}});
   EXPECT_EQ(repair(given).learning_rate, 1e-3);
   expect_equal(victim, trained({.learning_rate = 1e-3, .steps = 20, .batch_size = 20}));
-  given.budget.learning_rates = {1e37, 1e38};
+  given.budget.learning_rates = {1e29, 1e30};
   EXPECT_EQ(code_of([&] { repair(given); }), "train.diverged");
 }
 

@@ -59,7 +59,7 @@ TEST(StateDictTest, NamesTheNearestTensorWhenOneIsMissing) {
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.diagnostics().front().code, "checkpoint.missing-tensor");
-    EXPECT_THAT(error.diagnostics().front().notes.front(), ::testing::HasSubstr("dense.weight"));
+    EXPECT_THAT(error.diagnostics().front().help.front(), ::testing::HasSubstr("dense.weight"));
   }
 }
 
