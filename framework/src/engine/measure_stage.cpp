@@ -134,7 +134,7 @@ StageDraft plan_measuring(Planner& planner, const Subject& subject) {
   }
   if (e.defense_budget) {
     // The record names it, also where the defense takes nothing of it.
-    draft.key.add("budget", in_words(*e.defense_budget));
+    draft.key.add("defense budget", in_words(*e.defense_budget));
   }
   const std::size_t defend = planner.stage("defend", subject);
   draft.needs.push_back({.role = "defend", .stage = defend});

@@ -228,19 +228,19 @@ void Planner::add_defense(Key& key, std::size_t defense) const {
   if (!plan_.experiment.defense_budget) {
     return;
   }
-  key.add("budget.tuning_share", to_toml(plan_.experiment.defense_budget->tuning_share));
+  key.add("defense budget_tuning_share", to_toml(plan_.experiment.defense_budget->tuning_share));
   const DefenseBudget& budget = choice.budget;
   if (budget.steps) {
-    key.add("budget.steps", to_toml(*budget.steps));
+    key.add("defense budget_steps", to_toml(*budget.steps));
   }
   if (budget.batch_size) {
-    key.add("budget.batch_size", to_toml(*budget.batch_size));
+    key.add("defense budget_batch_size", to_toml(*budget.batch_size));
   }
   if (!budget.learning_rates.empty()) {
-    key.add("budget.learning_rates", to_toml(budget.learning_rates));
+    key.add("defense budget_learning_rates", to_toml(budget.learning_rates));
   }
   if (budget.poison_share) {
-    key.add("budget.poison_share", to_toml(*budget.poison_share));
+    key.add("defense budget_poison_share", to_toml(*budget.poison_share));
   }
 }
 

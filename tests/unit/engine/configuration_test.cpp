@@ -56,5 +56,25 @@ TEST(ConfigurationTest, HoldsWhatEveryStageOfACellDependsOn) {
   EXPECT_EQ(configurations(others[5]).back().at("training.epochs"), "1");
 }
 
+TEST(ConfigurationTest, WhatABudgetGrantsIsTheDefensesAffair) {
+  Experiment experiment = toy_experiment();
+  add_defense(experiment, "toy", "toy");
+  add_defense(experiment, "spy", "spy");
+  experiment.defense_budget.emplace();
+  experiment.defenses[1].budget.steps = 7;
+  experiment.defenses[2].budget.poison_share = 0.1;
+  const Plan plan = make_plan(experiment, toy_catalogue());
+  const auto none = configuration_of(plan, plan.cells[0]);
+  for (const std::size_t cell : {1, 2}) {
+    bool has_budget = false;
+    for (const auto& [name, value] : configuration_of(plan, plan.cells[cell])) {
+      has_budget |= name.starts_with("defense budget");
+      EXPECT_TRUE(none.contains(name) || name.starts_with("defense"))
+          << name << " would part the rows of one table";
+    }
+    EXPECT_TRUE(has_budget);
+  }
+}
+
 }  // namespace
 }  // namespace ncmlab

@@ -69,6 +69,8 @@ TEST(ToldApartTest, WhatDiffersIsInTheLabelOfItsAxis) {
             (Labels{"task[clean_share=absent]", "task[clean_share=0.2]"}));
   EXPECT_EQ(labels(differing("limit", "10"), &CellRecord::task),
             (Labels{"task[limit=absent]", "task[limit=10]"}));
+  EXPECT_EQ(labels(differing("defense budget_steps", "7"), &CellRecord::defense),
+            (Labels{"x[budget_steps=absent]", "x[budget_steps=7]"}));
   EXPECT_EQ(labels(differing("model files", kOtherDigest), &CellRecord::model),
             (Labels{"tiny[files=absent]", "tiny[files=fedcba98]"}));
   EXPECT_EQ(labels(differing("training.epochs", "5"), &CellRecord::model),
