@@ -9,6 +9,8 @@ namespace ncmlab {
 
 /// The bytes that a gzip stream holds, inflated as they are asked for. Memory use does not depend
 /// on what the stream claims. Members that follow each other are one text, as for gzip itself.
+/// zlib's own gzread() ends without an error at bytes behind a member that are no further one, and
+/// holds up a pipe until it has a whole buffer.
 class GzipBuffer final : public std::streambuf {
  public:
   /// True if what `source` holds next is gzip. Nothing is taken.
