@@ -2,6 +2,7 @@
 #include "ncmlab/plugin/repair_training.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <cmath>
