@@ -2,33 +2,27 @@
 #include "ncmlab/plugin/repair_training.hpp"
 
 #include <ATen/ATen.h>
-#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <cmath>
 #include <optional>
 
 #include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/metrics/classification.hpp"
 #include "ncmlab/train/trainer.hpp"
+#include "weights/copy_over.hpp"
 
 namespace ncmlab {
 namespace {
 
 double accuracy(CodeModel& model, const std::vector<TokenSample>& samples, Progress& progress) {
   const at::Tensor answers = model.predict(samples, progress).argmax(1).contiguous();
-  const auto* answer = answers.data_ptr<std::int64_t>();
-  std::int64_t right = 0;
-  for (std::size_t i = 0; i < samples.size(); ++i) {
-    right += answer[i] == samples[i].label ? 1 : 0;
+  const auto* first = answers.data_ptr<std::int64_t>();
+  std::vector<std::int64_t> labels;
+  for (const TokenSample& sample : samples) {
+    labels.push_back(sample.label);
   }
-  return static_cast<double>(right) / static_cast<double>(samples.size());
-}
-
-void put_back(const StateDict& parameters, const StateDict& weights) {
-  const at::NoGradGuard no_grad;
-  for (const auto& [name, tensor] : parameters) {
-    tensor.copy_(weights.at(name));
-  }
+  return classification_metrics({first, first + answers.numel()}, labels, 0).accuracy;
 }
 
 RepairTraining train_at(DefenseContext& context, const std::vector<TokenSample>& samples,
@@ -63,7 +57,7 @@ RepairTraining train_at_best(DefenseContext& context, const std::vector<TokenSam
           (rate == context.budget.learning_rates.back() && !best)) {
         throw;
       }
-      put_back(parameters, before);
+      copy_over(parameters, before);
       continue;
     }
     candidate.tuning_accuracy = accuracy(context.victim, tuning, context.progress);
@@ -71,9 +65,9 @@ RepairTraining train_at_best(DefenseContext& context, const std::vector<TokenSam
       best = candidate;
       best_weights = parameters.clone();
     }
-    put_back(parameters, before);
+    copy_over(parameters, before);
   }
-  put_back(parameters, best_weights);
+  copy_over(parameters, best_weights);
   return *best;
 }
 

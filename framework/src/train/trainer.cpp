@@ -14,6 +14,7 @@
 #include "ncmlab/train/optimizer.hpp"
 #include "train/batch_loss.hpp"
 #include "train/training_state.hpp"
+#include "weights/copy_over.hpp"
 
 namespace ncmlab {
 namespace {
@@ -32,16 +33,6 @@ void check_labels(const CodeModel& model, const std::vector<TokenSample>& sample
 }
 
 std::int64_t ceil_div(std::int64_t number, std::int64_t by) { return (number + by - 1) / by; }
-
-void copy_over(const StateDict& target, const StateDict& source) {
-  const at::NoGradGuard no_grad;
-  for (const auto& [name, tensor] : target) {
-    if (source.at(name).sizes() != tensor.sizes()) {
-      throw Error("checkpoint.shape", "tensor `" + name + "` has another shape in the model");
-    }
-    tensor.copy_(source.at(name));
-  }
-}
 
 /// Lets an encoder compute in another precision for a while.
 class PrecisionScope {
