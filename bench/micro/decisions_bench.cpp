@@ -3,7 +3,7 @@
 // CodeBERTs of "Compressing Pre-trained Models of Code into 3 MB" on the first samples of the test
 // sets that they were made for. Needs the data sets and checkpoints that NCMLAB_DATA names.
 #include <benchmark/benchmark.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <chrono>
 #include <fstream>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Forward passes of a RoBERTa encoder without gradients, in samples per second, and what share of
 // this machine's own matrix-product rate they reach. Weights are random: they change no operation.
+#include <ATen/Parallel.h>
+
 #include <map>
 #include <memory>
 
@@ -23,7 +25,7 @@ ncmlab::Encoder& encoder_of(bool base) {
 
 void forward(benchmark::State& state, bool base, const std::vector<std::int64_t>& lengths,
              Precision precision = Precision::fp32) {
-  torch::set_num_threads(static_cast<int>(state.range(0)));
+  at::set_num_threads(static_cast<int>(state.range(0)));
   const at::NoGradGuard no_grad;
   const auto config = config_of(base);
   ncmlab::Encoder& encoder = encoder_of(base);

@@ -4,8 +4,9 @@
 // candidate on every sample. The small model has learnt a backdoor, a single token that decides
 // the label, so that the losses spread as they do in an inversion; CodeBERT-base has random
 // weights.
+#include <ATen/Parallel.h>
 #include <benchmark/benchmark.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <chrono>
@@ -93,7 +94,7 @@ double seconds_of(Work work) {
 }
 
 void epoch(benchmark::State& state, const RobertaConfig& config, std::int64_t length, bool small) {
-  torch::set_num_threads(static_cast<int>(std::thread::hardware_concurrency()));
+  at::set_num_threads(static_cast<int>(std::thread::hardware_concurrency()));
   CodeModel victim = victim_of(config);
   Rng rng(3);
   if (small) {

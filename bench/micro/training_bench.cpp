@@ -2,6 +2,8 @@
 // Steps of training (forward, backward, AdamW) of a RoBERTa classifier with dropout, in samples per
 // second, and what share of this machine's own matrix-product rate they reach. The pieces are those
 // that train() makes of a batch.
+#include <ATen/Parallel.h>
+
 #include "encoder_sizes.hpp"
 #include "ncmlab/networks/head.hpp"
 #include "ncmlab/train/optimizer.hpp"
@@ -66,7 +68,7 @@ std::vector<ncmlab::Batch> pieces_of(const ncmlab::RobertaConfig& config,
 
 void train(benchmark::State& state, bool base, const std::vector<std::int64_t>& lengths,
            Precision precision = Precision::fp32) {
-  torch::set_num_threads(static_cast<int>(state.range(0)));
+  at::set_num_threads(static_cast<int>(state.range(0)));
   const auto config = config_of(base);
   Model model(config);
   model.encoder->set_precision(precision);

@@ -15,7 +15,7 @@ endfunction()
 add_library(ncmlab_test_flags INTERFACE)
 target_compile_options(ncmlab_test_flags INTERFACE -O0 -fPIC)
 ncmlab_add_test_pch(ncmlab_test_pch)
-ncmlab_add_test_pch(ncmlab_torch_test_pch <torch/torch.h>)
+ncmlab_add_test_pch(ncmlab_torch_test_pch <torch/autograd.h> <torch/types.h>)
 target_link_libraries(ncmlab_torch_test_pch PRIVATE ncmlab_torch)
 
 function(ncmlab_test name)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An attack and a defense that break one promise each, the one that `how` names, and else do what
 // the toys do.
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <cstdlib>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What every defense must do, on a small victim that is trained once.
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <set>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What every model must do.
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <filesystem>
 
@@ -80,7 +80,7 @@ TEST_P(ModelContract, ClonesShareNoWeights) {
   CodeModel victim = model_->build(context(Rng(1)));
   CodeModel copy = victim.clone();
   for (const auto& [name, tensor] : copy.parameters()) {
-    torch::NoGradGuard no_gradients;
+    at::NoGradGuard no_gradients;
     at::Tensor(tensor).zero_();
   }
   EXPECT_FALSE(torch::equal(victim.predict(samples(victim)), copy.predict(samples(copy))));

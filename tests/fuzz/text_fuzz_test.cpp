@@ -2,7 +2,7 @@
 // Damaged text files that people give to ncmlab. Seeds are whole valid files, so that a damaged one
 // often passes the beginning of its reader. NCMLAB_FUZZ_INPUTS sets how many.
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <fstream>
 #include <functional>

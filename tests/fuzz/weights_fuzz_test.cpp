@@ -3,7 +3,7 @@
 // framework/docs/checkpoints.md.
 #include <gtest/gtest.h>
 #include <sys/resource.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 #include <unistd.h>
 
 #include <chrono>

@@ -234,41 +234,28 @@ BudgetChoice read_budget(const toml::table& table, Problems& problems) {
 }
 
 /// Grants the defense what its schema takes of the budget and its table does not set itself.
-DefenseChoice with_budget(PluginChoice choice, const BudgetChoice& budget,
-                          const Catalogue& catalogue) {
+DefenseChoice with_grants(PluginChoice choice, const Catalogue& catalogue) {
   DefenseChoice defense{std::move(choice)};
   const LoadedPlugin* plugin = catalogue.find(PluginKind::defense, defense.plugin);
   if (plugin == nullptr || defense.plugin == kControl) {
     return defense;
   }
-  std::set<Allowance> granted, own;
+  std::set<Allowance> own;
   for (const Parameter& parameter : plugin->entry.parameters) {
-    if (parameter.allowance && defense.places.contains(parameter.name)) {
+    if (!parameter.allowance) {
+      continue;
+    }
+    defense.granted.insert(*parameter.allowance);
+    if (defense.places.contains(parameter.name)) {
       own.insert(*parameter.allowance);
       defense.departures.push_back(parameter.name + " = " +
                                    to_toml(defense.settings.at(parameter.name)));
-    } else if (parameter.allowance) {
-      granted.insert(*parameter.allowance);
     }
   }
-  if (granted.empty() && own.empty()) {
+  if (defense.granted.empty()) {
     defense.departures.push_back("it takes nothing of it");
   }
-  const auto is_granted = [&](Allowance allowance) {
-    return granted.contains(allowance) && !own.contains(allowance);
-  };
-  if (is_granted(Allowance::steps)) {
-    defense.budget.steps = budget.steps;
-  }
-  if (is_granted(Allowance::batch_size)) {
-    defense.budget.batch_size = budget.batch_size;
-  }
-  if (is_granted(Allowance::learning_rate)) {
-    defense.budget.learning_rates = budget.learning_rates;
-  }
-  if (is_granted(Allowance::poison_share)) {
-    defense.budget.poison_share = budget.poison_share;
-  }
+  std::erase_if(defense.granted, [&](Allowance allowance) { return own.contains(allowance); });
   return defense;
 }
 
@@ -305,6 +292,37 @@ std::string in_words(const BudgetChoice& budget) {
                           " of the clean samples, which nothing else is done with"
                     : "") +
          "; share of a class that is assumed to be poisoned: " + to_toml(budget.poison_share);
+}
+
+Value allowed(const BudgetChoice& budget, Allowance allowance) {
+  switch (allowance) {
+    case Allowance::steps:
+      return budget.steps;
+    case Allowance::batch_size:
+      return budget.batch_size;
+    case Allowance::learning_rates:
+      return budget.learning_rates;
+    case Allowance::poison_share:
+      break;
+  }
+  return budget.poison_share;
+}
+
+DefenseBudget share_of(const BudgetChoice& budget, const std::set<Allowance>& granted) {
+  DefenseBudget share;
+  if (granted.contains(Allowance::steps)) {
+    share.steps = budget.steps;
+  }
+  if (granted.contains(Allowance::batch_size)) {
+    share.batch_size = budget.batch_size;
+  }
+  if (granted.contains(Allowance::learning_rates)) {
+    share.learning_rates = budget.learning_rates;
+  }
+  if (granted.contains(Allowance::poison_share)) {
+    share.poison_share = budget.poison_share;
+  }
+  return share;
 }
 
 Experiment read_experiment(const std::filesystem::path& file, const Catalogue& catalogue) {
@@ -344,10 +362,9 @@ Experiment read_experiment(const std::filesystem::path& file, const Catalogue& c
                                   std::move(draft.surrogate)});
   }
   for (Draft& draft : axis(PluginKind::defense)) {
-    experiment.defenses.push_back(
-        experiment.defense_budget
-            ? with_budget(std::move(draft.choice), *experiment.defense_budget, catalogue)
-            : DefenseChoice{std::move(draft.choice)});
+    experiment.defenses.push_back(experiment.defense_budget
+                                      ? with_grants(std::move(draft.choice), catalogue)
+                                      : DefenseChoice{std::move(draft.choice)});
   }
   config::resolve_paths(experiment, catalogue, problems);
   problems.throw_if_any();

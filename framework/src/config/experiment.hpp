@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,7 +46,7 @@ struct AttackChoice : PluginChoice {
 };
 
 struct DefenseChoice : PluginChoice {
-  DefenseBudget budget = {};  ///< what it is granted of the experiment's
+  std::set<Allowance> granted = {};  ///< what of the experiment's budget it is given
   /// How it departs from the experiment's budget: `epochs = 10`, or that it knows of none.
   std::vector<std::string> departures = {};
 };
@@ -72,6 +73,10 @@ struct BudgetChoice {
 };
 /// `300 steps of 32 samples, ...`, for people.
 std::string in_words(const BudgetChoice& budget);
+/// The value of the key that `allowance` is called by.
+Value allowed(const BudgetChoice& budget, Allowance allowance);
+/// What a defense is given that is granted this much.
+DefenseBudget share_of(const BudgetChoice& budget, const std::set<Allowance>& granted);
 
 /// A typed experiment file. Axes keep the order of the file. Attack `none` and defense `none`
 /// come first on their axes whether or not the file names them.

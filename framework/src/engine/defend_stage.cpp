@@ -3,7 +3,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "engine/json_number.hpp"
+#include "engine/described_json.hpp"
+#include "engine/described_metrics.hpp"
+#include "engine/object_json.hpp"
 #include "engine/planner.hpp"
 #include "engine/promises.hpp"
 #include "engine/workshop.hpp"
@@ -11,57 +13,49 @@
 #include "ncmlab/core/files.hpp"
 
 namespace ncmlab {
-namespace {
 
 using nlohmann::json;
 
+BOOST_DESCRIBE_STRUCT(InvertedTrigger, (),
+                      (victim_label, target_label, ids, raw_ids, text, loss, hit_rate))
+BOOST_DESCRIBE_STRUCT(DefenseOutcome, (), (repaired, triggers, figures))
+BOOST_DESCRIBE_STRUCT(JudgedOutcome, (), (recovery))
+
+/// What a defense does not say is null.
+template <>
+struct JsonForm<DefenseOutcome> {
+  static json write(const DefenseOutcome& outcome) {
+    json object = DescribedForm<DefenseOutcome>::write(outcome);
+    object["suspicious"] = json_of(outcome.suspicious);
+    object["backdoored"] = json_of(outcome.backdoored);
+    return object;
+  }
+  static DefenseOutcome read(const json& object) {
+    DefenseOutcome outcome = DescribedForm<DefenseOutcome>::read(object);
+    outcome.suspicious = value_of<decltype(outcome.suspicious)>(object.at("suspicious"));
+    outcome.backdoored = value_of<decltype(outcome.backdoored)>(object.at("backdoored"));
+    return outcome;
+  }
+};
+
+/// One object of what the defense said and how right it was.
+template <>
+struct JsonForm<JudgedOutcome> {
+  static json write(const JudgedOutcome& judged) {
+    json object = json_of(judged.outcome);
+    object.update(DescribedForm<JudgedOutcome>::write(judged));
+    return object;
+  }
+  static JudgedOutcome read(const json& object) {
+    JudgedOutcome judged = DescribedForm<JudgedOutcome>::read(object);
+    judged.outcome = value_of<DefenseOutcome>(object);
+    return judged;
+  }
+};
+
+namespace {
+
 constexpr const char* kOutcome = "outcome.json";
-
-json to_object(const InvertedTrigger& trigger) {
-  return {{"victim_label", trigger.victim_label},
-          {"target_label", trigger.target_label},
-          {"ids", trigger.ids},
-          {"raw_ids", trigger.raw_ids},
-          {"text", trigger.text},
-          {"loss", number_to_json(trigger.loss)},
-          {"hit_rate", number_to_json(trigger.hit_rate)}};
-}
-
-InvertedTrigger trigger_from(const json& object) {
-  return {.victim_label = object.at("victim_label"),
-          .target_label = object.at("target_label"),
-          .ids = object.at("ids"),
-          .raw_ids = object.at("raw_ids"),
-          .text = object.at("text"),
-          .loss = number_from_json(object.at("loss")),
-          .hit_rate = number_from_json(object.at("hit_rate"))};
-}
-
-json to_object(const JudgedOutcome& judged) {
-  const DefenseOutcome& outcome = judged.outcome;
-  json object{{"repaired", outcome.repaired},
-              {"suspicious", nullptr},
-              {"triggers", json::array()},
-              {"backdoored", nullptr},
-              {"figures", json::object()}};
-  if (outcome.suspicious) {
-    object["suspicious"] = *outcome.suspicious;
-  }
-  for (const InvertedTrigger& trigger : outcome.triggers) {
-    object["triggers"].push_back(to_object(trigger));
-  }
-  if (outcome.backdoored) {
-    object["backdoored"] = *outcome.backdoored;
-  }
-  for (const auto& [name, value] : outcome.figures) {
-    object["figures"][name] = number_to_json(value);
-  }
-  if (judged.recovery) {
-    object["recovery"] = {{"precision", number_to_json(judged.recovery->precision)},
-                          {"recall", number_to_json(judged.recovery->recall)}};
-  }
-  return object;
-}
 
 /// The samples with nothing but their number for an id: their own ids say where they stood.
 std::vector<Example> numbered(std::vector<Example> samples, const std::string& what) {
@@ -108,6 +102,11 @@ StageDraft plan_defense(Planner& planner, const Subject& subject) {
   return draft;
 }
 
+DefenseBudget budget_of(const Experiment& e, std::size_t defense) {
+  return e.defense_budget ? share_of(*e.defense_budget, e.defenses[defense].granted)
+                          : DefenseBudget{};
+}
+
 WorkDone run_defense(const StageWork& work) {
   const Subject& subject = work.stage.subject;
   Workshop& workshop = work.workshop;
@@ -127,7 +126,7 @@ WorkDone run_defense(const StageWork& work) {
       .training_set = needs.training_set ? numbered(train, "train-") : std::vector<Example>{},
       .rng = Rng(static_cast<std::uint64_t>(subject.seed)).stream("defend"),
       .progress = defense_progress,
-      .budget = workshop.experiment().defenses[subject.defense].budget,
+      .budget = budget_of(workshop.experiment(), subject.defense),
       .tuning_samples = needs.clean_samples
                             ? numbered(workshop.materials().tuning_samples(subject), "tuning-")
                             : std::vector<Example>{}};
@@ -140,8 +139,8 @@ WorkDone run_defense(const StageWork& work) {
   if (outcome.repaired) {
     copy.save(work.folder / "checkpoint");
   }
-  const json object =
-      to_object({.outcome = outcome, .recovery = recovery_of(work, outcome.triggers, copy)});
+  const json object = json_of(
+      JudgedOutcome{.outcome = outcome, .recovery = recovery_of(work, outcome.triggers, copy)});
   write_file_atomically(work.folder / kOutcome,
                         object.dump(-1, ' ', false, json::error_handler_t::replace) + "\n");
   return {.forward_rows = copy.work().forward_rows, .backward_rows = copy.work().backward_rows};
@@ -156,32 +155,8 @@ std::string outcome_of(const std::filesystem::path& folder) {
 const StageKind kDefendStage = {
     .name = "defend", .plan = plan_defense, .run = run_defense, .outcome = outcome_of};
 
-JudgedOutcome read_outcome(const std::filesystem::path& folder) try {
-  const json object = json::parse(read_file(folder / kOutcome));
-  JudgedOutcome judged{.outcome = {.repaired = object.at("repaired")}, .recovery = {}};
-  DefenseOutcome& outcome = judged.outcome;
-  if (!object.at("suspicious").is_null()) {
-    outcome.suspicious = object.at("suspicious").get<std::vector<std::size_t>>();
-  }
-  for (const json& trigger : object.at("triggers")) {
-    outcome.triggers.push_back(trigger_from(trigger));
-  }
-  if (!object.at("backdoored").is_null()) {
-    outcome.backdoored = object.at("backdoored").get<bool>();
-  }
-  for (const auto& [name, value] : object.at("figures").items()) {
-    outcome.figures[name] = number_from_json(value);
-  }
-  if (object.contains("recovery")) {
-    judged.recovery =
-        RecoveryMetrics{.precision = number_from_json(object.at("recovery").at("precision")),
-                        .recall = number_from_json(object.at("recovery").at("recall"))};
-  }
-  return judged;
-} catch (const json::exception& error) {
-  throw Error("store.bad-object",
-              "`" + (folder / kOutcome).string() + "` is damaged: " + error.what(),
-              {"run again with `--fresh`"});
+JudgedOutcome read_outcome(const std::filesystem::path& folder) {
+  return read_object_json<JudgedOutcome>(folder / kOutcome);
 }
 
 MeasuredVictim measured_victim(const DefenseOutcome& outcome) {

@@ -225,22 +225,12 @@ void Planner::add_attack(Key& key, const Subject& subject) const {
 void Planner::add_defense(Key& key, std::size_t defense) const {
   const DefenseChoice& choice = plan_.experiment.defenses[defense];
   add_plugin(key, choice);
-  if (!plan_.experiment.defense_budget) {
-    return;
-  }
-  key.add("defense budget_tuning_share", to_toml(plan_.experiment.defense_budget->tuning_share));
-  const DefenseBudget& budget = choice.budget;
-  if (budget.steps) {
-    key.add("defense budget_steps", to_toml(*budget.steps));
-  }
-  if (budget.batch_size) {
-    key.add("defense budget_batch_size", to_toml(*budget.batch_size));
-  }
-  if (!budget.learning_rates.empty()) {
-    key.add("defense budget_learning_rates", to_toml(budget.learning_rates));
-  }
-  if (budget.poison_share) {
-    key.add("defense budget_poison_share", to_toml(*budget.poison_share));
+  if (const auto& budget = plan_.experiment.defense_budget) {
+    key.add("defense budget_tuning_share", to_toml(budget->tuning_share));
+    for (const Allowance allowance : choice.granted) {
+      key.add("defense budget_" + std::string(to_string(allowance)),
+              to_toml(allowed(*budget, allowance)));
+    }
   }
 }
 

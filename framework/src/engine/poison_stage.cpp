@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 
-#include "engine/json_number.hpp"
+#include "engine/described_json.hpp"
+#include "engine/described_metrics.hpp"
+#include "engine/object_json.hpp"
 #include "engine/planner.hpp"
 #include "engine/promises.hpp"
-#include "engine/record_stealth.hpp"
 #include "engine/workshop.hpp"
 #include "loader/guarded.hpp"
 #include "ncmlab/core/diagnostic.hpp"
@@ -20,13 +20,34 @@
 namespace ncmlab {
 namespace {
 
-using nlohmann::json;
-
 constexpr const char* kIndices = "poisoned.json";
 constexpr const char* kChanges = "changes.jsonl";
 constexpr const char* kTruth = "triggered.json";
 constexpr const char* kTriggered = "triggered.jsonl";
 constexpr const char* kStealth = "stealth.json";
+
+/// The file kIndices: which samples of the training set are poisoned and which have changed.
+struct TrainingIndices {
+  std::size_t samples = 0;
+  std::vector<std::size_t> poisoned, changed;
+  std::int64_t victims = 0, poisoned_victims = 0, wanted = 0;
+};
+BOOST_DESCRIBE_STRUCT(TrainingIndices, (),
+                      (samples, poisoned, changed, victims, poisoned_victims, wanted))
+
+/// The file kTruth: where the samples of kTriggered stand in the test set, and what triggers them.
+struct TriggerTruth {
+  std::size_t samples = 0;
+  std::vector<std::size_t> test_index, goal;
+  std::size_t unedited = 0;
+  std::vector<std::string> words;
+};
+BOOST_DESCRIBE_STRUCT(TriggerTruth, (), (samples, test_index, goal, unedited, words))
+
+template <typename T>
+void write_json(const std::filesystem::path& file, const T& value) {
+  write_file_atomically(file, json_of(value).dump() + "\n");
+}
 
 PoisonCounts counts_of(const PoisonedSet& set, const std::vector<Example>& clean, TaskKind kind,
                        const std::vector<AttackGoal>& goals) {
@@ -101,23 +122,21 @@ TriggeredSet triggered_set(const StageWork& work, const Backdoor& backdoor,
 
 void write_poisoned_set(const PoisonedSet& set, const PoisonCounts& counts,
                         const std::vector<Example>& clean, const std::filesystem::path& folder) {
-  std::vector<std::size_t> changed;
+  TrainingIndices indices{.samples = clean.size(),
+                          .poisoned = set.poisoned,
+                          .changed = {},
+                          .victims = counts.victims,
+                          .poisoned_victims = counts.poisoned_victims,
+                          .wanted = counts.wanted};
   std::vector<Example> changes;
   for (std::size_t i = 0; i < clean.size(); ++i) {
     if (!(set.train[i] == clean[i])) {
-      changed.push_back(i);
+      indices.changed.push_back(i);
       changes.push_back(set.train[i]);
     }
   }
   write_examples(folder / kChanges, changes);
-  write_file_atomically(folder / kIndices, json{{"samples", clean.size()},
-                                                {"poisoned", set.poisoned},
-                                                {"changed", changed},
-                                                {"victims", counts.victims},
-                                                {"poisoned_victims", counts.poisoned_victims},
-                                                {"wanted", counts.wanted}}
-                                                   .dump() +
-                                               "\n");
+  write_json(folder / kIndices, indices);
 }
 
 AttackEffect effect_of(const AttackChoice& attack, const Poisoning& poisoning) {
@@ -186,16 +205,13 @@ WorkDone run_poisoning(const StageWork& work) {
   write_poisoned_set(set, counts, corpus.train, work.folder);
   const TriggeredSet triggered = triggered_set(work, *backdoor, corpus.test, rng.stream("trigger"));
   write_examples(work.folder / kTriggered, triggered.examples);
-  write_file_atomically(work.folder / kTruth, json{{"samples", corpus.test.size()},
-                                                   {"test_index", triggered.test_index},
-                                                   {"goal", triggered.goal},
-                                                   {"unedited", triggered.unedited},
-                                                   {"words", backdoor->trigger_words()}}
-                                                      .dump() +
-                                                  "\n");
+  write_json(work.folder / kTruth, TriggerTruth{.samples = corpus.test.size(),
+                                                .test_index = triggered.test_index,
+                                                .goal = triggered.goal,
+                                                .unedited = triggered.unedited,
+                                                .words = backdoor->trigger_words()});
   work.progress.begin("measuring the edits", 0);
-  write_file_atomically(work.folder / kStealth,
-                        to_object(stealth_metrics(corpus.train, set.train)).dump() + "\n");
+  write_json(work.folder / kStealth, stealth_metrics(corpus.train, set.train));
   return {};
 }
 
@@ -208,48 +224,41 @@ Rng attack_stream(std::int64_t seed, const std::vector<Example>& clean) {
   return Rng(static_cast<std::uint64_t>(seed)).stream("attack on " + fingerprint(clean));
 }
 
-Poisoning read_poisoned(const std::filesystem::path& folder, const Corpus& clean) try {
-  const json indices = json::parse(read_file(folder / kIndices));
-  const auto changed = indices.at("changed").get<std::vector<std::size_t>>();
+Poisoning read_poisoned(const std::filesystem::path& folder, const Corpus& clean) {
+  const auto indices = read_object_json<TrainingIndices>(folder / kIndices);
+  auto truth = read_object_json<TriggerTruth>(folder / kTruth);
   std::vector<Example> changes = read_examples(folder / kChanges);
-  const json truth = json::parse(read_file(folder / kTruth));
-  if (indices.at("samples") != clean.train.size() || changed.size() != changes.size() ||
-      truth.at("samples") != clean.test.size()) {
-    refuse(folder);
-  }
-  Poisoning result{
-      .set = {.train = clean.train,
-              .poisoned = indices.at("poisoned").get<std::vector<std::size_t>>()},
-      .triggered = {.test_index = truth.at("test_index").get<std::vector<std::size_t>>(),
-                    .goal = truth.at("goal").get<std::vector<std::size_t>>(),
-                    .examples = read_examples(folder / kTriggered),
-                    .unedited = truth.at("unedited").get<std::size_t>()},
-      .words = truth.at("words").get<std::vector<std::string>>(),
-      .stealth = stealth_from(json::parse(read_file(folder / kStealth))),
-      .counts = {.samples = integer_from_json(indices.at("samples")),
-                 .victims = integer_from_json(indices.at("victims")),
-                 .poisoned = std::ssize(indices.at("poisoned")),
-                 .poisoned_victims = integer_from_json(indices.at("poisoned_victims")),
-                 .wanted = integer_from_json(indices.at("wanted"))}};
+  std::vector<Example> triggered = read_examples(folder / kTriggered);
   const auto are_below = [](const std::vector<std::size_t>& indices, std::size_t size) {
     return std::ranges::all_of(indices, [&](std::size_t i) { return i < size; });
   };
-  if (result.triggered.test_index.size() != result.triggered.examples.size() ||
-      result.triggered.goal.size() != result.triggered.examples.size() ||
-      !are_below(result.triggered.test_index, clean.test.size()) ||
-      !are_below(result.set.poisoned, clean.train.size())) {
+  if (indices.samples != clean.train.size() || indices.changed.size() != changes.size() ||
+      truth.samples != clean.test.size() || truth.test_index.size() != triggered.size() ||
+      truth.goal.size() != triggered.size() || !are_below(truth.test_index, clean.test.size()) ||
+      !are_below(indices.poisoned, clean.train.size()) ||
+      !are_below(indices.changed, clean.train.size())) {
     refuse(folder);
   }
-  for (std::size_t i = 0; i < changed.size(); ++i) {
-    if (changed[i] >= clean.train.size() || changes[i].id != clean.train[changed[i]].id) {
+  Poisoning result{.set = {.train = clean.train, .poisoned = indices.poisoned},
+                   .triggered = {.test_index = std::move(truth.test_index),
+                                 .goal = std::move(truth.goal),
+                                 .examples = std::move(triggered),
+                                 .unedited = truth.unedited},
+                   .words = std::move(truth.words),
+                   .stealth = read_object_json<StealthMetrics>(folder / kStealth),
+                   .counts = {.samples = std::ssize(clean.train),
+                              .victims = indices.victims,
+                              .poisoned = std::ssize(indices.poisoned),
+                              .poisoned_victims = indices.poisoned_victims,
+                              .wanted = indices.wanted}};
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    Example& changed = result.set.train[indices.changed[i]];
+    if (changes[i].id != changed.id) {
       refuse(folder);
     }
-    result.set.train[changed[i]] = std::move(changes[i]);
+    changed = std::move(changes[i]);
   }
   return result;
-} catch (const json::exception& error) {
-  throw Error("store.bad-object", "`" + folder.string() + "` is damaged: " + error.what(),
-              {"run again with `--fresh`"});
 }
 
 }  // namespace ncmlab

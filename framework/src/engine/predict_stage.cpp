@@ -3,8 +3,8 @@
 
 #include <ATen/ATen.h>
 
-#include <nlohmann/json.hpp>
-
+#include "engine/described_json.hpp"
+#include "engine/object_json.hpp"
 #include "engine/planner.hpp"
 #include "engine/workshop.hpp"
 #include "ncmlab/core/diagnostic.hpp"
@@ -14,10 +14,14 @@
 namespace ncmlab {
 namespace {
 
-using nlohmann::json;
-
 constexpr const char* kLabels = "labels.json";
 constexpr const char* kVectors = "vectors.safetensors";
+
+/// The file kLabels.
+struct Labels {
+  std::vector<std::int64_t> labels;
+};
+BOOST_DESCRIBE_STRUCT(Labels, (), (labels))
 
 /// The stage that leaves the model.
 std::size_t model_stage(Planner& planner, const Subject& subject) {
@@ -92,15 +96,15 @@ void write_vectors(CodeModel& model, const std::vector<TokenSample>& samples,
 
 void write_labels(CodeModel& model, const std::vector<TokenSample>& samples,
                   const StageWork& work) {
-  std::vector<std::int64_t> labels;
+  Labels predicted;
   if (!samples.empty()) {
     const at::Tensor answers = model.predict(samples, work.progress);
     check_finite(answers);
     const at::Tensor best = answers.argmax(1).cpu().contiguous();
     const auto* first = best.data_ptr<std::int64_t>();
-    labels.assign(first, first + best.numel());
+    predicted.labels.assign(first, first + best.numel());
   }
-  write_file_atomically(work.folder / kLabels, json{{"labels", labels}}.dump() + "\n");
+  write_file_atomically(work.folder / kLabels, json_of(predicted).dump() + "\n");
 }
 
 WorkDone run_prediction(const StageWork& work) {
@@ -120,17 +124,12 @@ WorkDone run_prediction(const StageWork& work) {
 
 const StageKind kPredictStage = {.name = "predict", .plan = plan_prediction, .run = run_prediction};
 
-Predictions read_predictions(const Made& made) try {
+Predictions read_predictions(const Made& made) {
   const std::filesystem::path& folder = made.object.folder;
   if (std::filesystem::exists(folder / kVectors)) {
     return {.labels = {}, .vectors = read_safetensors(folder / kVectors).at("vectors")};
   }
-  const json object = json::parse(read_file(folder / kLabels));
-  return {.labels = object.at("labels").get<std::vector<std::int64_t>>(), .vectors = {}};
-} catch (const json::exception& error) {
-  throw Error("store.bad-object",
-              "`" + (made.object.folder / kLabels).string() + "` is damaged: " + error.what(),
-              {"run again with `--fresh`"});
+  return {.labels = read_object_json<Labels>(folder / kLabels).labels, .vectors = {}};
 }
 
 }  // namespace ncmlab

@@ -3,178 +3,151 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/parsed_json.hpp"
+#include "engine/described_json.hpp"
+#include "engine/described_metrics.hpp"
 #include "engine/json_number.hpp"
-#include "engine/record_outcomes.hpp"
-#include "engine/record_stealth.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 
 namespace ncmlab {
-namespace {
 
 using nlohmann::json;
 
-json to_object(const ClassificationMetrics& metrics) {
-  return {{"accuracy", number_to_json(metrics.accuracy)},
-          {"precision", number_to_json(metrics.precision)},
-          {"recall", number_to_json(metrics.recall)},
-          {"f1", number_to_json(metrics.f1)},
-          {"count", metrics.count}};
-}
+BOOST_DESCRIBE_STRUCT(ClassificationMetrics, (), (accuracy, precision, recall, f1, count))
+BOOST_DESCRIBE_STRUCT(AttackMetrics, (),
+                      (attack_success_rate, natural_rate, flip_rate, fixed_flip_rate, count,
+                       flip_count, fixed_flip_count))
+BOOST_DESCRIBE_STRUCT(RetrievalMetrics, (), (mrr, recall, count, pool))
+BOOST_DESCRIBE_STRUCT(PromotionMetrics, (), (anr, natural_anr, success, natural, count))
+BOOST_DESCRIBE_STRUCT(TriggerReach, (), (carriers, meant))
+BOOST_DESCRIBE_STRUCT(TriggerRecord, (), (victim_label, target_label, text, ids, loss, hit_rate))
+BOOST_DESCRIBE_STRUCT(DetectionMetrics, (), (flagged, poisoned, hits, clean))
+BOOST_DESCRIBE_STRUCT(PoisonCounts, (), (samples, victims, poisoned, poisoned_victims, wanted))
+BOOST_DESCRIBE_STRUCT(StageCost, (), (stage, seconds, forward_rows, backward_rows))
+BOOST_DESCRIBE_STRUCT(TriggeredPrediction, (), (target_label, prediction, control_prediction))
+BOOST_DESCRIBE_STRUCT(SampleOutcome, (), (id, label, prediction))
+BOOST_DESCRIBE_STRUCT(PromotedRank, (), (before, after))
+BOOST_DESCRIBE_STRUCT(PromotedCandidate, (), (target_word, id))
+BOOST_DESCRIBE_STRUCT(QueryOutcome, (), (id, rank, untouched))
+BOOST_DESCRIBE_STRUCT(CellRecord, (),
+                      (key, task, model, attack, defense, seed, configuration, kind, failure,
+                       skipped, clean, attack_metrics, retrieval, untouched, promotion, transfer,
+                       reach, triggers, recovery, backdoored, detection, stealth, poisoning,
+                       figures, costs, threads, outcomes))
 
-ClassificationMetrics classification_from(const json& object) {
-  return {.accuracy = number_from_json(object.at("accuracy")),
-          .precision = number_from_json(object.at("precision")),
-          .recall = number_from_json(object.at("recall")),
-          .f1 = number_from_json(object.at("f1")),
-          .count = integer_from_json(object.at("count"))};
-}
+namespace {
 
-json to_object(const AttackMetrics& metrics) {
-  return {
-      {"attack_success_rate", number_to_json(metrics.attack_success_rate)},
-      {"natural_rate", number_to_json(metrics.natural_rate)},
-      {"flip_rate", number_to_json(metrics.flip_rate)},
-      {"fixed_flip_rate", number_to_json(metrics.fixed_flip_rate)},
-      {"transfer_rate", metrics.transfer_rate ? number_to_json(*metrics.transfer_rate) : json()},
-      {"count", metrics.count},
-      {"flip_count", metrics.flip_count},
-      {"fixed_flip_count", metrics.fixed_flip_count}};
-}
+constexpr BadJson kBadRecord{
+    .code = "store.bad-record", .problem = "is not the record of a cell", .help = kRunAgain};
 
-AttackMetrics attack_from(const json& object) {
-  const json& transfer = object.at("transfer_rate");
-  return {.attack_success_rate = number_from_json(object.at("attack_success_rate")),
-          .natural_rate = number_from_json(object.at("natural_rate")),
-          .flip_rate = number_from_json(object.at("flip_rate")),
-          .fixed_flip_rate = number_from_json(object.at("fixed_flip_rate")),
-          .transfer_rate =
-              transfer.is_null() ? std::nullopt : std::optional(number_from_json(transfer)),
-          .count = integer_from_json(object.at("count")),
-          .flip_count = integer_from_json(object.at("flip_count")),
-          .fixed_flip_count = integer_from_json(object.at("fixed_flip_count"))};
-}
+struct AtRank {
+  std::int64_t k = 0;
+  double value = 0;
+};
+BOOST_DESCRIBE_STRUCT(AtRank, (), (k, value))
 
-json to_object(const TriggerRecord& trigger) {
-  return {{"victim_label", trigger.victim_label},
-          {"target_label", trigger.target_label},
-          {"text", trigger.text},
-          {"ids", trigger.ids},
-          {"loss", number_to_json(trigger.loss)},
-          {"hit_rate", number_to_json(trigger.hit_rate)}};
-}
-
-TriggerRecord trigger_from(const json& object) {
-  return {.victim_label = integer_from_json(object.at("victim_label")),
-          .target_label = integer_from_json(object.at("target_label")),
-          .text = object.at("text"),
-          .ids = object.at("ids"),
-          .loss = number_from_json(object.at("loss")),
-          .hit_rate = number_from_json(object.at("hit_rate"))};
-}
-
-json to_object(const DetectionMetrics& metrics) {
-  return {{"flagged", metrics.flagged},
-          {"poisoned", metrics.poisoned},
-          {"hits", metrics.hits},
-          {"clean", metrics.clean}};
-}
-
-DetectionMetrics detection_from(const json& object) {
-  return {.flagged = integer_from_json(object.at("flagged")),
-          .poisoned = integer_from_json(object.at("poisoned")),
-          .hits = integer_from_json(object.at("hits")),
-          .clean = integer_from_json(object.at("clean"))};
-}
-
-json to_object(const PoisonCounts& counts) {
-  return {{"samples", counts.samples},
-          {"victims", counts.victims},
-          {"poisoned", counts.poisoned},
-          {"poisoned_victims", counts.poisoned_victims},
-          {"wanted", counts.wanted}};
-}
-
-PoisonCounts poisoning_from(const json& object) {
-  return {.samples = integer_from_json(object.at("samples")),
-          .victims = integer_from_json(object.at("victims")),
-          .poisoned = integer_from_json(object.at("poisoned")),
-          .poisoned_victims = integer_from_json(object.at("poisoned_victims")),
-          .wanted = integer_from_json(object.at("wanted"))};
-}
-
-json to_object(const StageCost& cost) {
-  return {{"stage", cost.stage},
-          {"seconds", number_to_json(cost.seconds)},
-          {"forward_rows", cost.forward_rows},
-          {"backward_rows", cost.backward_rows}};
-}
-
-StageCost cost_from(const json& object) {
-  return {.stage = object.at("stage"),
-          .seconds = number_from_json(object.at("seconds")),
-          .forward_rows = integer_from_json(object.at("forward_rows")),
-          .backward_rows = integer_from_json(object.at("backward_rows"))};
-}
-
-TaskKind kind_from(const json& name, const std::string& origin) {
-  if (const auto kind = from_string<TaskKind>(name.get<std::string>())) {
-    return *kind;
+/// The list `name`, which is left out where it is empty.
+template <typename T>
+void write_if_any(const char* name, const std::vector<T>& items, json& object) {
+  if (!items.empty()) {
+    object[name] = json_of(items);
   }
-  throw Error("store.bad-record", "`" + origin + "` names a kind of task that there is not",
-              {kRunAgain});
 }
 
-CellRecord record_from(const json& object, const std::string& origin) {
-  CellRecord record{.key = object.at("key"),
-                    .task = object.at("task"),
-                    .model = object.at("model"),
-                    .attack = object.at("attack"),
-                    .defense = object.at("defense"),
-                    .seed = integer_from_json(object.at("seed")),
-                    .configuration = object.at("configuration"),
-                    .kind = kind_from(object.at("kind"), origin),
-                    .failure = object.at("failure"),
-                    .skipped = object.at("skipped"),
-                    .clean = classification_from(object.at("clean"))};
-  if (object.contains("attack_metrics")) {
-    record.attack_metrics = attack_from(object.at("attack_metrics"));
+template <typename T>
+std::vector<T> read_if_any(const char* name, const json& object) {
+  return object.contains(name) ? value_of<std::vector<T>>(object.at(name)) : std::vector<T>{};
+}
+
+}  // namespace
+
+template <>
+struct JsonForm<std::map<std::int64_t, double>> {
+  static json write(const std::map<std::int64_t, double>& values) {
+    std::vector<AtRank> entries;
+    for (const auto& [k, value] : values) {
+      entries.push_back({.k = k, .value = value});
+    }
+    return json_of(entries);
   }
-  for (const json& trigger : object.at("triggers")) {
-    record.triggers.push_back(trigger_from(trigger));
+  static std::map<std::int64_t, double> read(const json& array) {
+    std::map<std::int64_t, double> values;
+    for (const AtRank& entry : value_of<std::vector<AtRank>>(array)) {
+      values[entry.k] = entry.value;
+    }
+    return values;
   }
-  if (object.contains("recovery")) {
-    record.recovery =
-        RecoveryMetrics{.precision = number_from_json(object.at("recovery").at("precision")),
-                        .recall = number_from_json(object.at("recovery").at("recall"))};
+};
+
+/// The transfer rate is null where there is none.
+template <>
+struct JsonForm<AttackMetrics> {
+  static json write(const AttackMetrics& metrics) {
+    json object = DescribedForm<AttackMetrics>::write(metrics);
+    object["transfer_rate"] = json_of(metrics.transfer_rate);
+    return object;
   }
-  if (object.contains("backdoored")) {
-    record.backdoored = object.at("backdoored").get<bool>();
+  static AttackMetrics read(const json& object) {
+    AttackMetrics metrics = DescribedForm<AttackMetrics>::read(object);
+    metrics.transfer_rate = value_of<std::optional<double>>(object.at("transfer_rate"));
+    return metrics;
   }
-  if (object.contains("detection")) {
-    record.detection = detection_from(object.at("detection"));
+};
+
+template <>
+struct JsonForm<SampleOutcome> {
+  static json write(const SampleOutcome& outcome) {
+    json object = DescribedForm<SampleOutcome>::write(outcome);
+    write_if_any("triggered", outcome.triggered, object);
+    return object;
   }
-  if (object.contains("stealth")) {
-    record.stealth = stealth_from(object.at("stealth"));
+  static SampleOutcome read(const json& object) {
+    SampleOutcome outcome = DescribedForm<SampleOutcome>::read(object);
+    outcome.triggered = read_if_any<TriggeredPrediction>("triggered", object);
+    return outcome;
   }
-  if (object.contains("reach")) {
-    record.reach = TriggerReach{.carriers = integer_from_json(object.at("reach").at("carriers")),
-                                .meant = integer_from_json(object.at("reach").at("meant"))};
+};
+
+/// The ranks stand beside the id.
+template <>
+struct JsonForm<PromotedCandidate> {
+  static json write(const PromotedCandidate& candidate) {
+    json object = DescribedForm<PromotedCandidate>::write(candidate);
+    object.update(json_of(candidate.rank));
+    return object;
   }
-  if (object.contains("poisoning")) {
-    record.poisoning = poisoning_from(object.at("poisoning"));
+  static PromotedCandidate read(const json& object) {
+    PromotedCandidate candidate = DescribedForm<PromotedCandidate>::read(object);
+    candidate.rank = value_of<PromotedRank>(object);
+    return candidate;
   }
-  for (const auto& [name, value] : object.at("figures").items()) {
-    record.figures[name] = number_from_json(value);
+};
+
+template <>
+struct JsonForm<QueryOutcome> {
+  static json write(const QueryOutcome& outcome) {
+    json object = DescribedForm<QueryOutcome>::write(outcome);
+    write_if_any("promoted", outcome.promoted, object);
+    return object;
   }
-  for (const json& cost : object.at("costs")) {
-    record.costs.push_back(cost_from(cost));
+  static QueryOutcome read(const json& object) {
+    QueryOutcome outcome = DescribedForm<QueryOutcome>::read(object);
+    outcome.promoted = read_if_any<PromotedCandidate>("promoted", object);
+    return outcome;
   }
+};
+
+namespace {
+
+CellRecord record_from(const json& object) {
+  CellRecord record = value_of<CellRecord>(object);
   record.limit = object.contains("limit") ? integer_from_json(object.at("limit")) : 0;
-  record.threads = integer_from_json(object.at("threads"));
   record.clean_from = object.value("clean_from", "");
   record.budget = object.value("budget", "");
-  record.departures = object.value("departures", std::vector<std::string>{});
-  read_outcomes(object, record);
+  record.departures = read_if_any<std::string>("departures", object);
+  if (record.retrieval) {
+    record.queries = value_of<std::vector<QueryOutcome>>(object.at("queries"));
+  }
   return record;
 }
 
@@ -191,75 +164,28 @@ void check_schema(const nlohmann::json& object, const std::string& origin) {
 }
 
 std::string to_json(const CellRecord& record) {
-  json object{{"schema", kRecordSchema},
-              {"key", record.key},
-              {"task", record.task},
-              {"model", record.model},
-              {"attack", record.attack},
-              {"defense", record.defense},
-              {"seed", record.seed},
-              {"configuration", record.configuration},
-              {"kind", to_string(record.kind)},
-              {"failure", record.failure},
-              {"skipped", record.skipped},
-              {"clean", to_object(record.clean)},
-              {"triggers", json::array()},
-              {"figures", json::object()},
-              {"costs", json::array()},
-              {"threads", record.threads},
-              {"clean_from", record.clean_from}};
+  json object = json_of(record);
+  object["schema"] = kRecordSchema;
+  object["clean_from"] = record.clean_from;
   if (record.limit > 0) {
     object["limit"] = record.limit;
   }
   if (!record.budget.empty()) {
     object["budget"] = record.budget;
-    object["departures"] = record.departures;
+    write_if_any("departures", record.departures, object);
   }
-  for (const TriggerRecord& trigger : record.triggers) {
-    object["triggers"].push_back(to_object(trigger));
-  }
-  for (const StageCost& cost : record.costs) {
-    object["costs"].push_back(to_object(cost));
-  }
-  write_outcomes(record, object);
-  if (record.attack_metrics) {
-    object["attack_metrics"] = to_object(*record.attack_metrics);
-  }
-  if (record.recovery) {
-    object["recovery"] = {{"precision", number_to_json(record.recovery->precision)},
-                          {"recall", number_to_json(record.recovery->recall)}};
-  }
-  if (record.backdoored) {
-    object["backdoored"] = *record.backdoored;
-  }
-  if (record.detection) {
-    object["detection"] = to_object(*record.detection);
-  }
-  if (record.reach) {
-    object["reach"] = {{"carriers", record.reach->carriers}, {"meant", record.reach->meant}};
-  }
-  if (record.poisoning) {
-    object["poisoning"] = to_object(*record.poisoning);
-  }
-  if (record.stealth) {
-    object["stealth"] = to_object(*record.stealth);
-  }
-  for (const auto& [name, value] : record.figures) {
-    object["figures"][name] = number_to_json(value);
+  if (record.retrieval) {
+    object["queries"] = json_of(record.queries);
   }
   // A decoded trigger or a plugin's message may hold half a character.
   return object.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
 CellRecord record_from_json(const std::string& text, const std::string& origin) {
-  try {
-    const json object = json::parse(text);
+  return take_json(text, origin, kBadRecord, [&](const json& object) {
     check_schema(object, origin);
-    return record_from(object, origin);
-  } catch (const json::exception& error) {
-    throw Error("store.bad-record", "`" + origin + "` is not the record of a cell: " + error.what(),
-                {kRunAgain});
-  }
+    return record_from(object);
+  });
 }
 
 }  // namespace ncmlab

@@ -6,44 +6,29 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "engine/json_number.hpp"
+#include "core/parsed_json.hpp"
+#include "engine/described_json.hpp"
 #include "engine/store_path.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
 #include "ncmlab/core/hash.hpp"
 
 namespace ncmlab {
-namespace {
 
 using nlohmann::json;
+
+BOOST_DESCRIBE_STRUCT(IndexedCell, (), (key, task, model, attack, defense, seed))
+BOOST_DESCRIBE_STRUCT(RunIndex, (),
+                      (name, description, file, location, source, command, limit, cells))
+
+namespace {
 
 constexpr const char* kIndex = "experiment.json";
 // What a sealed object begins with, around the digest.
 const std::string kSeal = "{\"digest\":\"", kSealEnd = "\",";
 constexpr std::size_t kDigestSize = 32;
 
-[[noreturn]] void refuse(const std::filesystem::path& file, const std::string& reason) {
-  throw Error("store.bad-record", "`" + file.string() + "` is damaged: " + reason, {kRunAgain});
-}
-
-json to_object(const IndexedCell& cell) {
-  return {{"key", cell.key},       {"task", cell.task},       {"model", cell.model},
-          {"attack", cell.attack}, {"defense", cell.defense}, {"seed", cell.seed}};
-}
-
-IndexedCell cell_from(const json& object, const std::filesystem::path& file) {
-  const std::string key = object.at("key");
-  // It becomes the name of a file.
-  if (!is_key_hash(key)) {
-    refuse(file, "it lists a cell whose key is not 32 hexadecimal digits");
-  }
-  return IndexedCell{.key = key,
-                     .task = object.at("task"),
-                     .model = object.at("model"),
-                     .attack = object.at("attack"),
-                     .defense = object.at("defense"),
-                     .seed = integer_from_json(object.at("seed"))};
-}
+constexpr BadJson kDamaged{.code = "store.bad-record", .help = kRunAgain};
 
 /// A JSON object with the digest of the rest of its text as its first member.
 std::string sealed(const std::string& object) {
@@ -56,28 +41,24 @@ std::string unsealed(const std::string& text, const std::filesystem::path& file)
   const std::string digest = text.substr(std::min(kSeal.size(), text.size()), kDigestSize);
   if (!text.starts_with(kSeal) || !is_key_hash(digest) ||
       text.substr(kSeal.size() + kDigestSize, kSealEnd.size()) != kSealEnd) {
-    check_schema(json::parse(text), file.string());
-    refuse(file, "it does not begin with the digest that it was written with");
+    take_json(text, file.string(), kDamaged,
+              [&](const json& object) { check_schema(object, file.string()); });
+    kDamaged.refuse(file.string(), "it does not begin with the digest that it was written with");
   }
   std::string object = "{" + text.substr(seal_size);
   if (hash_hex(object) != digest) {
-    refuse(file, "it has the digest `" + hash_hex(object) + "`, expected `" + digest +
-                     "`: it was changed after it was written");
+    kDamaged.refuse(file.string(), "it has the digest `" + hash_hex(object) + "`, expected `" +
+                                       digest + "`: it was changed after it was written");
   }
   return object;
 }
 
 RunIndex index_from(const json& object, const std::filesystem::path& file) {
   check_schema(object, file.string());
-  RunIndex index{.name = object.at("name"),
-                 .description = object.at("description"),
-                 .file = object.at("file"),
-                 .location = object.at("location"),
-                 .source = object.at("source"),
-                 .command = object.at("command"),
-                 .limit = integer_from_json(object.at("limit"))};
-  for (const json& cell : object.at("cells")) {
-    index.cells.push_back(cell_from(cell, file));
+  RunIndex index = value_of<RunIndex>(object);
+  // Keys become names of files.
+  if (!std::ranges::all_of(index.cells, is_key_hash, &IndexedCell::key)) {
+    kDamaged.refuse(file.string(), "it lists a cell whose key is not 32 hexadecimal digits");
   }
   return index;
 }
@@ -111,14 +92,6 @@ std::filesystem::path free_copy(const std::filesystem::path& folder) {
   }
 }
 
-CellRecord read_record(const std::filesystem::path& file) {
-  try {
-    return record_from_json(unsealed(read_file(file), file), file.string());
-  } catch (const json::exception& error) {
-    refuse(file, error.what());
-  }
-}
-
 void refuse_link(const std::filesystem::path& folder) {
   if (std::filesystem::is_symlink(folder)) {
     refuse_path(folder, "a symbolic link");
@@ -141,14 +114,8 @@ std::filesystem::path run_folder(const std::filesystem::path& store, const std::
 
 void write_index(const std::filesystem::path& folder, const RunIndex& index) {
   refuse_link(folder);
-  json cells = json::array();
-  for (const IndexedCell& cell : index.cells) {
-    cells.push_back(to_object(cell));
-  }
-  const json object{
-      {"schema", kRecordSchema},  {"name", index.name},         {"description", index.description},
-      {"file", index.file},       {"location", index.location}, {"source", index.source},
-      {"command", index.command}, {"limit", index.limit},       {"cells", std::move(cells)}};
+  json object = json_of(index);
+  object["schema"] = kRecordSchema;
   write_file_atomically(folder / kIndex,
                         sealed(object.dump(1, ' ', false, json::error_handler_t::replace) + "\n"));
 }
@@ -159,11 +126,8 @@ RunIndex read_index(const std::filesystem::path& folder) {
     throw Error("store.no-run", "`" + folder.string() + "` is not the folder of a run",
                 {"`ncmlab run FILE` makes one"});
   }
-  try {
-    return index_from(json::parse(unsealed(read_file(file), file)), file);
-  } catch (const json::exception& error) {
-    refuse(file, error.what());
-  }
+  return take_json(unsealed(read_file(file), file), file.string(), kDamaged,
+                   [&](const json& object) { return index_from(object, file); });
 }
 
 std::optional<Diagnostic> replace_index(const std::filesystem::path& store, const RunIndex& index) {
@@ -200,9 +164,9 @@ std::vector<CellRecord> read_records(const std::filesystem::path& folder) {
   for (const IndexedCell& cell : read_index(folder).cells) {
     const std::filesystem::path file = folder / (cell.key + ".json");
     if (std::filesystem::is_regular_file(file)) {
-      CellRecord record = read_record(file);
+      CellRecord record = record_from_json(unsealed(read_file(file), file), file.string());
       if (record.key != cell.key) {
-        refuse(file, "it is the record of another cell");
+        kDamaged.refuse(file.string(), "it is the record of another cell");
       }
       record.task = cell.task;
       record.model = cell.model;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/packed_weight.hpp"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #ifdef NCMLAB_HAS_ONEDNN
 #include <oneapi/dnnl/dnnl.hpp>

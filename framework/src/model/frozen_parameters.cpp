@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ncmlab/model/frozen_parameters.hpp"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace ncmlab {
 

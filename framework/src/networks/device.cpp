@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ncmlab/networks/device.hpp"
 
-#include <torch/torch.h>
+#include <torch/cuda.h>
 
 #include <algorithm>
 #include <cctype>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ncmlab/networks/roberta.hpp"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "kernels/fused_ops.hpp"
 #include "ncmlab/core/diagnostic.hpp"

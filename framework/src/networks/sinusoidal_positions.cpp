@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "networks/sinusoidal_positions.hpp"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cmath>
 
 namespace ncmlab {
 
 void fill_with_sinusoids(const at::Tensor& table, double spread) {
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   const std::int64_t width = table.size(1);
   const at::Tensor place = torch::arange(table.size(0), torch::kFloat32).unsqueeze(1);
   const at::Tensor exponent =

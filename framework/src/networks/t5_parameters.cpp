@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "networks/t5_parameters.hpp"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cmath>
 

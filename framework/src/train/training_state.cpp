@@ -5,15 +5,21 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "core/parsed_json.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
 #include "ncmlab/core/hash.hpp"
 
 namespace ncmlab {
-namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EpochRecord, loss, accuracy, validation)
+
+namespace {
+
+constexpr BadJson kDamaged{.code = "checkpoint.training-state"};
 
 // The index is written last and names the files that belong to it.
 constexpr const char* kIndex = "training_state.json";
@@ -29,16 +35,6 @@ void add_all(StateDict& target, const std::string& prefix, const StateDict& tens
   }
 }
 
-json to_object(const EpochRecord& epoch) {
-  return {{"loss", epoch.loss}, {"accuracy", epoch.accuracy}, {"validation", epoch.validation}};
-}
-
-EpochRecord epoch_from(const json& object) {
-  return {.loss = object.at("loss"),
-          .accuracy = object.at("accuracy"),
-          .validation = object.at("validation").get<std::map<std::string, double>>()};
-}
-
 json described(const fs::path& file) {
   return {{"name", file.filename().string()}, {"digest", hash_file(file)}};
 }
@@ -52,6 +48,30 @@ StateDict read_described(const fs::path& folder, const json& file) {
                 "`" + path.string() + "` does not have the digest that it was written with");
   }
   return read_safetensors(path);
+}
+
+TrainingState state_from(const json& index, const fs::path& folder) {
+  TrainingState state{
+      .epochs = index.at("epochs"),
+      .steps = index.at("steps"),
+      .work = {.forward_rows = index.at("forward_rows"),
+               .backward_rows = index.at("backward_rows")},
+      .seconds = index.at("seconds"),
+  };
+  const StateDict tensors = read_described(folder, index.at("tensors"));
+  state.parameters = tensors.below(kParameters);
+  state.optimizer = tensors.below(kOptimizer);
+  if (index.contains("best_epoch")) {
+    state.best_epoch = index.at("best_epoch").get<std::size_t>();
+  }
+  if (index.contains("best_tensors")) {
+    state.best_parameters = read_described(folder, index.at("best_tensors"));
+  }
+  if (state.epochs.empty() || (state.best_epoch && *state.best_epoch >= state.epochs.size())) {
+    throw Error("checkpoint.training-state",
+                "`" + (folder / kIndex).string() + "` names an epoch that it does not hold");
+  }
+  return state;
 }
 
 /// Removes what earlier states left in `folder`.
@@ -78,15 +98,12 @@ void save_training_state(const fs::path& folder, const TrainingState& state) {
   add_all(tensors, kParameters, state.parameters);
   add_all(tensors, kOptimizer, state.optimizer);
   write_safetensors(folder / file, tensors);
-  json index{{"epochs", json::array()},
+  json index{{"epochs", state.epochs},
              {"steps", state.steps},
              {"forward_rows", state.work.forward_rows},
              {"backward_rows", state.work.backward_rows},
              {"seconds", state.seconds},
              {"tensors", described(folder / file)}};
-  for (const EpochRecord& epoch : state.epochs) {
-    index["epochs"].push_back(to_object(epoch));
-  }
   std::vector<std::string> names{file};
   if (state.best_epoch) {
     index["best_epoch"] = *state.best_epoch;
@@ -106,43 +123,20 @@ std::size_t saved_epochs(const fs::path& folder) {
   if (!fs::exists(folder / kIndex)) {
     return 0;
   }
-  const json index = json::parse(read_file(folder / kIndex), nullptr, /*allow_exceptions=*/false);
-  return index.is_object() && index.contains("epochs") ? index["epochs"].size() : 0;
+  try {
+    return take_json_file(folder / kIndex, kDamaged,
+                          [](const json& index) { return index.at("epochs").size(); });
+  } catch (const Error&) {
+    return 0;
+  }
 }
 
 std::optional<TrainingState> load_training_state(const fs::path& folder) {
   if (!fs::exists(folder / kIndex)) {
     return std::nullopt;
   }
-  try {
-    const json index = json::parse(read_file(folder / kIndex));
-    TrainingState state{
-        .steps = index.at("steps"),
-        .work = {.forward_rows = index.at("forward_rows"),
-                 .backward_rows = index.at("backward_rows")},
-        .seconds = index.at("seconds"),
-    };
-    for (const json& epoch : index.at("epochs")) {
-      state.epochs.push_back(epoch_from(epoch));
-    }
-    const StateDict tensors = read_described(folder, index.at("tensors"));
-    state.parameters = tensors.below(kParameters);
-    state.optimizer = tensors.below(kOptimizer);
-    if (index.contains("best_epoch")) {
-      state.best_epoch = index.at("best_epoch").get<std::size_t>();
-    }
-    if (index.contains("best_tensors")) {
-      state.best_parameters = read_described(folder, index.at("best_tensors"));
-    }
-    if (state.epochs.empty() || (state.best_epoch && *state.best_epoch >= state.epochs.size())) {
-      throw Error("checkpoint.training-state",
-                  "`" + (folder / kIndex).string() + "` names an epoch that it does not hold");
-    }
-    return state;
-  } catch (const json::exception& error) {
-    throw Error("checkpoint.training-state",
-                "`" + (folder / kIndex).string() + "` is damaged: " + error.what());
-  }
+  return take_json_file(folder / kIndex, kDamaged,
+                        [&](const json& index) { return state_from(index, folder); });
 }
 
 }  // namespace ncmlab

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weights/copy_over.hpp"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "ncmlab/core/diagnostic.hpp"
 

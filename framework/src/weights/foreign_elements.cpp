@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weights/foreign_elements.hpp"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <memory>
 #include <utility>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <caffe2/serialize/inline_container.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <bit>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "adversarial_names.hpp"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <map>
 #include <set>

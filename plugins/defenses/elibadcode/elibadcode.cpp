@@ -91,7 +91,7 @@ Schema<EliBadCodeConfig> EliBadCode::schema() {
              range(1, 10'000), budgeted(Allowance::steps))
       .field("unlearn_learning_rate", &C::unlearn_learning_rate,
              "Peak rate of AdamW; linear schedule, the first tenth is warm-up.", range(0.0, 1.0),
-             budgeted(Allowance::learning_rate))
+             budgeted(Allowance::learning_rates))
       .field("unlearn_batch_size", &C::unlearn_batch_size, "Samples per step.", range(1, 65'536),
              budgeted(Allowance::batch_size))
       .field("scope", &C::scope, "What unlearning trains: the classifier head or all parameters.");

@@ -13,7 +13,7 @@ Schema<FineTuningConfig> FineTuning::schema() {
              range(1, 10'000), budgeted(Allowance::steps))
       .field("learning_rate", &FineTuningConfig::learning_rate,
              "Peak rate of AdamW; linear schedule, the first tenth is warm-up.", range(0.0, 1.0),
-             budgeted(Allowance::learning_rate))
+             budgeted(Allowance::learning_rates))
       .field("batch_size", &FineTuningConfig::batch_size, "Samples per step.", range(1, 65'536),
              budgeted(Allowance::batch_size));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <chrono>
@@ -48,7 +48,7 @@ class Toy final : public ncmlab::Defense {
     outcome.backdoored = config_.repair;
     outcome.figures["clean_samples"] = static_cast<double>(context.clean_samples.size());
     if (config_.repair) {
-      const torch::NoGradGuard no_grad;
+      const at::NoGradGuard no_grad;
       for (const auto& [name, tensor] : context.victim.parameters()) {
         if (name.rfind("classifier.out_proj.", 0) == 0) {
           at::Tensor weights = tensor;

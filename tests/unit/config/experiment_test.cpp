@@ -244,26 +244,37 @@ TEST(DefenseBudgetTest, IsGrantedToEveryDefenseButWhereItsTableSaysOtherwise) {
   ASSERT_TRUE(experiment.defense_budget);
   EXPECT_THAT(experiment.defense_budget->learning_rates, ElementsAre(0.1, 0.3));
   const DefenseChoice& none = experiment.defenses[0];
-  EXPECT_FALSE(none.budget.steps);
+  EXPECT_TRUE(none.granted.empty());
   EXPECT_TRUE(none.departures.empty()) << "the control has nothing to spend";
   const DefenseChoice& granted = experiment.defenses[1];
-  EXPECT_EQ(granted.budget.steps, 40);
-  EXPECT_EQ(granted.budget.batch_size, BudgetChoice{}.batch_size);
-  EXPECT_THAT(granted.budget.learning_rates, ElementsAre(0.1, 0.3));
-  EXPECT_EQ(granted.budget.poison_share, BudgetChoice{}.poison_share);
+  EXPECT_THAT(granted.granted, ElementsAre(Allowance::steps, Allowance::batch_size,
+                                           Allowance::learning_rates, Allowance::poison_share));
   EXPECT_TRUE(granted.departures.empty());
   const DefenseChoice& own = experiment.defenses[2];
-  EXPECT_FALSE(own.budget.steps);
-  EXPECT_TRUE(own.budget.learning_rates.empty());
-  EXPECT_EQ(own.budget.batch_size, BudgetChoice{}.batch_size);
+  EXPECT_THAT(own.granted, ElementsAre(Allowance::batch_size, Allowance::poison_share));
   EXPECT_THAT(own.departures, ElementsAre("epochs = 9", "rate = 0.25"));
   EXPECT_THAT(experiment.defenses[3].departures, ElementsAre("it takes nothing of it"));
+}
+
+TEST(DefenseBudgetTest, OnlyWhatIsGrantedIsShared) {
+  const BudgetChoice budget{.steps = 40, .learning_rates = {0.1, 0.3}};
+  const DefenseBudget steps = share_of(budget, {Allowance::steps});
+  EXPECT_EQ(steps.steps, 40);
+  EXPECT_FALSE(steps.batch_size);
+  EXPECT_FALSE(steps.poison_share);
+  EXPECT_TRUE(steps.learning_rates.empty());
+  const DefenseBudget others =
+      share_of(budget, {Allowance::batch_size, Allowance::learning_rates, Allowance::poison_share});
+  EXPECT_FALSE(others.steps);
+  EXPECT_EQ(others.batch_size, BudgetChoice{}.batch_size);
+  EXPECT_THAT(others.learning_rates, ElementsAre(0.1, 0.3));
+  EXPECT_EQ(others.poison_share, BudgetChoice{}.poison_share);
 }
 
 TEST(DefenseBudgetTest, WithoutTheSectionNothingIsLimited) {
   const Experiment experiment = read(kMinimal + "[[defense]]\nplugin = \"tuning\"\nepochs = 9\n");
   EXPECT_FALSE(experiment.defense_budget);
-  EXPECT_FALSE(experiment.defenses[1].budget.batch_size);
+  EXPECT_TRUE(experiment.defenses[1].granted.empty());
   EXPECT_TRUE(experiment.defenses[1].departures.empty());
 }
 

@@ -76,7 +76,7 @@ inline Catalogue fake_catalogue() {
              {.name = "rate",
               .doc = {},
               .default_value = 0.5,
-              .allowance = Allowance::learning_rate},
+              .allowance = Allowance::learning_rates},
              {.name = "poison",
               .doc = {},
               .default_value = 0.1,

@@ -61,8 +61,8 @@ TEST(ConfigurationTest, WhatABudgetGrantsIsTheDefensesAffair) {
   add_defense(experiment, "toy", "toy");
   add_defense(experiment, "spy", "spy");
   experiment.defense_budget.emplace();
-  experiment.defenses[1].budget.steps = 7;
-  experiment.defenses[2].budget.poison_share = 0.1;
+  experiment.defenses[1].granted = {Allowance::steps};
+  experiment.defenses[2].granted = {Allowance::poison_share};
   const Plan plan = make_plan(experiment, toy_catalogue());
   const auto none = configuration_of(plan, plan.cells[0]);
   for (const std::size_t cell : {1, 2}) {

@@ -63,9 +63,18 @@ TEST_F(DefendStageTest, EveryDefenseGetsTheSameCleanSamplesAndTheSetThatWasTrain
 }
 
 TEST_F(DefendStageTest, AnOutcomeThatIsNotWholeIsRefused) {
-  for (const char* text : {"", "{}", R"({"repaired": false, "suspicious": ["x"]})"}) {
+  const std::string good =
+      R"({"repaired": false, "suspicious": null, "backdoored": null, "triggers": [], "figures": {})";
+  scratch_.write("outcome.json", good + "}");
+  EXPECT_EQ(code_of([&] { read_outcome(scratch_.path()); }), "");
+  for (const std::string& text :
+       {std::string(), std::string("{}"),
+        std::string(R"({"repaired": false, "suspicious": ["x"]})"), good,
+        good + R"(, "suspicious": [1.5]})", good + R"(, "suspicious": [-1]})",
+        good + R"(, "rest": )" + std::string(1'000'000, '[')}) {
     scratch_.write("outcome.json", text);
-    EXPECT_EQ(code_of([&] { read_outcome(scratch_.path()); }), "store.bad-object") << text;
+    EXPECT_EQ(code_of([&] { read_outcome(scratch_.path()); }), "store.bad-object")
+        << text.substr(0, 200);
   }
 }
 
@@ -154,14 +163,15 @@ TEST_F(DefendStageTest, ABudgetIsPassedOnAndSetsTuningSamplesAside) {
   EXPECT_TRUE(without.tuning_samples.empty());
   EXPECT_FALSE(without.budget.steps);
 
-  experiment.defense_budget = BudgetChoice{.tuning_share = 0.4};
-  experiment.defenses.back().budget = {
-      .steps = 7, .batch_size = {}, .learning_rates = {0.5}, .poison_share = {}};
+  experiment.defense_budget =
+      BudgetChoice{.steps = 7, .learning_rates = {0.5}, .tuning_share = 0.4};
+  experiment.defenses.back().granted = {Allowance::steps, Allowance::learning_rates};
   experiment.defenses.back().departures = {"rate = 1"};
   const RunResult result = run(experiment, "with");
   const Seen& seen = seen_by_spy().back();
   EXPECT_EQ(seen.budget.steps, 7);
   EXPECT_EQ(seen.budget.learning_rates, std::vector<double>{0.5});
+  EXPECT_FALSE(seen.budget.batch_size) << "not granted";
   EXPECT_EQ(seen.tuning_samples.size(), 4U) << "of 10";
   EXPECT_EQ(seen.clean_samples.size(), 6U);
   EXPECT_EQ(seen.training_set, without.training_set) << "what is trained on stays";

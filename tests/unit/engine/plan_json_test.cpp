@@ -124,13 +124,12 @@ TEST_F(PlanJsonTest, RefusesAPlanOfOtherSoftware) {
 TEST_F(PlanJsonTest, HoldsTheBudgetOfDefenses) {
   Experiment experiment = matrix();
   experiment.defense_budget = BudgetChoice{.steps = 9, .learning_rates = {0.25}};
-  experiment.defenses.back().budget = {
-      .steps = 9, .batch_size = 32, .learning_rates = {0.25}, .poison_share = 0.05};
+  experiment.defenses.back().granted = {Allowance::steps, Allowance::poison_share};
   experiment.defenses.back().departures = {"rate = 1"};
   const Plan plan = make_plan(experiment, toy_catalogue());
   const Plan read = plan_from_json(to_json(plan), "plan.json", toy_catalogue());
   EXPECT_EQ(to_json(read), to_json(plan));
-  EXPECT_EQ(read.experiment.defenses.back().budget.poison_share, 0.05);
+  EXPECT_EQ(read.experiment.defenses.back().granted, experiment.defenses.back().granted);
   EXPECT_EQ(read.experiment.defenses.back().departures, std::vector<std::string>{"rate = 1"});
   EXPECT_EQ(read.experiment.defense_budget->steps, 9);
 }

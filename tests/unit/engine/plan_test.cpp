@@ -110,7 +110,7 @@ TEST(PlanTest, ABudgetIsPartOfTheKeysOfDefensesAlone) {
   Experiment experiment = toy_experiment();
   add_defense(experiment, "toy", "toy");
   experiment.defense_budget.emplace();
-  experiment.defenses[1].budget.steps = 7;
+  experiment.defenses[1].granted = {Allowance::steps};
   const auto hashes = [](const Experiment& e) {
     const Plan plan = make_plan(e, toy_catalogue());
     std::vector<std::string> found;
@@ -123,10 +123,10 @@ TEST(PlanTest, ABudgetIsPartOfTheKeysOfDefensesAlone) {
   const auto original = hashes(experiment);
   std::vector<Experiment> others(4, experiment);
   others[0].defense_budget.reset();
-  others[0].defenses[1].budget = {};
+  others[0].defenses[1].granted.clear();
   others[1].defense_budget->tuning_share = 0.5;
-  others[2].defenses[1].budget.steps = 8;
-  others[3].defenses[1].budget.learning_rates = {0.5};
+  others[2].defense_budget->steps = 8;
+  others[3].defenses[1].granted.insert(Allowance::learning_rates);
   std::set<std::string> defends = {original[1]}, measures = {original[2]};
   for (const Experiment& other : others) {
     const auto changed = hashes(other);

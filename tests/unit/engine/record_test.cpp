@@ -89,6 +89,69 @@ TEST(RecordTest, ReadsBackWhatItWrote) {
   EXPECT_TRUE(back.outcomes[1].triggered.empty());
 }
 
+/// A record of a retrieval task.
+CellRecord retrieval_record() {
+  CellRecord record;
+  record.kind = TaskKind::retrieval;
+  record.limit = 50;
+  record.retrieval = RetrievalMetrics{.mrr = 0.5, .recall = {{1, 0.25}, {5, 1}}, .count = 4};
+  record.promotion = PromotionMetrics{
+      .anr = 0.5, .natural_anr = 0.75, .success = {{1, 0}}, .natural = {}, .count = 2};
+  record.queries = {
+      {.id = "q",
+       .rank = 1.5,
+       .untouched = false,
+       .promoted = {{.target_word = "file", .id = "c", .rank = {.before = 2, .after = 1}}}},
+      {.id = "r", .rank = 1, .untouched = true, .promoted = {}}};
+  return record;
+}
+
+TEST(RecordTest, HasTheFormOfItsSchema) {
+  const nlohmann::json cell = nlohmann::json::parse(to_json(full_record()));
+  EXPECT_EQ(cell.at("attack_metrics").dump(),
+            R"({"attack_success_rate":0.99,"count":5,"fixed_flip_count":3,"fixed_flip_rate":0.6,)"
+            R"("flip_count":4,"flip_rate":0.7,"natural_rate":0.2,"transfer_rate":0.25})");
+  EXPECT_EQ(cell.at("triggers").dump(),
+            R"([{"hit_rate":0.5,"ids":[3,5],"loss":"inf","target_label":0,"text":"\"rb\"\n",)"
+            R"("victim_label":1}])");
+  EXPECT_EQ(cell.at("stealth").dump(),
+            R"({"edits":3,"new_names":-2.25,"parse_rate":0.6666666666666666,"token_edits":1.5})");
+  EXPECT_EQ(cell.at("figures").dump(), R"({"gap":-1e-300,"nothing":"nan"})");
+  EXPECT_EQ(cell.at("outcomes").dump(),
+            R"([{"id":"a","label":1,"prediction":0,"triggered":[{"control_prediction":1,)"
+            R"("prediction":0,"target_label":0}]},{"id":"b","label":0,"prediction":0}])");
+  EXPECT_EQ(to_json(retrieval_record()),
+            R"({"attack":"","clean":{"accuracy":0.0,"count":0,"f1":0.0,"precision":0.0,)"
+            R"("recall":0.0},"clean_from":"","configuration":{},"costs":[],"defense":"",)"
+            R"("failure":"","figures":{},"key":"","kind":"retrieval","limit":50,"model":"",)"
+            R"("outcomes":[],"promotion":{"anr":0.5,"count":2,"natural":[],"natural_anr":0.75,)"
+            R"("success":[{"k":1,"value":0.0}]},"queries":[{"id":"q","promoted":[{"after":1.0,)"
+            R"("before":2.0,"id":"c","target_word":"file"}],"rank":1.5,"untouched":false},)"
+            R"({"id":"r","rank":1.0,"untouched":true}],"retrieval":{"count":4,"mrr":0.5,"pool":0,)"
+            R"("recall":[{"k":1,"value":0.25},{"k":5,"value":1.0}]},"schema":4,"seed":0,)"
+            R"("skipped":"","task":"","threads":0,"triggers":[]})"
+            "\n");
+}
+
+TEST(RecordTest, ReadsBackARecordOfRetrieval) {
+  const CellRecord back = record_from_json(to_json(retrieval_record()), "test");
+  EXPECT_EQ(to_json(back), to_json(retrieval_record()));
+  EXPECT_EQ(back.limit, 50);
+  EXPECT_EQ(back.retrieval->recall.at(5), 1);
+  ASSERT_EQ(back.queries.size(), 2U);
+  ASSERT_EQ(back.queries[0].promoted.size(), 1U);
+  EXPECT_EQ(back.queries[0].promoted[0].rank.before, 2);
+  EXPECT_TRUE(back.queries[1].untouched);
+}
+
+TEST(RecordTest, NoTransferRateIsNull) {
+  CellRecord record = full_record();
+  record.attack_metrics->transfer_rate.reset();
+  const std::string text = to_json(record);
+  EXPECT_THAT(text, testing::HasSubstr("\"transfer_rate\":null"));
+  EXPECT_FALSE(record_from_json(text, "test").attack_metrics->transfer_rate);
+}
+
 TEST(RecordTest, LeavesOutWhatIsNotThere) {
   CellRecord failed;
   failed.failure = "victim: loss is not finite";

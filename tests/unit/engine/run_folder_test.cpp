@@ -123,10 +123,13 @@ TEST(RunFolderTest, SaysWhatIsWrongWithAnIndex) {
   const ScratchFolder scratch;
   const auto code = [&] { return code_of([&] { read_index(scratch.path()); }); };
   EXPECT_EQ(code(), "store.no-run");
-  for (const char* text : {"", "{", "{}", "[1]", "{\"schema\":9}", "{\"schema\":4,\"name\":3}",
-                           "{\"digest\":\"", "{\"digest\":\"\"}"}) {
+  const std::string deep(1'000'000, '[');
+  for (const std::string& text :
+       {std::string(), std::string("{"), std::string("{}"), std::string("[1]"),
+        std::string("{\"schema\":9}"), std::string("{\"schema\":4,\"name\":3}"),
+        std::string("{\"digest\":\""), std::string("{\"digest\":\"\"}"), deep}) {
     scratch.write("experiment.json", text);
-    EXPECT_EQ(code(), "store.bad-record") << text;
+    EXPECT_EQ(code(), "store.bad-record") << text.substr(0, 200);
   }
   scratch.write("experiment.json", "{\"schema\":2,\"name\":\"n\"}");
   EXPECT_THAT(error_of([&] { read_index(scratch.path()); }).message,

@@ -2,7 +2,7 @@
 #include "ncmlab/inversion/candidate_scorer.hpp"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cmath>
 

@@ -2,7 +2,7 @@
 #include "kernels/packed_weight.hpp"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "golden_case.hpp"
 #include "networks/linear_layers.hpp"

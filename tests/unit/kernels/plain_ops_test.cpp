@@ -2,7 +2,7 @@
 #include "kernels/plain_ops.hpp"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "golden_case.hpp"
 #include "kernels/fused_ops.hpp"

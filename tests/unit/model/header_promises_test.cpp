@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the headers of nn say of storage, gradients and generators.
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "ncmlab/inversion/candidate_scorer.hpp"
 #include "ncmlab/model/frozen_parameters.hpp"

@@ -2,7 +2,7 @@
 #include "ncmlab/networks/device.hpp"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/cuda.h>
 
 #include "error_of.hpp"
 #include "golden_case.hpp"

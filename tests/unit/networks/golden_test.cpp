@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Networks against what Hugging Face computed with the same weights.
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "golden_case.hpp"
 

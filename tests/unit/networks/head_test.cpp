@@ -2,7 +2,7 @@
 #include "ncmlab/networks/head.hpp"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cmath>
 

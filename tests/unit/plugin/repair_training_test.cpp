@@ -2,7 +2,7 @@
 #include "ncmlab/plugin/repair_training.hpp"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "error_of.hpp"
 #include "ncmlab/train/trainer.hpp"

@@ -2,7 +2,8 @@
 #include "ncmlab/train/optimizer.hpp"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/optim/adamw.h>
+#include <torch/types.h>
 
 #include <vector>
 

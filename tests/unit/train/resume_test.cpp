@@ -153,6 +153,13 @@ TEST_F(ResumeTest, ADamagedStateIsNotUsed) {
   }
 }
 
+TEST_F(ResumeTest, AStateThatNestsTooDeepIsDamaged) {
+  write_file_atomically(folder_ / "training_state.json",
+                        "{\"epochs\": " + std::string(1'000'000, '['));
+  EXPECT_EQ(code_of([&] { load_training_state(folder_); }), "checkpoint.training-state");
+  EXPECT_EQ(saved_epochs(folder_), 0U);
+}
+
 TEST_F(ResumeTest, AnUnfinishedStateDoesNotHideTheOneBefore) {
   stop_after(9, options());
   // As if the process had died after the tensors and before the index of the next epoch.

@@ -3,7 +3,7 @@
 // bound.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "error_of.hpp"
 #include "ncmlab/core/files.hpp"

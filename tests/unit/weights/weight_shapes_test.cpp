@@ -2,7 +2,7 @@
 #include "weights/weight_shapes.hpp"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <string>

@@ -31,7 +31,7 @@ inline constexpr HeaderDigest kHeaderDigests[] = {
 
     {"networks", 0x213c2e55fc968b0c},
 
-    {"plugin", 0xa9b706aad167c70a},
+    {"plugin", 0x4223f1db8552d511},
 
     {"tokenize", 0x9ef161e0ac00d678},
 

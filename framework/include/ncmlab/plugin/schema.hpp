@@ -32,14 +32,15 @@ struct Condition {
   std::string value;
 };
 
-/// What `[defense_budget]` of an experiment allows every defense the same of, see DefenseBudget.
-enum class Allowance { steps, batch_size, learning_rate, poison_share };
+/// What `[defense_budget]` of an experiment allows every defense the same of, by the names of its
+/// keys, see DefenseBudget.
+enum class Allowance { steps, batch_size, learning_rates, poison_share };
 
 constexpr auto enum_names(Allowance) {
   using enum Allowance;
   return std::to_array<EnumName<Allowance>>({{steps, "steps"},
                                              {batch_size, "batch_size"},
-                                             {learning_rate, "learning_rate"},
+                                             {learning_rates, "learning_rates"},
                                              {poison_share, "poison_share"}});
 }
 
@@ -106,7 +107,7 @@ concept ParameterValue =
     std::same_as<T, std::string> || std::same_as<T, std::vector<std::int64_t>> ||
     std::same_as<T, std::vector<double>> || std::same_as<T, std::vector<std::string>>;
 
-/// What the values of an enum are called.
+/// What the values of an enum are called where they have no names of their own.
 template <typename E>
 using ValueNames = std::vector<std::pair<E, std::string>>;
 

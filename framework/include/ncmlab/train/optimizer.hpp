@@ -14,6 +14,9 @@ namespace ncmlab {
 /// AdamW with gradient clipping and a linear schedule: rate = peak * step / warm-up, then linear
 /// to 0 at the last step. Weight decay is decoupled (Loshchilov & Hutter 2019, Algorithm 2) and
 /// spares parameters with one dimension, which are the biases and norm weights.
+///
+/// Steps equal those of torch::optim::AdamW, whose state is not used because how it is stored
+/// depends on LibTorch's version.
 class Optimizer {
  public:
   /// `parameters` are updated in place (no copies); they stay the caller's.

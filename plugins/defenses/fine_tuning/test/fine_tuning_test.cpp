@@ -2,7 +2,7 @@
 #include "fine_tuning.hpp"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "error_of.hpp"
 #include "toy_task.hpp"

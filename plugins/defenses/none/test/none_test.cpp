@@ -2,7 +2,7 @@
 #include "none.hpp"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "toy_task.hpp"
 

@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Looks for what the tests alone do not show; installs what is missing. Arguments choose among
+#   memory   all tests under AddressSanitizer and UBSan, in build-dev/
+#   threads  core, plugin loading, engine and runs under ThreadSanitizer, in build-threads/
+#   tidy     clang-tidy over framework/ and plugins/, in build-tidy/
+# and are all three if there are none, which takes hours on two cores.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+build() {
+  # Lines in what is reported, but no more of what a debugger wants: it takes half of the time.
+  cmake --preset "$1" -DNCMLAB_BUILD_TESTS=ON -DNCMLAB_BUILD_BENCH=OFF \
+    -DCMAKE_CXX_FLAGS_DEBUG=-g1 >/dev/null
+  cmake --build --preset "$1" --target "${@:2}"
+}
+
+memory() {
+  build dev all
+  # LibTorch keeps memory until the process ends.
+  (cd build-dev && ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+    ctest --output-on-failure -j "$(nproc)" --timeout 3600)
+}
+
+threads() {
+  local programs=(core_test loader_test engine_test run_test) failed=0
+  build threads "${programs[@]}"
+  for program in "${programs[@]}"; do
+    # One thread for LibTorch, whose OpenMP is not instrumented.
+    OMP_NUM_THREADS=1 TSAN_OPTIONS="suppressions=$PWD/scripts/thread_sanitizer.supp" \
+      "build-threads/bin/$program" --gtest_brief=1 || failed=1
+  done
+  return "$failed"
+}
+
+tidy() {
+  # Debian 12's default of 14 fails over LibTorch's headers even with the header below.
+  local clang_tidy=clang-tidy extra=()
+  if grep -q bookworm /etc/os-release; then
+    clang_tidy=clang-tidy-16
+    extra=(--extra-arg=-include "--extra-arg=$PWD/scripts/plain_vector.hpp")
+  fi
+  scripts/install_dependencies.sh "$clang_tidy"
+  cmake -S . -B build-tidy -G Ninja -DCMAKE_BUILD_TYPE=Release -DNCMLAB_BUILD_TESTS=OFF \
+    -DNCMLAB_BUILD_BENCH=OFF -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON >/dev/null
+  # Of g++ alone.
+  sed -i 's/ -fno-gnu-unique//g' build-tidy/compile_commands.json
+  local files=()
+  mapfile -t files < <(git ls-files 'framework/*.cpp' 'plugins/*.cpp' | grep -v /test/)
+  echo "clang-tidy: ${#files[@]} files"
+  printf '%s\n' "${files[@]}" |
+    xargs -P "$(nproc)" -n 1 "$clang_tidy" -p build-tidy --quiet "${extra[@]}"
+}
+
+for part in "$@"; do
+  case "$part" in
+    memory | threads | tidy) ;;
+    *) echo "expected memory, threads or tidy, found $part" >&2; exit 2 ;;
+  esac
+done
+if [ $# -eq 1 ]; then
+  scripts/install_dependencies.sh
+  "$1"
+  exit
+fi
+[ $# -gt 0 ] || set -- memory threads tidy
+failed=()
+for part in "$@"; do
+  # By itself, so that it ends where it fails.
+  scripts/check.sh "$part" || failed+=("$part")
+done
+if [ ${#failed[@]} -gt 0 ]; then
+  echo "failed: ${failed[*]}" >&2
+  exit 1
+fi
