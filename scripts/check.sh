@@ -26,9 +26,9 @@ threads() {
   local programs=(core_test loader_test engine_test run_test) failed=0
   build threads "${programs[@]}"
   for program in "${programs[@]}"; do
-    # One thread for LibTorch, whose OpenMP is not instrumented.
-    OMP_NUM_THREADS=1 TSAN_OPTIONS="suppressions=$PWD/scripts/thread_sanitizer.supp" \
-      "build-threads/bin/$program" --gtest_brief=1 || failed=1
+    # One thread for LibTorch, whose OpenMP is not instrumented: without the test that asks for two.
+    OMP_NUM_THREADS=1 "build-threads/bin/$program" --gtest_brief=1 \
+      --gtest_filter=-RunCommandTest.AnotherNumberOfThreadsIsAnotherResult || failed=1
   done
   return "$failed"
 }
