@@ -4,12 +4,12 @@
 #   memory   all tests under AddressSanitizer and UBSan, in build-dev/
 #   threads  core, plugin loading, engine and runs under ThreadSanitizer, in build-threads/
 #   tidy     clang-tidy over framework/ and plugins/, in build-tidy/
-# and are all three if there are none, which takes hours on two cores.
+# and are all three if there are none.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 build() {
-  # Lines in what is reported, but no more of what a debugger wants: it takes half of the time.
+  # Lines in what is reported, but nothing else that a debugger wants.
   cmake --preset "$1" -DNCMLAB_BUILD_TESTS=ON -DNCMLAB_BUILD_BENCH=OFF \
     -DCMAKE_CXX_FLAGS_DEBUG=-g1 >/dev/null
   cmake --build --preset "$1" --target "${@:2}"
@@ -34,13 +34,11 @@ threads() {
 }
 
 tidy() {
-  # Debian 12's default of 14 fails over LibTorch's headers even with the header below.
-  local clang_tidy=clang-tidy extra=()
+  local extra=()
   if grep -q bookworm /etc/os-release; then
-    clang_tidy=clang-tidy-16
     extra=(--extra-arg=-include "--extra-arg=$PWD/scripts/plain_vector.hpp")
   fi
-  scripts/install_dependencies.sh "$clang_tidy"
+  scripts/install_dependencies.sh clang-tidy
   cmake -S . -B build-tidy -G Ninja -DCMAKE_BUILD_TYPE=Release -DNCMLAB_BUILD_TESTS=OFF \
     -DNCMLAB_BUILD_BENCH=OFF -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON >/dev/null
   # Of g++ alone.
@@ -49,7 +47,7 @@ tidy() {
   mapfile -t files < <(git ls-files 'framework/*.cpp' 'plugins/*.cpp' | grep -v /test/)
   echo "clang-tidy: ${#files[@]} files"
   printf '%s\n' "${files[@]}" |
-    xargs -P "$(nproc)" -n 1 "$clang_tidy" -p build-tidy --quiet "${extra[@]}"
+    xargs -P "$(nproc)" -n 1 clang-tidy -p build-tidy --quiet "${extra[@]}"
 }
 
 for part in "$@"; do

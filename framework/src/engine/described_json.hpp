@@ -147,6 +147,15 @@ constexpr bool kIsOptional = false;
 template <typename T>
 constexpr bool kIsOptional<std::optional<T>> = true;
 
+/// Whether a struct leaves out its described lists where they are empty.
+template <typename T>
+constexpr bool kOmitsEmptyLists = false;
+
+template <typename T>
+constexpr bool kIsList = false;
+template <typename T>
+constexpr bool kIsList<std::vector<T>> = true;
+
 /// The described members alone, for a struct whose other members have a form of their own.
 template <typename T>
 struct DescribedForm {
@@ -160,7 +169,7 @@ struct DescribedForm {
         if (held) {
           object[member.name] = json_of(*held);
         }
-      } else {
+      } else if (!is_left_out(held)) {
         object[member.name] = json_of(held);
       }
     });
@@ -175,11 +184,20 @@ struct DescribedForm {
         if (json.contains(member.name)) {
           held = value_of<typename Held::value_type>(json.at(member.name));
         }
-      } else {
+      } else if (!is_left_out(held) || json.contains(member.name)) {
         held = value_of<Held>(json.at(member.name));
       }
     });
     return value;
+  }
+
+ private:
+  template <typename Held>
+  static bool is_left_out(const Held& held) {
+    if constexpr (kIsList<Held>) {
+      return kOmitsEmptyLists<T> && held.empty();
+    }
+    return false;
   }
 };
 

@@ -25,15 +25,21 @@ BOOST_DESCRIBE_STRUCT(DetectionMetrics, (), (flagged, poisoned, hits, clean))
 BOOST_DESCRIBE_STRUCT(PoisonCounts, (), (samples, victims, poisoned, poisoned_victims, wanted))
 BOOST_DESCRIBE_STRUCT(StageCost, (), (stage, seconds, forward_rows, backward_rows))
 BOOST_DESCRIBE_STRUCT(TriggeredPrediction, (), (target_label, prediction, control_prediction))
-BOOST_DESCRIBE_STRUCT(SampleOutcome, (), (id, label, prediction))
+BOOST_DESCRIBE_STRUCT(SampleOutcome, (), (id, label, prediction, triggered))
 BOOST_DESCRIBE_STRUCT(PromotedRank, (), (before, after))
 BOOST_DESCRIBE_STRUCT(PromotedCandidate, (), (target_word, id))
-BOOST_DESCRIBE_STRUCT(QueryOutcome, (), (id, rank, untouched))
+BOOST_DESCRIBE_STRUCT(QueryOutcome, (), (id, rank, untouched, promoted))
 BOOST_DESCRIBE_STRUCT(CellRecord, (),
                       (key, task, model, attack, defense, seed, configuration, kind, failure,
                        skipped, clean, attack_metrics, retrieval, untouched, promotion, transfer,
                        reach, triggers, recovery, backdoored, detection, stealth, poisoning,
                        figures, costs, threads, outcomes))
+
+// One object for each test sample: the lists of most are empty.
+template <>
+constexpr bool kOmitsEmptyLists<SampleOutcome> = true;
+template <>
+constexpr bool kOmitsEmptyLists<QueryOutcome> = true;
 
 namespace {
 
@@ -45,19 +51,6 @@ struct AtRank {
   double value = 0;
 };
 BOOST_DESCRIBE_STRUCT(AtRank, (), (k, value))
-
-/// The list `name`, which is left out where it is empty.
-template <typename T>
-void write_if_any(const char* name, const std::vector<T>& items, json& object) {
-  if (!items.empty()) {
-    object[name] = json_of(items);
-  }
-}
-
-template <typename T>
-std::vector<T> read_if_any(const char* name, const json& object) {
-  return object.contains(name) ? value_of<std::vector<T>>(object.at(name)) : std::vector<T>{};
-}
 
 }  // namespace
 
@@ -94,20 +87,6 @@ struct JsonForm<AttackMetrics> {
   }
 };
 
-template <>
-struct JsonForm<SampleOutcome> {
-  static json write(const SampleOutcome& outcome) {
-    json object = DescribedForm<SampleOutcome>::write(outcome);
-    write_if_any("triggered", outcome.triggered, object);
-    return object;
-  }
-  static SampleOutcome read(const json& object) {
-    SampleOutcome outcome = DescribedForm<SampleOutcome>::read(object);
-    outcome.triggered = read_if_any<TriggeredPrediction>("triggered", object);
-    return outcome;
-  }
-};
-
 /// The ranks stand beside the id.
 template <>
 struct JsonForm<PromotedCandidate> {
@@ -123,20 +102,6 @@ struct JsonForm<PromotedCandidate> {
   }
 };
 
-template <>
-struct JsonForm<QueryOutcome> {
-  static json write(const QueryOutcome& outcome) {
-    json object = DescribedForm<QueryOutcome>::write(outcome);
-    write_if_any("promoted", outcome.promoted, object);
-    return object;
-  }
-  static QueryOutcome read(const json& object) {
-    QueryOutcome outcome = DescribedForm<QueryOutcome>::read(object);
-    outcome.promoted = read_if_any<PromotedCandidate>("promoted", object);
-    return outcome;
-  }
-};
-
 namespace {
 
 CellRecord record_from(const json& object) {
@@ -144,7 +109,9 @@ CellRecord record_from(const json& object) {
   record.limit = object.contains("limit") ? integer_from_json(object.at("limit")) : 0;
   record.clean_from = object.value("clean_from", "");
   record.budget = object.value("budget", "");
-  record.departures = read_if_any<std::string>("departures", object);
+  if (object.contains("departures")) {
+    record.departures = value_of<std::vector<std::string>>(object.at("departures"));
+  }
   if (record.retrieval) {
     record.queries = value_of<std::vector<QueryOutcome>>(object.at("queries"));
   }
@@ -172,7 +139,7 @@ std::string to_json(const CellRecord& record) {
   }
   if (!record.budget.empty()) {
     object["budget"] = record.budget;
-    write_if_any("departures", record.departures, object);
+    object["departures"] = record.departures;
   }
   if (record.retrieval) {
     object["queries"] = json_of(record.queries);
