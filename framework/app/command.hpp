@@ -129,5 +129,6 @@ int command_attack(const Arguments& arguments);
 int command_report(const Arguments& arguments);
 int command_checkpoint(const Arguments& arguments);
 int command_tokenize(const Arguments& arguments);
+int command_pretrain(const Arguments& arguments);
 
 }  // namespace ncmlab::app

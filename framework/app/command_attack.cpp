@@ -100,8 +100,10 @@ int write_export(const Arguments& arguments) {
   Syntax syntax{
       .usage = "ncmlab attack export FILE --out DIR [OPTIONS]",
       .summary =
-          "Writes the poisoned data set in the form that it was read in, so that it can be trained\n"
-          "on elsewhere: DIR/data (training split poisoned, the others clean), DIR/triggered (test\n"
+          "Writes the poisoned data set in the form that it was read in, so that it can be "
+          "trained\n"
+          "on elsewhere: DIR/data (training split poisoned, the others clean), DIR/triggered "
+          "(test\n"
           "samples with the trigger and their true labels) and DIR/ground_truth.json (what was\n"
           "poisoned, with which words, for which goals).",
       .examples =

@@ -66,7 +66,7 @@ int exit_code(const Error& error) {
       {"tokenizer", kMissingData}, {"io", kMissingData},       {"train", kCellsFailed},
       {"engine", kCellsFailed},    {"store", kMissingData},    {"device", kMissingData},
       {"task", kPluginFailed},     {"model", kPluginFailed},   {"attack", kPluginFailed},
-      {"defense", kPluginFailed},
+      {"defense", kPluginFailed},  {"language", kMissingData},
   };
   for (const Diagnostic& diagnostic : error.diagnostics()) {
     const std::string_view code = diagnostic.code;

@@ -34,6 +34,7 @@ constexpr Command kCommands[] = {
     {"report", "print the tables of finished runs", command_report},
     {"checkpoint", "inspect, convert, compare and verify model files", command_checkpoint},
     {"tokenize", "print the token ids of texts", command_tokenize},
+    {"pretrain", "train a masked language model on unlabelled code", command_pretrain},
 };
 
 const Command* find_command(std::string_view name) {

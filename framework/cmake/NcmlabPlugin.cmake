@@ -1,6 +1,6 @@
 # ncmlab_add_plugin(KIND NAME SOURCES ... [TESTS ...] [LINK ...])
 #
-# Builds libncmlab_KIND_NAME.so, which exports the symbol ncmlab_plugin_v3 and nothing else, and
+# Builds libncmlab_KIND_NAME.so, which exports the symbol ncmlab_plugin_v4 and nothing else, and
 # registers its tests, among them the check of its exports.
 set(NCMLAB_PLUGIN_EXPORTS ${CMAKE_CURRENT_LIST_DIR}/plugin_exports.map)
 

@@ -55,7 +55,7 @@ Diagnostic problem_of(const std::string& folder) {
 TEST(BadPluginTest, RefusesAnotherApiWithoutRunningIt) {
   const Diagnostic problem = problem_of("wrong_api");
   EXPECT_EQ(problem.code, "plugin.api-version");
-  EXPECT_EQ(problem.message, "built for plugin API 4, this ncmlab speaks 3");
+  EXPECT_EQ(problem.message, "built for plugin API 5, this ncmlab speaks 4");
   EXPECT_EQ(std::getenv("NCMLAB_WRONG_API_WAS_RUN"), nullptr);
 }
 
@@ -98,7 +98,7 @@ TEST(BadPluginTest, ReadsNothingBehindAForeignMagic) {
 TEST(BadPluginTest, RefusesALibraryWithoutTheSymbol) {
   const Diagnostic problem = problem_of("no_symbol");
   EXPECT_EQ(problem.code, "plugin.no-symbol");
-  EXPECT_EQ(problem.message, "not an ncmlab plugin: it does not export `ncmlab_plugin_v3`");
+  EXPECT_EQ(problem.message, "not an ncmlab plugin: it does not export `ncmlab_plugin_v4`");
 }
 
 TEST(BadPluginTest, RefusesAText) {

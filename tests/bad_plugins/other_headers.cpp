@@ -25,4 +25,4 @@ const ncmlab::Manifest& manifest() {
 
 }  // namespace stranger
 
-BOOST_DLL_ALIAS_SECTIONED(stranger::manifest, ncmlab_plugin_v3, ncmlab)
+BOOST_DLL_ALIAS_SECTIONED(stranger::manifest, ncmlab_plugin_v4, ncmlab)

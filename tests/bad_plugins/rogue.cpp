@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/plugin/model_defense.hpp"
 #include "ncmlab/plugin/registration.hpp"
 
 namespace {
@@ -125,7 +126,7 @@ class RogueAttack final : public ncmlab::Attack {
   Config config_;
 };
 
-class RogueDefense final : public ncmlab::Defense {
+class RogueDefense final : public ncmlab::ModelDefense {
  public:
   static constexpr std::string_view kName = "rogue", kVersion = "1",
                                     kSummary = "Breaks a promise of defenses.",
@@ -133,9 +134,7 @@ class RogueDefense final : public ncmlab::Defense {
   static ncmlab::Schema<Config> schema() { return rogue_schema(); }
   explicit RogueDefense(Config config) : config_(std::move(config)) {}
 
-  ncmlab::DefenseNeeds needs() const override {
-    return {.training_set = config_.how == "repairs and flags"};
-  }
+  ncmlab::DefenseNeeds needs() const override { return {}; }
   bool supports(ncmlab::TaskKind /*kind*/) const override {
     if (config_.how == "supports throws") {
       throw std::runtime_error("I do not know");
@@ -153,12 +152,6 @@ class RogueDefense final : public ncmlab::Defense {
       outcome.repaired = true;
     } else if (config_.how == "repairs nothing") {
       outcome.repaired = true;
-    } else if (config_.how == "repairs and flags") {
-      bias.add_(1);
-      outcome.repaired = true;
-      outcome.suspicious = {1, 0};
-    } else if (config_.how == "flags unasked") {
-      outcome.suspicious = {1};
     }
     return outcome;
   }

@@ -3,7 +3,7 @@
 
 // What a plugin for the next plugin API exports. The host must not run any of it.
 extern "C" {
-__attribute__((visibility("default"), section("ncmlab"), used)) const void* ncmlab_plugin_v4 =
+__attribute__((visibility("default"), section("ncmlab"), used)) const void* ncmlab_plugin_v5 =
     nullptr;
 }
 

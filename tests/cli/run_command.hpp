@@ -43,13 +43,12 @@ plugin = "toy"
 name = "repair"
 plugin = "toy"
 repair = true
-sleep_ms = 60
+sleep_ms = 120
 
 [[defense]]
 name = "flag"
-plugin = "toy"
-flag = 4
-sleep_ms = 60
+plugin = "flagger"
+count = 4
 )";
 
 /// `ncmlab run` and `ncmlab plan` as processes of their own, in a folder of their own.

@@ -182,7 +182,7 @@ TEST_F(RunCommandTest, APlanThatWasWrittenDownIsRunElsewhere) {
 
 TEST_F(RunCommandTest, AnotherNumberOfThreadsIsAnotherResult) {
   ASSERT_EQ(run({"run", "experiment.toml", "--threads", "1"}), 0) << err();
-  EXPECT_THAT(err(), HasSubstr("17 stages to run and up to 11 more, 0 in the store"));
+  EXPECT_THAT(err(), HasSubstr("17 stages to run and up to 8 more, 0 in the store"));
   ASSERT_EQ(run({"plan", "experiment.toml", "--threads", "1"}), 0);
   EXPECT_THAT(out(), testing::AllOf(HasSubstr("1 thread;"), testing::Not(HasSubstr("pending"))));
   ASSERT_EQ(run({"plan", "experiment.toml", "--threads", "2"}), 0);
@@ -190,7 +190,7 @@ TEST_F(RunCommandTest, AnotherNumberOfThreadsIsAnotherResult) {
                                "1, is 2"));
   EXPECT_THAT(out(), HasSubstr("cached   poison: toy, toy, seed 1"));
   ASSERT_EQ(run({"run", "experiment.toml", "--threads", "2"}), 0) << err();
-  EXPECT_THAT(err(), HasSubstr("16 stages to run and up to 11 more, 1 in the store"));
+  EXPECT_THAT(err(), HasSubstr("16 stages to run and up to 8 more, 1 in the store"));
   const auto planned = [&](const std::vector<std::string>& options) {
     std::vector<std::string> arguments = {"plan", "experiment.toml"};
     arguments.insert(arguments.end(), options.begin(), options.end());

@@ -82,6 +82,7 @@ class Verifier {
   }
 
   void hidden_states() {
+    const at::NoGradGuard no_grad;
     compare_layers("encoder_hidden.", case_.encoder->hidden_states(case_.batch));
     compare_layers("decoder_hidden.", case_.encoder->decoder_hidden_states(case_.batch));
   }

@@ -51,6 +51,7 @@ class CFamilyAnalysis {
     }
     if (function_.body != kNone) {
       syntax.body = tree_.range(function_.body);
+      syntax.statements = statements_in(tree_, function_.body);
       if (!by_words_) {
         syntax.integer_literals = find_integer_literals(tree_, *syntax.body, language_);
       }

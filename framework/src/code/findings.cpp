@@ -96,6 +96,18 @@ bool is_recognised_statement(const Tree& tree, std::uint32_t node, std::uint32_t
          (previous == Tree::kNone || !tree[previous].has_error);
 }
 
+std::vector<ByteRange> statements_in(const Tree& tree, std::uint32_t block) {
+  std::vector<ByteRange> statements;
+  for (auto child = tree.first_child(block); child != Tree::kNone;
+       child = tree.next_sibling(child)) {
+    if (tree[child].is_named && !tree.is(child, {"comment", "line_comment", "block_comment"}) &&
+        tree[child].end > tree[child].begin) {
+      statements.push_back(tree.range(child));
+    }
+  }
+  return statements;
+}
+
 void sort_positions(std::vector<std::size_t>& positions) {
   std::sort(positions.begin(), positions.end());
   positions.erase(std::unique(positions.begin(), positions.end()), positions.end());

@@ -64,6 +64,9 @@ class Occurrences {
 /// were recognised.
 bool is_recognised_statement(const Tree& tree, std::uint32_t node, std::uint32_t previous);
 
+/// The named children of a block but comments.
+std::vector<ByteRange> statements_in(const Tree& tree, std::uint32_t block);
+
 /// Ascending, without duplicates.
 void sort_positions(std::vector<std::size_t>& positions);
 

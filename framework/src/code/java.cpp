@@ -53,6 +53,7 @@ class JavaAnalysis {
     const std::uint32_t body = function_ == kNone ? kNone : tree_.child_by_field(function_, "body");
     if (body != kNone) {
       syntax.body = tree_.range(body);
+      syntax.statements = statements_in(tree_, body);
       if (tree_.error_cost() == 0) {
         syntax.integer_literals = find_integer_literals(tree_, *syntax.body, Language::java);
       }

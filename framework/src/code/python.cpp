@@ -42,6 +42,7 @@ class PythonAnalysis {
     const std::uint32_t body = function == kNone ? kNone : tree_.child_by_field(function, "body");
     if (body != kNone) {
       syntax.body = tree_.range(body);
+      syntax.statements = statements_in(tree_, body);
       if (tree_.error_cost() == 0) {
         syntax.integer_literals = find_integer_literals(tree_, *syntax.body, Language::python);
       }

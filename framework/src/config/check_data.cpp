@@ -7,7 +7,9 @@
 #include <memory>
 #include <utility>
 
+#include "data/source_texts.hpp"
 #include "ncmlab/core/wording.hpp"
+#include "ncmlab/language/masked_model.hpp"
 #include "ncmlab/plugin/model.hpp"
 #include "ncmlab/plugin/task.hpp"
 
@@ -52,6 +54,7 @@ class Checker {
         check_models(*task);
       }
     }
+    check_language_model();
     if (!problems_.empty()) {
       throw Error(std::move(problems_));
     }
@@ -59,6 +62,32 @@ class Checker {
   }
 
  private:
+  void check_language_model() {
+    const LanguageModelChoice& choice = experiment_.language_model;
+    const auto attempt_at = [&](const char* name, const auto& work) {
+      try {
+        work();
+      } catch (const Error& error) {
+        const Span place = choice.places.at(name);
+        for (Diagnostic problem : error.diagnostics()) {
+          if (!problem.span) {
+            problem.span = place;
+          }
+          for (std::string& note : variables_in(place)) {
+            problem.notes.push_back(std::move(note));
+          }
+          add(problems_, std::move(problem));
+        }
+      }
+    };
+    if (!choice.corpus.empty()) {
+      attempt_at("corpus", [&] { read_source_texts({choice.corpus, choice.field}); });
+    }
+    if (!choice.masked.empty()) {
+      attempt_at("masked", [&] { MaskedModel::open(choice.masked); });
+    }
+  }
+
   /// Runs `work`; what it throws is a problem, at place_of() `choice` unless it has its own place.
   template <typename Work>
   void attempt(const PluginChoice& choice, const Work& work) {

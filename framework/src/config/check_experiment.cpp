@@ -3,6 +3,7 @@
 
 #include "config/experiment.hpp"
 #include "ncmlab/core/wording.hpp"
+#include "ncmlab/plugin/defense.hpp"
 #include "ncmlab/plugin/model.hpp"
 #include "ncmlab/plugin/surrogate_attack.hpp"
 #include "ncmlab/plugin/task.hpp"
@@ -67,6 +68,22 @@ void check_attack(const AttackChoice& choice, const Catalogue& catalogue,
   }
 }
 
+void check_defense(const DefenseChoice& choice, const Experiment& experiment,
+                   const Catalogue& catalogue, std::vector<Diagnostic>& problems) {
+  attempt(choice, problems, [&] {
+    const auto plugin = catalogue.create<Plugin>(choice.kind, choice.plugin, choice.settings);
+    const auto* defense = dynamic_cast<const Defense*>(plugin.get());
+    if (defense != nullptr && defense->needs().masked_model &&
+        experiment.language_model.masked.empty()) {
+      throw Error("config.no-masked-model",
+                  "defense `" + choice.label +
+                      "` needs a masked language model, but the experiment names none",
+                  {"write `[language_model]` with `masked = \"FOLDER\"`; `ncmlab pretrain` makes "
+                   "such a folder"});
+    }
+  });
+}
+
 }  // namespace
 
 void check_experiment(const Experiment& experiment, const Catalogue& catalogue) {
@@ -88,7 +105,9 @@ void check_experiment(const Experiment& experiment, const Catalogue& catalogue) 
   for (const AttackChoice& attack : experiment.attacks) {
     check_attack(attack, catalogue, problems);
   }
-  create_all(experiment.defenses, catalogue, problems);
+  for (const DefenseChoice& defense : experiment.defenses) {
+    check_defense(defense, experiment, catalogue, problems);
+  }
   if (!problems.empty()) {
     throw Error(std::move(problems));
   }

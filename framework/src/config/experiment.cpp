@@ -233,6 +233,30 @@ BudgetChoice read_budget(const toml::table& table, Problems& problems) {
   return budget;
 }
 
+Schema<LanguageModelChoice> language_model_schema() {
+  using L = LanguageModelChoice;
+  return Schema<L>{}
+      .field("order", &L::order, "Longest n-gram of the n-gram model.", range(1, 8))
+      .field("corpus", &L::corpus, "Code that the n-gram model learns from.", path())
+      .field("field", &L::field, "Field of JSON lines that holds the code.")
+      .field("masked", &L::masked, "Folder of the masked model in Hugging Face layout.", path());
+}
+
+LanguageModelChoice read_language_model(const toml::table& table, Problems& problems) {
+  const Schema<LanguageModelChoice> schema = language_model_schema();
+  const std::size_t before = problems.count();
+  const Settings settings =
+      config::plain_settings(schema.parameters(), table, "`[language_model]`", problems);
+  if (problems.count() != before) {
+    return {};
+  }
+  LanguageModelChoice choice = schema.bind(settings);
+  for (const auto& [key, node] : config::items_of(table)) {
+    choice.places.emplace(std::string(key->str()), problems.span(node->source()));
+  }
+  return choice;
+}
+
 /// Grants the defense what its schema takes of the budget and its table does not set itself.
 DefenseChoice with_grants(PluginChoice choice, const Catalogue& catalogue) {
   DefenseChoice defense{std::move(choice)};
@@ -272,8 +296,8 @@ const toml::table* section(const toml::table& root, const std::string& name, Pro
 }
 
 void check_sections(const toml::table& root, Problems& problems) {
-  const std::vector<std::string> known{"experiment", "training", "defense_budget", "task",
-                                       "model",      "attack",   "defense"};
+  const std::vector<std::string> known{"experiment", "training", "defense_budget", "language_model",
+                                       "task",       "model",    "attack",         "defense"};
   for (const auto& [key, node] : config::items_of(root)) {
     if (std::find(known.begin(), known.end(), key->str()) == known.end()) {
       config::add_unknown_key(*key, "section `" + std::string(key->str()) + "`", known, problems);
@@ -346,6 +370,9 @@ Experiment read_experiment(const std::filesystem::path& file, const Catalogue& c
   }
   if (const toml::table* table = section(root, "defense_budget", problems)) {
     experiment.defense_budget = read_budget(*table, problems);
+  }
+  if (const toml::table* table = section(root, "language_model", problems)) {
+    experiment.language_model = read_language_model(*table, problems);
   }
   const auto axis = [&](PluginKind kind) {
     return read_axis(root, kind, training, catalogue, problems);

@@ -78,6 +78,16 @@ Value allowed(const BudgetChoice& budget, Allowance allowance);
 /// What a defense is given that is granted this much.
 DefenseBudget share_of(const BudgetChoice& budget, const std::set<Allowance>& granted);
 
+/// `[language_model]`: what the language models of defenses are.
+struct LanguageModelChoice {
+  std::int64_t order = 4;  ///< of the n-gram model; Sun et al. 2025 (KillBadCode)
+  /// What the n-gram model learns from, see data/source_texts.hpp; empty: the clean samples.
+  std::string corpus;
+  std::string field = "code";  ///< of a corpus of JSON lines
+  std::string masked;          ///< folder of the masked model; empty: there is none
+  std::map<std::string, Span, std::less<>> places = {};  ///< where the file gives them
+};
+
 /// A typed experiment file. Axes keep the order of the file. Attack `none` and defense `none`
 /// come first on their axes whether or not the file names them.
 struct Experiment {
@@ -91,6 +101,7 @@ struct Experiment {
   double clean_share = 0.1;
   CleanSource clean_from = CleanSource::held_out;
   std::optional<BudgetChoice> defense_budget = {};
+  LanguageModelChoice language_model = {};
   std::string device = "auto";  ///< as find_device() takes it
   /// Samples that a trial run takes of each split at most; 0: this is no trial run.
   std::int64_t limit = 0;

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 namespace ncmlab::config {
 namespace {
@@ -20,6 +21,15 @@ class Resolver {
  public:
   Resolver(fs::path base, const Catalogue& catalogue, Problems& problems)
       : base_(std::move(base)), catalogue_(catalogue), problems_(problems) {}
+
+  void resolve(LanguageModelChoice& choice) {
+    for (const auto& [name, path] :
+         {std::pair("corpus", &choice.corpus), std::pair("masked", &choice.masked)}) {
+      if (const auto place = choice.places.find(name); place != choice.places.end()) {
+        *path = from_file(*path, name, place->second);
+      }
+    }
+  }
 
   void resolve(PluginChoice& choice) {
     const LoadedPlugin* plugin = catalogue_.find(choice.kind, choice.plugin);
@@ -67,6 +77,7 @@ class Resolver {
 
 void resolve_paths(Experiment& experiment, const Catalogue& catalogue, Problems& problems) {
   Resolver resolver(experiment.file.parent_path(), catalogue, problems);
+  resolver.resolve(experiment.language_model);
   for (PluginChoice& task : experiment.tasks) {
     resolver.resolve(task);
   }

@@ -129,7 +129,7 @@ CleanSplit split_off_clean(std::vector<Example> split, TaskKind kind, double sha
   return result;
 }
 
-std::vector<Example> take_tuning_samples(std::vector<Example>& clean, double share, Rng rng) {
+std::vector<Example> take_share(std::vector<Example>& clean, double share, Rng rng) {
   std::vector<bool> is_taken(clean.size());
   for (const auto& [label, places] : by_label(clean)) {
     const double wanted = share * static_cast<double>(places.size());

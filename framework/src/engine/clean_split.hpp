@@ -30,6 +30,6 @@ CleanSplit split_off_clean(std::vector<Example> split, TaskKind kind, double sha
 
 /// Takes `share` of the clean samples out of `clean`, of each label alike. Both keep their order.
 /// Pairs of both parts may share functions.
-std::vector<Example> take_tuning_samples(std::vector<Example>& clean, double share, Rng rng);
+std::vector<Example> take_share(std::vector<Example>& clean, double share, Rng rng);
 
 }  // namespace ncmlab

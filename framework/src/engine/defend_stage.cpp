@@ -8,9 +8,11 @@
 #include "engine/object_json.hpp"
 #include "engine/planner.hpp"
 #include "engine/promises.hpp"
+#include "engine/training_stages.hpp"
 #include "engine/workshop.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
+#include "ncmlab/plugin/data_defense.hpp"
 
 namespace ncmlab {
 
@@ -18,40 +20,8 @@ using nlohmann::json;
 
 BOOST_DESCRIBE_STRUCT(InvertedTrigger, (),
                       (victim_label, target_label, ids, raw_ids, text, loss, hit_rate))
-BOOST_DESCRIBE_STRUCT(DefenseOutcome, (), (repaired, triggers, figures))
-BOOST_DESCRIBE_STRUCT(JudgedOutcome, (), (recovery))
-
-/// What a defense does not say is null.
-template <>
-struct JsonForm<DefenseOutcome> {
-  static json write(const DefenseOutcome& outcome) {
-    json object = DescribedForm<DefenseOutcome>::write(outcome);
-    object["suspicious"] = json_of(outcome.suspicious);
-    object["backdoored"] = json_of(outcome.backdoored);
-    return object;
-  }
-  static DefenseOutcome read(const json& object) {
-    DefenseOutcome outcome = DescribedForm<DefenseOutcome>::read(object);
-    outcome.suspicious = value_of<decltype(outcome.suspicious)>(object.at("suspicious"));
-    outcome.backdoored = value_of<decltype(outcome.backdoored)>(object.at("backdoored"));
-    return outcome;
-  }
-};
-
-/// One object of what the defense said and how right it was.
-template <>
-struct JsonForm<JudgedOutcome> {
-  static json write(const JudgedOutcome& judged) {
-    json object = json_of(judged.outcome);
-    object.update(DescribedForm<JudgedOutcome>::write(judged));
-    return object;
-  }
-  static JudgedOutcome read(const json& object) {
-    JudgedOutcome judged = DescribedForm<JudgedOutcome>::read(object);
-    judged.outcome = value_of<DefenseOutcome>(object);
-    return judged;
-  }
-};
+BOOST_DESCRIBE_STRUCT(JudgedOutcome, (),
+                      (repaired, flagged, scores, triggers, backdoored, figures, recovery))
 
 namespace {
 
@@ -64,17 +34,6 @@ std::vector<Example> numbered(std::vector<Example> samples, const std::string& w
   }
   return samples;
 }
-
-/// What a defense may say to the engine's Progress; behind it, the stage's title names the attack.
-class DefenseProgress final : public QuietProgress {
- public:
-  using QuietProgress::QuietProgress;
-  void begin(std::string_view what, std::int64_t total) override { outer().begin(what, total); }
-  void advance(std::int64_t steps, std::string_view detail) override {
-    outer().advance(steps, detail);
-  }
-  void log(std::string_view line) override { outer().log(line); }
-};
 
 std::optional<RecoveryMetrics> recovery_of(const StageWork& work,
                                            const std::vector<InvertedTrigger>& triggers,
@@ -107,31 +66,53 @@ DefenseBudget budget_of(const Experiment& e, std::size_t defense) {
                           : DefenseBudget{};
 }
 
+JudgedOutcome repair(const ModelDefense& defense, DefenseContext& context) {
+  DefenseOutcome outcome = defense.defend(context);
+  return {.repaired = outcome.repaired,
+          .flagged = std::nullopt,
+          .scores = {},
+          .triggers = std::move(outcome.triggers),
+          .backdoored = outcome.backdoored,
+          .figures = std::move(outcome.figures),
+          .recovery = std::nullopt};
+}
+
+JudgedOutcome inspect(const DataDefense& defense, DefenseContext& context) {
+  Suspicion suspicion = defense.inspect(context);
+  return {.repaired = false,
+          .flagged = std::move(suspicion.flagged),
+          .scores = std::move(suspicion.scores),
+          .triggers = {},
+          .backdoored = suspicion.backdoored,
+          .figures = std::move(suspicion.figures),
+          .recovery = std::nullopt};
+}
+
 WorkDone run_defense(const StageWork& work) {
   const Subject& subject = work.stage.subject;
   Workshop& workshop = work.workshop;
   const Defense& defense = workshop.plugins().defense(subject.defense);
-  const DefenseNeeds needs = defense.needs();
   const CodeModel& victim = workshop.model(*work.find("victim"));
-  const std::vector<Example>& train = workshop.training_set(subject, work.find("poison"));
   CodeModel copy = victim.clone();
   copy.work() = {};
-  DefenseProgress defense_progress(work.progress);
-  DefenseContext context{
-      .victim = copy,
-      .task = TaskView(workshop.task(subject)),
-      .clean_samples = needs.clean_samples
-                           ? numbered(workshop.materials().clean_samples(subject), "clean-")
-                           : std::vector<Example>{},
-      .training_set = needs.training_set ? numbered(train, "train-") : std::vector<Example>{},
-      .rng = Rng(static_cast<std::uint64_t>(subject.seed)).stream("defend"),
-      .progress = defense_progress,
-      .budget = budget_of(workshop.experiment(), subject.defense),
-      .tuning_samples = needs.clean_samples
-                            ? numbered(workshop.materials().tuning_samples(subject), "tuning-")
-                            : std::vector<Example>{}};
-  DefenseOutcome outcome = defense.defend(context);
-  for (const std::string& remark : check_outcome(defense, outcome, copy, victim, train.size())) {
+  DefenseProgress progress(work.progress);
+  DefenseContext context = defense_context(work, copy, progress);
+  const auto* data = dynamic_cast<const DataDefense*>(&defense);
+  WorkDone done;
+  if (data != nullptr) {
+    context.train_victim = [&](const std::vector<std::size_t>& kept) {
+      CodeModel trained = train_victim(work, kept);
+      done.forward_rows += trained.work().forward_rows;
+      done.backward_rows += trained.work().backward_rows;
+      trained.work() = {};
+      return trained;
+    };
+  }
+  JudgedOutcome outcome = data != nullptr
+                              ? inspect(*data, context)
+                              : repair(dynamic_cast<const ModelDefense&>(defense), context);
+  const std::size_t train_size = workshop.training_set(subject, work.find("poison")).size();
+  for (const std::string& remark : check_outcome(defense, outcome, copy, victim, train_size)) {
     work.progress.log("note: defense `" + workshop.experiment().defenses[subject.defense].label +
                       "` " + remark);
   }
@@ -139,15 +120,17 @@ WorkDone run_defense(const StageWork& work) {
   if (outcome.repaired) {
     copy.save(work.folder / "checkpoint");
   }
-  const json object = json_of(
-      JudgedOutcome{.outcome = outcome, .recovery = recovery_of(work, outcome.triggers, copy)});
-  write_file_atomically(work.folder / kOutcome,
-                        object.dump(-1, ' ', false, json::error_handler_t::replace) + "\n");
-  return {.forward_rows = copy.work().forward_rows, .backward_rows = copy.work().backward_rows};
+  outcome.recovery = recovery_of(work, outcome.triggers, copy);
+  write_file_atomically(
+      work.folder / kOutcome,
+      json_of(outcome).dump(-1, ' ', false, json::error_handler_t::replace) + "\n");
+  done.forward_rows += copy.work().forward_rows;
+  done.backward_rows += copy.work().backward_rows;
+  return done;
 }
 
 std::string outcome_of(const std::filesystem::path& folder) {
-  return std::string(to_string(measured_victim(read_outcome(folder).outcome)));
+  return std::string(to_string(measured_victim(read_outcome(folder))));
 }
 
 }  // namespace
@@ -159,12 +142,54 @@ JudgedOutcome read_outcome(const std::filesystem::path& folder) {
   return read_object_json<JudgedOutcome>(folder / kOutcome);
 }
 
-MeasuredVictim measured_victim(const DefenseOutcome& outcome) {
+MeasuredVictim measured_victim(const JudgedOutcome& outcome) {
   if (outcome.repaired) {
     return MeasuredVictim::repaired;
   }
-  return outcome.suspicious && !outcome.suspicious->empty() ? MeasuredVictim::retrained
-                                                            : MeasuredVictim::undefended;
+  return outcome.flagged && !outcome.flagged->empty() ? MeasuredVictim::retrained
+                                                      : MeasuredVictim::undefended;
 }
+
+const std::vector<Example>& known_samples(Workshop& workshop, const Subject& subject) {
+  return workshop.plugins().defense(subject.defense).stage() == DefenseStage::input
+             ? workshop.materials().fitting_samples(subject)
+             : workshop.materials().clean_samples(subject);
+}
+
+DefenseContext defense_context(const StageWork& work, CodeModel& victim, Progress& progress) {
+  const Subject& subject = work.stage.subject;
+  Workshop& workshop = work.workshop;
+  const Defense& defense = workshop.plugins().defense(subject.defense);
+  const DefenseNeeds needs = defense.needs();
+  const std::vector<Example>& clean = known_samples(workshop, subject);
+  const auto given = [](bool is_needed, const std::vector<Example>& samples, const char* name) {
+    return is_needed ? numbered(samples, name) : std::vector<Example>{};
+  };
+  return {
+      .victim = victim,
+      .task = TaskView(workshop.task(subject)),
+      .clean_samples = given(needs.clean_samples, clean, "clean-"),
+      .training_set =
+          given(needs.training_set, workshop.training_set(subject, work.find("poison")), "train-"),
+      .rng = Rng(static_cast<std::uint64_t>(subject.seed)).stream("defend"),
+      .progress = progress,
+      .budget = budget_of(workshop.experiment(), subject.defense),
+      .tuning_samples =
+          given(needs.clean_samples, workshop.materials().tuning_samples(subject), "tuning-"),
+      .ngram_model = needs.ngram_model
+                         ? &workshop.language_models().ngram(victim, clean, work.progress)
+                         : nullptr,
+      .masked_model = needs.masked_model ? &workshop.language_models().masked(victim) : nullptr};
+}
+
+void DefenseProgress::begin(std::string_view what, std::int64_t total) {
+  outer().begin(what, total);
+}
+
+void DefenseProgress::advance(std::int64_t steps, std::string_view detail) {
+  outer().advance(steps, detail);
+}
+
+void DefenseProgress::log(std::string_view line) { outer().log(line); }
 
 }  // namespace ncmlab

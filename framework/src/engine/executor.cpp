@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <map>
 #include <numeric>
 #include <optional>
@@ -11,6 +12,7 @@
 
 #include "engine/configuration.hpp"
 #include "engine/doubts.hpp"
+#include "engine/early_checks.hpp"
 #include "engine/measure_stage.hpp"
 #include "engine/possible_stages.hpp"
 #include "engine/stage_kind.hpp"
@@ -31,6 +33,7 @@ class Executor {
     const std::vector<StageSurvey> surveys = survey(plan_, store_);
     progress_.run_begins(size_of(plan_, surveys));
     possible_.emplace(plan_, surveys);
+    check_language_models(workshop_, unmeasured());
   }
 
   CellRecord run(const Cell& cell) {
@@ -72,6 +75,14 @@ class Executor {
   const std::vector<FailureCause>& causes() const { return failures_.causes(); }
 
  private:
+  std::vector<Cell> unmeasured() const {
+    std::vector<Cell> cells;
+    std::ranges::copy_if(plan_.cells, std::back_inserter(cells), [&](const Cell& cell) {
+      return !store_.peek(plan_.stages[cell.measure].key);
+    });
+    return cells;
+  }
+
   /// Runs `work`, which is no stage; what it throws is the failure of `what`.
   template <typename Work>
   auto require(const std::string& what, const std::string& title, const Work& work) {

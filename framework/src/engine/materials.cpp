@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/clean_split.hpp"
+#include "engine/language_models.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/data/subset.hpp"
 #include "ncmlab/plugin/task.hpp"
@@ -63,6 +64,8 @@ void Materials::focus(const Subject& subject) {
   corpus_.reset();
   clean_samples_.clear();
   tuning_samples_.clear();
+  fitting_samples_.clear();
+  threshold_samples_.clear();
   poisonable_.clear();
   tokens_.clear();
   focus_ = wanted;
@@ -83,9 +86,11 @@ const Corpus& Materials::corpus(const Subject& subject) {
     corpus.train = std::move(split.train);
     clean_samples_ = std::move(split.clean);
     if (e.defense_budget) {
-      tuning_samples_ = take_tuning_samples(clean_samples_, e.defense_budget->tuning_share,
-                                            stream_of(subject, "tuning samples"));
+      tuning_samples_ = take_share(clean_samples_, e.defense_budget->tuning_share,
+                                   stream_of(subject, "tuning samples"));
     }
+    fitting_samples_ = clean_samples_;
+    threshold_samples_ = take_share(fitting_samples_, 0.5, stream_of(subject, "threshold samples"));
     poisonable_ = std::move(split.poisonable);
     std::vector<std::string> warnings = corpus.warnings;
     warnings.insert(warnings.end(), split.warnings.begin(), split.warnings.end());
@@ -110,6 +115,16 @@ const std::vector<Example>& Materials::tuning_samples(const Subject& subject) {
   return tuning_samples_;
 }
 
+const std::vector<Example>& Materials::fitting_samples(const Subject& subject) {
+  corpus(subject);
+  return fitting_samples_;
+}
+
+const std::vector<Example>& Materials::threshold_samples(const Subject& subject) {
+  corpus(subject);
+  return threshold_samples_;
+}
+
 const std::vector<bool>& Materials::poisonable(const Subject& subject) {
   corpus(subject);
   return poisonable_;
@@ -119,15 +134,7 @@ const Materials::Tokens& Materials::tokens(const std::string& name, const Subjec
                                            const CodeModel& model,
                                            const std::vector<Example>& examples,
                                            Progress& progress) {
-  const InputRules& rules = model.rules();
-  std::string key = name + "/" + model.tokenizer().fingerprint() + "/" +
-                    std::to_string(rules.max_tokens) + (rules.fold_whitespace ? "f" : "");
-  for (const std::int64_t limit : rules.part_max_tokens) {
-    key += "/" + std::to_string(limit);
-  }
-  for (const std::int64_t id : rules.prefix) {
-    key += "," + std::to_string(id);
-  }
+  const std::string key = read_by(model, name);
   if (const auto found = tokens_.find(key); found != tokens_.end()) {
     return found->second;
   }

@@ -44,6 +44,10 @@ class Materials {
   /// The clean samples that a defense with a budget chooses its learning rate by; without a budget
   /// none.
   const std::vector<Example>& tuning_samples(const Subject& subject);
+  /// The halves of the clean samples: what an input filter is fitted to, and what its threshold is
+  /// set on, which it has not seen.
+  const std::vector<Example>& fitting_samples(const Subject& subject);
+  const std::vector<Example>& threshold_samples(const Subject& subject);
   /// Which samples of the training split an attack may poison; empty: all of them.
   const std::vector<bool>& poisonable(const Subject& subject);
 
@@ -74,7 +78,7 @@ class Materials {
   Progress& progress_;
   std::optional<std::pair<std::size_t, std::int64_t>> focus_;
   std::optional<Corpus> corpus_;
-  std::vector<Example> clean_samples_, tuning_samples_;
+  std::vector<Example> clean_samples_, tuning_samples_, fitting_samples_, threshold_samples_;
   std::vector<bool> poisonable_;
   std::map<std::string, Tokens> tokens_;
 };

@@ -4,9 +4,12 @@
 #include <algorithm>
 
 #include "engine/defend_stage.hpp"
+#include "engine/defended_training_stage.hpp"
+#include "engine/filter_stage.hpp"
 #include "engine/planner.hpp"
 #include "engine/workshop.hpp"
 #include "ncmlab/core/files.hpp"
+#include "ncmlab/metrics/detection.hpp"
 
 namespace ncmlab {
 namespace {
@@ -18,14 +21,49 @@ constexpr const char* kUndefended = "undefended predictions";
 constexpr const char* kControlClean = "control predictions";
 constexpr const char* kControlTriggered = "transfer";
 
-DetectionMetrics detection(const std::vector<std::size_t>& flagged,
-                           const std::vector<std::size_t>& poisoned, std::size_t train_size) {
+/// How well scores tell the poisoned samples from the others.
+void compare_scores(const std::vector<double>& scores, const std::vector<std::size_t>& poisoned,
+                    DetectionMetrics& metrics) {
+  std::vector<double> of_poisoned, others;
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    (std::ranges::binary_search(poisoned, i) ? of_poisoned : others).push_back(scores[i]);
+  }
+  if (!of_poisoned.empty() && !others.empty()) {
+    metrics.auroc = auroc(of_poisoned, others);
+    metrics.roc = roc_curve(of_poisoned, others);
+  }
+}
+
+DetectionMetrics detection(const JudgedOutcome& judged, const std::vector<std::size_t>& poisoned,
+                           std::size_t train_size) {
   std::vector<std::size_t> hits;
-  std::ranges::set_intersection(flagged, poisoned, std::back_inserter(hits));
-  return {.flagged = std::ssize(flagged),
-          .poisoned = std::ssize(poisoned),
-          .hits = std::ssize(hits),
-          .clean = static_cast<std::int64_t>(train_size - poisoned.size())};
+  std::ranges::set_intersection(*judged.flagged, poisoned, std::back_inserter(hits));
+  DetectionMetrics metrics{.flagged = std::ssize(*judged.flagged),
+                           .poisoned = std::ssize(poisoned),
+                           .hits = std::ssize(hits),
+                           .clean = static_cast<std::int64_t>(train_size - poisoned.size())};
+  compare_scores(judged.scores, poisoned, metrics);
+  return metrics;
+}
+
+FilterMetrics filter_metrics(const FilterReport& report) {
+  const std::vector<double>& test = report.test.scores;
+  const std::vector<double>& triggered = report.triggered.scores;
+  FilterMetrics metrics{.false_rejection_rate = report.false_rejection_rate,
+                        .flagged_clean = test.empty() ? 0 : share_above(test, report.threshold),
+                        .clean = std::ssize(test),
+                        .triggered = std::ssize(triggered)};
+  if (triggered.empty() || test.empty()) {
+    return metrics;
+  }
+  metrics.flagged_triggered = share_above(triggered, report.threshold);
+  metrics.auroc = auroc(triggered, test);
+  metrics.roc = roc_curve(triggered, test);
+  for (const std::int64_t percent : kRejectionPercents) {
+    const double rate = static_cast<double>(percent) / 100;
+    metrics.detected[percent] = share_above(triggered, threshold_for(report.clean, rate));
+  }
+  return metrics;
 }
 
 void measure_classification(const Measurement& measurement, CellRecord& record) {
@@ -73,9 +111,8 @@ void measure_classification(const Measurement& measurement, CellRecord& record) 
 /// What the defense found, beside the ground truth.
 void add_outcome(const JudgedOutcome& judged, const std::vector<std::size_t>& poisoned,
                  std::size_t train_size, CellRecord& record) {
-  const DefenseOutcome& outcome = judged.outcome;
   record.recovery = judged.recovery;
-  for (const InvertedTrigger& trigger : outcome.triggers) {
+  for (const InvertedTrigger& trigger : judged.triggers) {
     record.triggers.push_back({.victim_label = trigger.victim_label,
                                .target_label = trigger.target_label,
                                .text = trigger.text,
@@ -83,11 +120,11 @@ void add_outcome(const JudgedOutcome& judged, const std::vector<std::size_t>& po
                                .loss = trigger.loss,
                                .hit_rate = trigger.hit_rate});
   }
-  if (outcome.suspicious) {
-    record.detection = detection(*outcome.suspicious, poisoned, train_size);
+  if (judged.flagged) {
+    record.detection = detection(judged, poisoned, train_size);
   }
-  record.backdoored = outcome.backdoored;
-  record.figures.insert(outcome.figures.begin(), outcome.figures.end());
+  record.backdoored = judged.backdoored;
+  record.figures.insert(judged.figures.begin(), judged.figures.end());
 }
 
 /// The predictions of one of the cell's models: on the test set and, of attacks, with the trigger.
@@ -117,6 +154,32 @@ void add_control(Planner& planner, const Subject& subject, std::vector<Edge>& ne
       {.role = kControlTriggered, .stage = planner.stage("predict", clean), .is_control = true});
 }
 
+/// The defense at work and the predictions that come of it.
+void add_defense(Planner& planner, const Subject& subject, std::vector<Edge>& needs) {
+  const DefenseStage acts = planner.plugins().defense(subject.defense).stage();
+  Subject measured = subject;
+  if (acts == DefenseStage::training) {
+    needs.push_back({.role = "train", .stage = planner.stage("train", subject)});
+    measured.victim = MeasuredVictim::trained;
+    add_predictions(planner, measured, std::nullopt, needs);
+    return;
+  }
+  if (acts == DefenseStage::input) {
+    needs.push_back({.role = "filter", .stage = planner.stage("filter", subject)});
+    add_predictions(planner, victim_subject(subject), std::nullopt, needs);
+    return;
+  }
+  const std::size_t defend = planner.stage("defend", subject);
+  needs.push_back({.role = "defend", .stage = defend});
+  const auto add = [&](Subject of, MeasuredVictim victim) {
+    of.victim = victim;
+    add_predictions(planner, of, When{.stage = defend, .outcome = std::string(to_string(victim))},
+                    needs);
+  };
+  add(victim_subject(subject), MeasuredVictim::undefended);
+  add(subject, acts == DefenseStage::model ? MeasuredVictim::repaired : MeasuredVictim::retrained);
+}
+
 StageDraft plan_measuring(Planner& planner, const Subject& subject) {
   const Experiment& e = planner.experiment();
   StageDraft draft{
@@ -136,22 +199,11 @@ StageDraft plan_measuring(Planner& planner, const Subject& subject) {
     // The record names it, also where the defense takes nothing of it.
     draft.key.add("defense budget", in_words(*e.defense_budget));
   }
-  const std::size_t defend = planner.stage("defend", subject);
-  draft.needs.push_back({.role = "defend", .stage = defend});
+  add_defense(planner, subject, draft.needs);
   if (planner.has_trigger(subject.attack)) {
     draft.needs.push_back({.role = kUndefended,
                            .stage = planner.stage("predict", victim_subject(subject)),
                            .is_control = true});
-  }
-  const auto add = [&](Subject measured, MeasuredVictim victim) {
-    measured.victim = victim;
-    add_predictions(planner, measured,
-                    When{.stage = defend, .outcome = std::string(to_string(victim))}, draft.needs);
-  };
-  add(victim_subject(subject), MeasuredVictim::undefended);
-  add(subject, MeasuredVictim::repaired);
-  if (planner.plugins().defense(subject.defense).needs().training_set) {
-    add(subject, MeasuredVictim::retrained);
   }
   return draft;
 }
@@ -165,10 +217,21 @@ WorkDone run_measuring(const StageWork& work) {
     const Made* made = work.find(role);
     return made == nullptr ? std::nullopt : std::optional(read_predictions(*made));
   };
-  const Predictions clean = predictions(kClean).value();
-  const auto triggered = predictions(kTriggered), undefended = predictions(kUndefended),
+  Predictions clean = predictions(kClean).value();
+  auto triggered = predictions(kTriggered);
+  const auto undefended = predictions(kUndefended),
              control_triggered = predictions(kControlTriggered),
              control_clean = predictions(kControlClean);
+  CellRecord record;
+  if (const Made* filter = work.find("filter")) {
+    const FilterReport report = read_filter(*filter);
+    clean.labels = filtered(std::move(clean.labels), report.test, report.threshold);
+    if (triggered) {
+      triggered->labels =
+          filtered(std::move(triggered->labels), report.triggered, report.threshold);
+    }
+    record.filter = filter_metrics(report);
+  }
   const auto pointer = [](const std::optional<Predictions>& there) {
     return there ? &*there : nullptr;
   };
@@ -183,7 +246,6 @@ WorkDone run_measuring(const StageWork& work) {
       .undefended = pointer(undefended),
       .control_triggered = pointer(control_triggered),
       .control_clean = pointer(control_clean)};
-  CellRecord record;
   record.kind = workshop.task(subject).kind();
   if (record.kind == TaskKind::retrieval) {
     measure_retrieval(measurement, record);
@@ -206,9 +268,12 @@ WorkDone run_measuring(const StageWork& work) {
                 poison == nullptr ? kNone : workshop.poisoning(*poison).set.poisoned,
                 corpus.train.size(), record);
   }
+  if (const Made* train = work.find("train")) {
+    record.figures.merge(read_training_figures(*train));
+  }
   const Experiment& e = workshop.experiment();
   record.clean_from = to_string(e.clean_from);
-  if (e.defense_budget && work.find("defend") != nullptr) {
+  if (e.defense_budget && e.defenses[subject.defense].plugin != "none") {
     record.budget = in_words(*e.defense_budget);
     record.departures = e.defenses[subject.defense].departures;
   }

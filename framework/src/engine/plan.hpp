@@ -24,13 +24,16 @@ namespace ncmlab {
 enum class MeasuredVictim {
   undefended,  ///< the victim as it was trained
   repaired,    ///< the defense's copy
-  retrained,   ///< one trained without the suspicious samples
+  retrained,   ///< one trained without the samples that the defense flagged
+  trained,     ///< one that the defense took part in training
 };
 
 constexpr auto enum_names(MeasuredVictim) {
   using enum MeasuredVictim;
-  return std::to_array<EnumName<MeasuredVictim>>(
-      {{undefended, "undefended"}, {repaired, "repaired"}, {retrained, "retrained"}});
+  return std::to_array<EnumName<MeasuredVictim>>({{undefended, "undefended"},
+                                                  {repaired, "repaired"},
+                                                  {retrained, "retrained"},
+                                                  {trained, "trained"}});
 }
 
 /// What of an experiment a stage is about, as indices into its axes. What the stage's kind does not

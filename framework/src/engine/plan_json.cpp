@@ -25,11 +25,12 @@ BOOST_DESCRIBE_STRUCT(TrainingOptions, (),
                        head_only))
 BOOST_DESCRIBE_STRUCT(BudgetChoice, (),
                       (steps, batch_size, learning_rates, tuning_share, poison_share))
+BOOST_DESCRIBE_STRUCT(LanguageModelChoice, (), (order, corpus, field, masked))
 BOOST_DESCRIBE_STRUCT(AttackChoice, (), (victim_label, target_label, target_word))
 BOOST_DESCRIBE_STRUCT(DefenseChoice, (), (granted, departures))
 BOOST_DESCRIBE_STRUCT(Experiment, (),
                       (name, description, source, seeds, clean_share, clean_from, defense_budget,
-                       device, limit))
+                       language_model, device, limit))
 BOOST_DESCRIBE_STRUCT(AttackGoal, (), (victim_label, target_label, target_word))
 BOOST_DESCRIBE_STRUCT(Subject, (), (task, model, attack, defense, seed, victim, triggers_of))
 BOOST_DESCRIBE_STRUCT(When, (), (stage, outcome))

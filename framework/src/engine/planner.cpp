@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "core/hash_folder.hpp"
+#include "data/source_texts.hpp"
 #include "engine/stage_kind.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/wording.hpp"
@@ -222,7 +224,7 @@ void Planner::add_attack(Key& key, const Subject& subject) const {
   key.add("attack goals", joined(plan_.goals[subject.task][subject.attack], ", ", goal_text));
 }
 
-void Planner::add_defense(Key& key, std::size_t defense) const {
+void Planner::add_defense(Key& key, std::size_t defense) {
   const DefenseChoice& choice = plan_.experiment.defenses[defense];
   add_plugin(key, choice);
   if (const auto& budget = plan_.experiment.defense_budget) {
@@ -231,6 +233,28 @@ void Planner::add_defense(Key& key, std::size_t defense) const {
       key.add("defense budget_" + std::string(to_string(allowance)),
               to_toml(allowed(*budget, allowance)));
     }
+  }
+  add_language_models(key, plugins_.defense(defense).needs());
+}
+
+void Planner::add_language_models(Key& key, const DefenseNeeds& needs) {
+  const LanguageModelChoice& choice = plan_.experiment.language_model;
+  if (needs.ngram_model) {
+    key.add("defense ngram_order", std::to_string(choice.order));
+    if (!choice.corpus.empty()) {
+      if (corpus_files_.empty()) {
+        corpus_files_ = fingerprint(SourceTexts{choice.corpus, choice.field});
+      }
+      key.add("defense ngram_corpus", corpus_files_);
+    }
+  }
+  if (needs.masked_model && !choice.masked.empty()) {
+    if (masked_files_.empty()) {
+      Hasher hasher;
+      hash_folder(choice.masked, hasher);
+      masked_files_ = hasher.hex();
+    }
+    key.add("defense masked_model", masked_files_);
   }
 }
 

@@ -38,11 +38,12 @@ class Planner {
   void add_model(Key& key, std::size_t model);
   void add_surrogate(Key& key, std::size_t attack);
   void add_attack(Key& key, const Subject& subject) const;
-  void add_defense(Key& key, std::size_t defense) const;
+  void add_defense(Key& key, std::size_t defense);
 
  private:
   void add_plugin(Key& key, const PluginChoice& choice) const;
   void add_model(Key& key, const ModelChoice& choice, const std::string& files) const;
+  void add_language_models(Key& key, const DefenseNeeds& needs);
   void choose_surrogates();
   void resolve_goals();
 
@@ -50,6 +51,7 @@ class Planner {
   const Catalogue& catalogue_;
   ChosenPlugins plugins_;
   std::map<std::size_t, std::string> task_files_, model_files_, surrogate_files_;
+  std::string corpus_files_, masked_files_;  ///< of the language models; empty: not asked for yet
   std::map<std::pair<std::string, Subject>, std::size_t> known_;
   std::unordered_map<std::string, std::size_t> by_hash_;
 };

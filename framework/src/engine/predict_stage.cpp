@@ -34,9 +34,11 @@ std::size_t model_stage(Planner& planner, const Subject& subject) {
     case MeasuredVictim::repaired:
       return planner.stage("defend", source);
     case MeasuredVictim::retrained:
+      return planner.stage("retrain", source);
+    case MeasuredVictim::trained:
       break;
   }
-  return planner.stage("retrain", source);
+  return planner.stage("train", source);
 }
 
 StageDraft plan_prediction(Planner& planner, const Subject& subject) {

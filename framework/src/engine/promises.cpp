@@ -5,6 +5,8 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
+#include <cmath>
+#include <functional>
 #include <string>
 
 #include "loader/guarded.hpp"
@@ -64,12 +66,12 @@ void check_indices(const Defense& defense, std::vector<std::size_t>& indices,
                    std::size_t train_size) {
   std::ranges::sort(indices);
   if (std::ranges::adjacent_find(indices) != indices.end()) {
-    throw blame(defense, "engine.bad-outcome", "returned a suspicious sample twice");
+    throw blame(defense, "engine.bad-outcome", "flagged a sample twice");
   }
   if (!indices.empty() && indices.back() >= train_size) {
     throw blame(defense, "engine.bad-outcome",
-                "returned index " + std::to_string(indices.back()) +
-                    " of a suspicious sample, of " + std::to_string(train_size) + " samples");
+                "flagged sample " + std::to_string(indices.back()) + ", of " +
+                    std::to_string(train_size) + " samples");
   }
 }
 
@@ -186,16 +188,42 @@ void check_weights(const Plugin& plugin, const CodeModel& victim, std::string_vi
   }
 }
 
-std::vector<std::string> check_outcome(const Defense& defense, DefenseOutcome& outcome,
+void check_scores(const Defense& defense, const std::vector<double>& scores, std::size_t count) {
+  if (scores.size() != count) {
+    throw blame(defense, "engine.bad-outcome",
+                "returned " + std::to_string(scores.size()) + " scores, expected " +
+                    std::to_string(count) + ", one for each sample");
+  }
+  if (!std::ranges::all_of(scores, [](double score) { return std::isfinite(score); })) {
+    throw blame(defense, "engine.bad-outcome", "returned a score that is not finite");
+  }
+}
+
+void check_phase(const Defense& defense, const TrainingPhase& phase, std::size_t train_size) {
+  const auto reject = [&](const std::string& what) {
+    throw blame(defense, "engine.bad-outcome",
+                "returned " + what + " as phase `" + phase.name + "`");
+  };
+  if (phase.samples.empty()) {
+    reject("no samples");
+  }
+  if (!std::ranges::is_sorted(phase.samples, std::less_equal{}) ||
+      phase.samples.back() >= train_size) {
+    reject("places of samples that do not ascend or are out of range");
+  }
+  if (phase.options.epochs < 1 && phase.options.steps < 1) {
+    reject("no epochs");
+  }
+}
+
+std::vector<std::string> check_outcome(const Defense& defense, JudgedOutcome& outcome,
                                        const CodeModel& copy, const CodeModel& given,
                                        std::size_t train_size) {
-  std::vector<std::string> remarks;
-  if (outcome.suspicious) {
-    check_indices(defense, *outcome.suspicious, train_size);
-    if (!outcome.suspicious->empty() && !defense.needs().training_set) {
-      throw blame(defense, "engine.bad-outcome",
-                  "flagged training samples, but its needs() ask for no training set");
-    }
+  if (outcome.flagged) {
+    check_indices(defense, *outcome.flagged, train_size);
+  }
+  if (!outcome.scores.empty()) {
+    check_scores(defense, outcome.scores, train_size);
   }
   for (const InvertedTrigger& trigger : outcome.triggers) {
     check_inverted(defense, trigger, given);
@@ -204,21 +232,16 @@ std::vector<std::string> check_outcome(const Defense& defense, DefenseOutcome& o
   const bool is_changed = !same_weights(copy, given);
   if (!outcome.repaired && is_changed) {
     throw blame(defense, "engine.bad-outcome",
-                "changed the weights of its copy, but returned `repaired = false`",
+                "changed the weights of its copy, but does not say that it repaired the model",
                 {"set `repaired`, or work on `victim.clone()`"});
   }
-  if (outcome.repaired) {
-    check_weights(defense, copy, "after its repair");
-    if (!is_changed) {
-      remarks.emplace_back("says that it repaired the model, but left all weights as they were");
-    }
-    if (outcome.suspicious && !outcome.suspicious->empty()) {
-      remarks.emplace_back(
-          "repaired the model and flagged samples: the repaired model is measured, nothing is "
-          "retrained");
-    }
+  if (!outcome.repaired) {
+    return {};
   }
-  return remarks;
+  check_weights(defense, copy, "after its repair");
+  return is_changed ? std::vector<std::string>{}
+                    : std::vector<std::string>{
+                          "says that it repaired the model, but left all weights as they were"};
 }
 
 }  // namespace ncmlab

@@ -5,9 +5,10 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/defend_stage.hpp"
 #include "ncmlab/model/code_model.hpp"
 #include "ncmlab/plugin/attack.hpp"
-#include "ncmlab/plugin/defense.hpp"
+#include "ncmlab/plugin/training_defense.hpp"
 
 namespace ncmlab {
 
@@ -46,11 +47,17 @@ void check_effect(const Attack& attack, const AttackEffect& effect);
 /// Throws Error `engine.bad-weights`.
 void check_weights(const Plugin& plugin, const CodeModel& victim, std::string_view when);
 
-/// That indices, ids and labels are in range, and that the weights of `copy`, the defense's own,
-/// equal those of `given` unless it says that it repaired them. Sorts the suspicious samples.
+/// That indices, ids, labels and scores are in range, and that the weights of `copy`, the defense's
+/// own, equal those of `given` unless it says that it repaired them. Sorts the flagged samples.
 /// Returns what the log is to say. Throws Error `engine.bad-outcome` and `engine.bad-weights`.
-std::vector<std::string> check_outcome(const Defense& defense, DefenseOutcome& outcome,
+std::vector<std::string> check_outcome(const Defense& defense, JudgedOutcome& outcome,
                                        const CodeModel& copy, const CodeModel& given,
                                        std::size_t train_size);
+
+/// That a filter gave each of `count` samples a finite score. Throws Error `engine.bad-outcome`.
+void check_scores(const Defense& defense, const std::vector<double>& scores, std::size_t count);
+/// That the phase of a training trains on something that is in the training set. Throws Error
+/// `engine.bad-outcome`.
+void check_phase(const Defense& defense, const TrainingPhase& phase, std::size_t train_size);
 
 }  // namespace ncmlab

@@ -21,7 +21,10 @@ BOOST_DESCRIBE_STRUCT(RetrievalMetrics, (), (mrr, recall, count, pool))
 BOOST_DESCRIBE_STRUCT(PromotionMetrics, (), (anr, natural_anr, success, natural, count))
 BOOST_DESCRIBE_STRUCT(TriggerReach, (), (carriers, meant))
 BOOST_DESCRIBE_STRUCT(TriggerRecord, (), (victim_label, target_label, text, ids, loss, hit_rate))
-BOOST_DESCRIBE_STRUCT(DetectionMetrics, (), (flagged, poisoned, hits, clean))
+BOOST_DESCRIBE_STRUCT(DetectionMetrics, (), (flagged, poisoned, hits, clean, auroc, roc))
+BOOST_DESCRIBE_STRUCT(FilterMetrics, (),
+                      (false_rejection_rate, flagged_clean, clean, triggered, flagged_triggered,
+                       auroc, detected, roc))
 BOOST_DESCRIBE_STRUCT(PoisonCounts, (), (samples, victims, poisoned, poisoned_victims, wanted))
 BOOST_DESCRIBE_STRUCT(StageCost, (), (stage, seconds, forward_rows, backward_rows))
 BOOST_DESCRIBE_STRUCT(TriggeredPrediction, (), (target_label, prediction, control_prediction))
@@ -32,7 +35,7 @@ BOOST_DESCRIBE_STRUCT(QueryOutcome, (), (id, rank, untouched, promoted))
 BOOST_DESCRIBE_STRUCT(CellRecord, (),
                       (key, task, model, attack, defense, seed, configuration, kind, failure,
                        skipped, clean, attack_metrics, retrieval, untouched, promotion, transfer,
-                       reach, triggers, recovery, backdoored, detection, stealth, poisoning,
+                       reach, triggers, recovery, backdoored, detection, filter, stealth, poisoning,
                        figures, costs, threads, outcomes))
 
 // One object for each test sample: the lists of most are empty.

@@ -20,8 +20,7 @@ inline constexpr int kRecordSchema = 4;
 
 /// What one stage of a cell cost when it was run (also when this run took it from the store).
 struct StageCost {
-  std::string stage;  ///< a kind: `surrogate`, `poison`, `victim`, `defend`, `retrain`, `predict`,
-                      ///< `measure`
+  std::string stage;  ///< the name of its kind: `surrogate`, `poison`, `victim`, ...
   double seconds = 0;
   std::int64_t forward_rows = 0;
   std::int64_t backward_rows = 0;
@@ -37,11 +36,32 @@ struct TriggerRecord {
 /// Detection of poisoned training samples against the ground truth.
 struct DetectionMetrics {
   std::int64_t flagged = 0, poisoned = 0, hits = 0, clean = 0;
+  /// Of the scores of poisoned against other samples, where the defense gives scores.
+  std::optional<double> auroc = {};
+  std::vector<double> roc = {};  ///< roc_curve() of the same; empty without scores
   double precision() const { return flagged == 0 ? 0.0 : double(hits) / double(flagged); }
   double recall() const { return poisoned == 0 ? 0.0 : double(hits) / double(poisoned); }
   double false_positive_rate() const {
     return clean == 0 ? 0.0 : double(flagged - hits) / double(clean);
   }
+};
+
+/// The false rejection rates at which filters are compared.
+inline constexpr std::int64_t kRejectionPercents[] = {1, 5, 10};
+
+/// What an input filter tells apart; its effect on the answers is in the other metrics, where a
+/// rejected input is a wrong answer without the trigger and no success with it.
+struct FilterMetrics {
+  double false_rejection_rate = 0;  ///< that its threshold was set for on clean samples
+  double flagged_clean = 0;         ///< share of the test samples that it flags
+  std::int64_t clean = 0;           ///< test samples
+  // Of attacks:
+  std::int64_t triggered = 0;                    ///< test samples with the trigger
+  std::optional<double> flagged_triggered = {};  ///< share of them that it flags
+  std::optional<double> auroc = {};              ///< of them against the test samples
+  /// The share of them that is flagged at a threshold for so many percent of the clean samples.
+  std::map<std::int64_t, double> detected = {};
+  std::vector<double> roc = {};  ///< roc_curve() of triggered against test samples; or empty
 };
 
 /// How much of a training set an attack poisoned. A victim is a sample that one of the attack's
@@ -112,6 +132,7 @@ struct CellRecord {
   std::optional<RecoveryMetrics> recovery;
   std::optional<bool> backdoored;
   std::optional<DetectionMetrics> detection;
+  std::optional<FilterMetrics> filter;
   std::optional<StealthMetrics> stealth;  ///< for attacks
   std::optional<PoisonCounts> poisoning;  ///< for attacks on a victim that was trained
   std::map<std::string, double> figures;

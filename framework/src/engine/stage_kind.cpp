@@ -5,6 +5,8 @@
 #include <stdexcept>
 
 #include "engine/defend_stage.hpp"
+#include "engine/defended_training_stage.hpp"
+#include "engine/filter_stage.hpp"
 #include "engine/measure_stage.hpp"
 #include "engine/poison_stage.hpp"
 #include "engine/predict_stage.hpp"
@@ -14,8 +16,8 @@ namespace ncmlab {
 
 const std::vector<StageKind>& stage_kinds() {
   static const std::vector<StageKind> kinds = {
-      kSurrogateStage, kPoisonStage,  kVictimStage,  kDefendStage,
-      kRetrainStage,   kPredictStage, kMeasureStage,
+      kSurrogateStage,        kPoisonStage, kVictimStage,  kDefendStage,  kRetrainStage,
+      kDefendedTrainingStage, kFilterStage, kPredictStage, kMeasureStage,
   };
   return kinds;
 }

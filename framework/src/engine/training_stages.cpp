@@ -35,7 +35,7 @@ Rng stream_of(const Subject& subject, std::string_view name) {
   return Rng(static_cast<std::uint64_t>(subject.seed)).stream(name);
 }
 
-Recipe victim_recipe(Workshop& workshop, const Subject& subject) {
+Recipe recipe_of_victim(Workshop& workshop, const Subject& subject) {
   return {.choice = workshop.experiment().models[subject.model],
           .model = workshop.plugins().model(subject.model),
           .rng = stream_of(subject, "victim")};
@@ -49,7 +49,7 @@ Recipe surrogate_recipe(Workshop& workshop, const Subject& subject) {
 
 Recipe recipe_of(Workshop& workshop, const Stage& stage) {
   return stage.kind() == kSurrogate ? surrogate_recipe(workshop, stage.subject)
-                                    : victim_recipe(workshop, stage.subject);
+                                    : recipe_of_victim(workshop, stage.subject);
 }
 
 ModelContext context_for(Workshop& workshop, const Subject& subject, const Recipe& recipe) {
@@ -91,19 +91,6 @@ std::vector<TokenSample> samples_of(const StageWork& work, const CodeModel& mode
     throw Error("engine.no-training-samples", "no training samples are left to train on");
   }
   return samples;
-}
-
-/// `epoch 2/5: loss 0.5123, accuracy 0.7312; validation: accuracy 0.6900, f1 0.6612`
-std::string epoch_line(const EpochRecord& epoch, std::size_t index, std::int64_t epochs) {
-  const auto figure = [](const std::string& name, double value) {
-    return name + " " + fixed_decimals(value, 4);
-  };
-  const std::string line = "epoch " + std::to_string(index + 1) + "/" + std::to_string(epochs) +
-                           ": " + figure("loss", epoch.loss) + ", " +
-                           figure("accuracy", epoch.accuracy);
-  const std::string validation =
-      joined(epoch.validation, ", ", [&](const auto& each) { return std::apply(figure, each); });
-  return validation.empty() ? line : line + "; validation: " + validation;
 }
 
 json to_object(const TrainingResult& result) {
@@ -204,9 +191,9 @@ StageDraft plan_retraining(Planner& planner, const Subject& subject) {
 }
 
 WorkDone run_retraining(const StageWork& work) {
-  const DefenseOutcome outcome = read_outcome(work.find("defend")->object.folder).outcome;
+  const JudgedOutcome outcome = read_outcome(work.find("defend")->object.folder);
   return make(work, work.workshop.training_set(work.stage.subject, work.find("poison")),
-              {outcome.suspicious->begin(), outcome.suspicious->end()});
+              {outcome.flagged->begin(), outcome.flagged->end()});
 }
 
 }  // namespace
@@ -215,6 +202,45 @@ const StageKind kSurrogateStage = {
     .name = kSurrogate, .plan = plan_surrogate, .run = run_surrogate};
 const StageKind kVictimStage = {.name = "victim", .plan = plan_victim, .run = run_victim};
 const StageKind kRetrainStage = {.name = "retrain", .plan = plan_retraining, .run = run_retraining};
+
+std::string epoch_line(const EpochRecord& epoch, std::size_t index, std::int64_t epochs) {
+  const auto figure = [](const std::string& name, double value) {
+    return name + " " + fixed_decimals(value, 4);
+  };
+  const std::string line = "epoch " + std::to_string(index + 1) + "/" + std::to_string(epochs) +
+                           ": " + figure("loss", epoch.loss) + ", " +
+                           figure("accuracy", epoch.accuracy);
+  const std::string validation =
+      joined(epoch.validation, ", ", [&](const auto& each) { return std::apply(figure, each); });
+  return validation.empty() ? line : line + "; validation: " + validation;
+}
+
+VictimRecipe victim_recipe(const StageWork& work) {
+  Workshop& workshop = work.workshop;
+  const Subject& subject = work.stage.subject;
+  const Recipe recipe = recipe_of_victim(workshop, subject);
+  CodeModel model = build(workshop, subject, recipe, workshop.materials().corpus(subject).train);
+  std::vector<TokenSample> samples = workshop.materials().train_tokens(
+      subject, model, workshop.training_set(subject, work.find("poison")), work.progress);
+  return {.options = recipe.choice.training,
+          .rng = recipe.rng.stream("train"),
+          .model = std::move(model),
+          .samples = std::move(samples)};
+}
+
+CodeModel train_victim(const StageWork& work, const std::vector<std::size_t>& kept) {
+  VictimRecipe recipe = victim_recipe(work);
+  std::vector<TokenSample> samples;
+  for (const std::size_t place : kept) {
+    samples.push_back(std::move(recipe.samples.at(place)));
+  }
+  // No validation: what early stopping goes by is the engine's.
+  recipe.options.early_stopping = 0;
+  if (recipe.options.epochs > 0 && !samples.empty()) {
+    train(recipe.model, samples, recipe.options, recipe.rng, work.progress);
+  }
+  return std::move(recipe.model);
+}
 
 CodeModel read_model(Workshop& workshop, const Made& made) {
   const Subject& subject = made.stage.subject;
@@ -227,7 +253,7 @@ CodeModel read_model(Workshop& workshop, const Made& made) {
 
 CodeModel fresh_model(Workshop& workshop, const Subject& subject,
                       const std::vector<Example>& clean) {
-  return build(workshop, subject, victim_recipe(workshop, subject), clean);
+  return build(workshop, subject, recipe_of_victim(workshop, subject), clean);
 }
 
 }  // namespace ncmlab

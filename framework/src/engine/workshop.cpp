@@ -16,7 +16,8 @@ constexpr std::size_t kModelsInMemory = 2;
 Workshop::Workshop(const Plan& plan, const Catalogue& catalogue, Progress& progress)
     : plan_(plan),
       plugins_(plan.experiment, catalogue),
-      materials_(plan.experiment, plugins_, progress) {}
+      materials_(plan.experiment, plugins_, progress),
+      language_models_(plan.experiment.language_model) {}
 
 const Poisoning& Workshop::poisoning(const Made& poison) {
   if (!poisoning_ || poisoning_->first != poison.stage.hash) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/chosen_plugins.hpp"
+#include "engine/language_models.hpp"
 #include "engine/materials.hpp"
 #include "engine/plan.hpp"
 #include "engine/poison_stage.hpp"
@@ -32,6 +33,7 @@ class Workshop {
     return plan_.goals[subject.task][subject.attack];
   }
   Materials& materials() { return materials_; }
+  LanguageModels& language_models() { return language_models_; }
 
   /// What a stage `poison` made; the last one asked for stays in memory.
   const Poisoning& poisoning(const Made& poison);
@@ -46,6 +48,7 @@ class Workshop {
   const Plan& plan_;
   ChosenPlugins plugins_;
   Materials materials_;
+  LanguageModels language_models_;
   std::optional<std::pair<std::string, Poisoning>> poisoning_;
   std::list<std::pair<std::string, CodeModel>> models_;  ///< by hash, the last used first
 };

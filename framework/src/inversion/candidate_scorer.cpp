@@ -65,22 +65,27 @@ std::vector<TokenSample> CandidateScorer::triggered(const TriggerIds& trigger) c
   return result;
 }
 
+double CandidateScorer::hits(const at::Tensor& logits) const {
+  return model_.head().log_probabilities(logits).argmax(1).eq(target_label_).sum().item<double>();
+}
+
 at::Tensor CandidateScorer::losses_of(const at::Tensor& logits) const {
   const at::Tensor labels = at::full({logits.size(0)}, target_label_, at::kLong);
   return model_.head().losses(logits, labels);
 }
 
-at::Tensor CandidateScorer::gradient(const TriggerIds& trigger,
-                                     const std::vector<std::int64_t>& vocabulary) {
+SoftLoss CandidateScorer::soft_loss(const TriggerIds& trigger, const at::Tensor& embeddings,
+                                    Progress& progress) {
   const FrozenParameters frozen(model_.parameters());
   const at::Tensor table = model_.encoder().embedding_table();
   const std::vector<TokenSample> rows = triggered(trigger);
   const auto parts = static_cast<std::size_t>(model_.head().shape().inputs);
-  const at::Tensor trigger_rows =
-      table.index_select(0, at::tensor(trigger).to(table.device())).detach().requires_grad_();
+  const at::Tensor trigger_rows = embeddings.detach().requires_grad_();
+  SoftLoss result;
   for (const auto& chosen :
        batches_by_length(rows, std::min(options_.max_batch_tokens, tokens_per_pass(table.device())),
                          std::numeric_limits<std::int64_t>::max())) {
+    progress.check();
     Batch batch = make_batch(rows, chosen, model_.tokenizer().special().pad);
     const std::int64_t length = batch.ids.size(1);
     TriggerPlaces found;
@@ -103,14 +108,34 @@ at::Tensor CandidateScorer::gradient(const TriggerIds& trigger,
     const at::Tensor inserted = trigger_rows.index_select(0, on_device(at::tensor(found.indices)));
     batch.embeddings = words.index_copy(0, on_device(at::tensor(found.places)), inserted)
                            .reshape({batch.ids.size(0), length, table.size(1)});
-    const at::Tensor loss =
-        losses_of(model_.logits(batch, false)).sum() / static_cast<double>(samples_.size());
+    const at::Tensor logits = model_.logits(batch, false);
+    const at::Tensor loss = losses_of(logits).sum() / static_cast<double>(samples_.size());
     loss.backward();
+    result.loss += loss.item<double>();
+    result.hit_rate += hits(logits.detach()) / static_cast<double>(samples_.size());
     model_.work().backward_rows += batch.ids.size(0);
   }
-  const at::NoGradGuard no_grad;
-  const at::Tensor slope =
+  result.gradient =
       trigger_rows.grad().defined() ? trigger_rows.grad() : at::zeros_like(trigger_rows);
+  return result;
+}
+
+SoftLoss CandidateScorer::soft_loss(const at::Tensor& rows, Progress& progress) {
+  // Any token of a text will do but padding, which an encoder may pass over when it counts.
+  const InversionSample& any = samples_.front();
+  const TriggerIds beneath(static_cast<std::size_t>(rows.size(0)),
+                           any.sample.parts[any.part].ids.front());
+  return soft_loss(beneath, rows, progress);
+}
+
+at::Tensor CandidateScorer::gradient(const TriggerIds& trigger,
+                                     const std::vector<std::int64_t>& vocabulary) {
+  const at::Tensor table = model_.encoder().embedding_table();
+  const at::Tensor slope =
+      soft_loss(trigger, table.index_select(0, at::tensor(trigger).to(table.device())),
+                silent_progress())
+          .gradient;
+  const at::NoGradGuard no_grad;
   const at::Tensor rows_of_words = table.index_select(0, at::tensor(vocabulary).to(table.device()));
   return at::mm(slope, rows_of_words.t()).cpu();
 }

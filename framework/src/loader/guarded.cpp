@@ -4,11 +4,14 @@
 #include <utility>
 
 #include "ncmlab/plugin/code_backdoor.hpp"
-#include "ncmlab/plugin/defense.hpp"
+#include "ncmlab/plugin/data_defense.hpp"
+#include "ncmlab/plugin/input_defense.hpp"
 #include "ncmlab/plugin/model.hpp"
+#include "ncmlab/plugin/model_defense.hpp"
 #include "ncmlab/plugin/surrogate_attack.hpp"
 #include "ncmlab/plugin/task.hpp"
 #include "ncmlab/plugin/task_writer.hpp"
+#include "ncmlab/plugin/training_defense.hpp"
 
 namespace ncmlab {
 namespace {
@@ -155,7 +158,7 @@ class GuardedAttackBase : public Interface, public Guarded {
 
   std::unique_ptr<Backdoor> wrapped(std::unique_ptr<Backdoor> backdoor) const {
     if (backdoor == nullptr) {
-      throw blame(*this, "plugin.no-backdoor", "returned no backdoor from `prepare`");
+      throw blame(*this, "plugin.nothing-returned", "returned no backdoor from `prepare`");
     }
     return std::make_unique<GuardedBackdoor>(std::move(backdoor), origin());
   }
@@ -183,9 +186,11 @@ class GuardedSurrogateAttack final : public GuardedAttackBase<SurrogateAttack> {
   }
 };
 
-class GuardedDefense final : public Defense, public Guarded {
+/// What the defenses of all stages have.
+template <typename Interface>
+class GuardedDefense : public Interface, public Guarded {
  public:
-  GuardedDefense(std::shared_ptr<Defense> inner, PluginOrigin origin)
+  GuardedDefense(std::shared_ptr<Interface> inner, PluginOrigin origin)
       : Guarded(std::move(origin)), inner_(std::move(inner)) {}
 
   DefenseNeeds needs() const override {
@@ -194,13 +199,121 @@ class GuardedDefense final : public Defense, public Guarded {
   bool supports(TaskKind kind) const override {
     return call("supports", [&] { return inner_->supports(kind); });
   }
+
+ protected:
+  const Interface& inner() const { return *inner_; }
+
+ private:
+  std::shared_ptr<Interface> inner_;
+};
+
+class GuardedModelDefense final : public GuardedDefense<ModelDefense> {
+ public:
+  using GuardedDefense::GuardedDefense;
+
   DefenseOutcome defend(DefenseContext& context) const override {
-    return call("defend", [&] { return inner_->defend(context); });
+    return call("defend", [&] { return inner().defend(context); });
+  }
+};
+
+class GuardedDataDefense final : public GuardedDefense<DataDefense> {
+ public:
+  using GuardedDefense::GuardedDefense;
+
+  Suspicion inspect(DefenseContext& context) const override {
+    return call("inspect", [&] { return inner().inspect(context); });
+  }
+};
+
+class GuardedDefendedTraining final : public DefendedTraining, public Guarded {
+ public:
+  GuardedDefendedTraining(std::unique_ptr<DefendedTraining> inner, PluginOrigin origin)
+      : Guarded(std::move(origin)), inner_(std::move(inner)) {}
+
+  std::optional<TrainingPhase> next(const Losses& losses) override {
+    return call("next", [&] { return inner_->next(losses); });
+  }
+  at::Tensor losses(const Head& head, const at::Tensor& logits, const at::Tensor& labels,
+                    const BatchPlace& place) const override {
+    return call("losses", [&] { return inner_->losses(head, logits, labels, place); });
+  }
+  std::map<std::string, double> figures() const override {
+    return call("figures", [&] { return inner_->figures(); });
   }
 
  private:
-  std::shared_ptr<Defense> inner_;
+  std::unique_ptr<DefendedTraining> inner_;
 };
+
+class GuardedTrainingDefense final : public GuardedDefense<TrainingDefense> {
+ public:
+  using GuardedDefense::GuardedDefense;
+
+  std::unique_ptr<DefendedTraining> begin(const DefendedTrainingContext& context) const override {
+    auto training = call("begin", [&] { return inner().begin(context); });
+    if (training == nullptr) {
+      throw blame(*this, "plugin.nothing-returned", "returned no training from `begin`");
+    }
+    return std::make_unique<GuardedDefendedTraining>(std::move(training), origin());
+  }
+};
+
+class GuardedInputFilter final : public InputFilter, public Guarded {
+ public:
+  GuardedInputFilter(std::unique_ptr<InputFilter> inner, PluginOrigin origin)
+      : Guarded(std::move(origin)), inner_(std::move(inner)) {}
+
+  std::vector<double> scores(const std::vector<Example>& samples, Progress& progress) override {
+    return call("scores", [&] { return inner_->scores(samples, progress); });
+  }
+  std::optional<std::vector<Example>> cleaned(const std::vector<Example>& samples, double threshold,
+                                              Progress& progress) override {
+    return call("cleaned", [&] { return inner_->cleaned(samples, threshold, progress); });
+  }
+
+ private:
+  std::unique_ptr<InputFilter> inner_;
+};
+
+class GuardedInputDefense final : public GuardedDefense<InputDefense> {
+ public:
+  using GuardedDefense::GuardedDefense;
+
+  double false_rejection_rate() const override {
+    return call("false_rejection_rate", [&] { return inner().false_rejection_rate(); });
+  }
+  std::optional<double> threshold() const override {
+    return call("threshold", [&] { return inner().threshold(); });
+  }
+  std::unique_ptr<InputFilter> fit(DefenseContext& context) const override {
+    auto filter = call("fit", [&] { return inner().fit(context); });
+    if (filter == nullptr) {
+      throw blame(*this, "plugin.nothing-returned", "returned no filter from `fit`");
+    }
+    return std::make_unique<GuardedInputFilter>(std::move(filter), origin());
+  }
+};
+
+/// `Wrapper` around an instance that implements `Interface`; else null.
+template <typename Wrapper, typename Interface>
+std::shared_ptr<Plugin> wrap_as(const std::shared_ptr<Plugin>& instance,
+                                const PluginOrigin& origin) {
+  auto inner = std::dynamic_pointer_cast<Interface>(instance);
+  return inner == nullptr ? nullptr : std::make_shared<Wrapper>(std::move(inner), origin);
+}
+
+std::shared_ptr<Plugin> wrap_defense(const std::shared_ptr<Plugin>& instance,
+                                     const PluginOrigin& origin) {
+  auto wrapped = wrap_as<GuardedModelDefense, ModelDefense>(instance, origin);
+  if (wrapped == nullptr) {
+    wrapped = wrap_as<GuardedDataDefense, DataDefense>(instance, origin);
+  }
+  if (wrapped == nullptr) {
+    wrapped = wrap_as<GuardedTrainingDefense, TrainingDefense>(instance, origin);
+  }
+  return wrapped == nullptr ? wrap_as<GuardedInputDefense, InputDefense>(instance, origin)
+                            : wrapped;
+}
 
 std::shared_ptr<Plugin> wrap(const std::shared_ptr<Plugin>& instance, PluginOrigin origin) {
   switch (origin.kind) {
@@ -226,10 +339,7 @@ std::shared_ptr<Plugin> wrap(const std::shared_ptr<Plugin>& instance, PluginOrig
       }
       break;
     case PluginKind::defense:
-      if (auto defense = std::dynamic_pointer_cast<Defense>(instance)) {
-        return std::make_shared<GuardedDefense>(std::move(defense), std::move(origin));
-      }
-      break;
+      return wrap_defense(instance, origin);
   }
   return nullptr;
 }

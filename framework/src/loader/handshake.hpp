@@ -12,7 +12,7 @@
 namespace ncmlab::detail {
 
 /// Reads the exported symbols without running anything of the file. Returns what is wrong, or
-/// nothing for a library that exports `ncmlab_plugin_v3`.
+/// nothing for a library that exports `ncmlab_plugin_v4`.
 std::optional<Diagnostic> check_exports(const std::filesystem::path& file);
 
 /// Differences between a plugin's stamp and the host's, field by field: "compiler: plugin `g++ 11`,

@@ -31,16 +31,34 @@ class RobertaEncoder final
 
   std::string config_json() const override { return config_.to_json(); }
 
-  std::vector<at::Tensor> hidden_states(const Batch& batch) override {
-    const at::NoGradGuard no_grad;
+  std::vector<at::Tensor> hidden_states(const Batch& batch, bool training) override {
     const PackedRows rows = packed(batch);
-    at::Tensor states = embed(batch, rows, false);
+    at::Tensor states = embed(batch, rows, training);
     std::vector<at::Tensor> result = {rows.unpack(states.clone())};
     for (const RobertaLayer& weights : parameters_.layers) {
-      states = layer(weights, states, rows, false);
+      states = layer(weights, states, rows, training);
       result.push_back(rows.unpack(states.clone()));
     }
     return result;
+  }
+
+  std::vector<std::string> feed_forward_readers() const override {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < parameters_.layers.size(); ++i) {
+      names.push_back("encoder.layer." + std::to_string(i) + ".output.dense.weight");
+    }
+    return names;
+  }
+
+  void observe_units(const Batch& batch, const UnitObserver& observe) override {
+    const at::NoGradGuard no_grad;
+    const PackedRows rows = packed(batch);
+    at::Tensor states = embed(batch, rows, false);
+    for (std::size_t i = 0; i < parameters_.layers.size(); ++i) {
+      at::Tensor units;
+      states = layer(parameters_.layers[i], states, rows, false, &units);
+      observe(i, units);
+    }
   }
 
  private:
@@ -104,9 +122,9 @@ class RobertaEncoder final
     return products_.joint(precision(), states, weights.joint);
   }
 
-  /// What follows the attention, token by token.
+  /// What follows the attention, token by token. `units` is set to what its units give.
   at::Tensor feed_forward(const RobertaLayer& weights, const at::Tensor& attended,
-                          const at::Tensor& input, bool training) {
+                          const at::Tensor& input, bool training, at::Tensor* units = nullptr) {
     const double eps = config_.layer_norm_eps;
     const double dropout = hidden_dropout(training);
     const at::Tensor branch = linear(weights.attention_out, attended);
@@ -114,16 +132,19 @@ class RobertaEncoder final
                                             weights.attention_norm.bias, eps, dropout);
     const at::Tensor wide = products_.activated(precision(), states, weights.intermediate.weight,
                                                 weights.intermediate.bias, config_.hidden_act);
+    if (units != nullptr) {
+      *units = wide;
+    }
     const at::Tensor narrow = linear(weights.output, wide);
     return ops::add_norm(narrow, states, weights.output_norm.weight, weights.output_norm.bias, eps,
                          dropout);
   }
 
   at::Tensor layer(const RobertaLayer& weights, const at::Tensor& states, const PackedRows& rows,
-                   bool training) {
+                   bool training, at::Tensor* units = nullptr) {
     const at::Tensor attended =
         ops::attention(joint(weights, states), rows.starts, attention_rule(training));
-    return feed_forward(weights, attended, states, training);
+    return feed_forward(weights, attended, states, training, units);
   }
 
   /// The last layer for the first token of each row alone: keys and values are needed of every

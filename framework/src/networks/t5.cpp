@@ -34,33 +34,49 @@ class T5Encoder final : public PackedEncoder<T5Encoder, T5Config, T5Parameters> 
     return config_.to_json(parameters_.named.contains("lm_head.weight"));
   }
 
-  std::vector<at::Tensor> hidden_states(const Batch& batch) override {
-    const at::NoGradGuard no_grad;
-    Collected states;
+  std::vector<at::Tensor> hidden_states(const Batch& batch, bool training) override {
+    Watched watched;
     const PackedRows rows = packed(batch);
-    encoder_states(batch, rows, false, &states);
-    return states;
+    encoder_states(batch, rows, training, &watched);
+    return watched.states;
   }
 
-  std::vector<at::Tensor> decoder_hidden_states(const Batch& batch) override {
+  std::vector<at::Tensor> decoder_hidden_states(const Batch& batch, bool training) override {
+    const PackedRows rows = packed(batch);
+    Watched watched;
+    decoder_states(batch, {.states = encoder_states(batch, rows, training), .rows = rows}, training,
+                   watched);
+    return watched.states;
+  }
+
+  std::vector<std::string> feed_forward_readers() const override {
+    std::vector<std::string> names;
+    const auto add_stack = [&](const T5Stack& stack, const std::string& name, int place) {
+      for (std::size_t i = 0; i < stack.blocks.size(); ++i) {
+        names.push_back(name + ".block." + std::to_string(i) + ".layer." + std::to_string(place) +
+                        ".DenseReluDense.wo.weight");
+      }
+    };
+    add_stack(parameters_.encoder, "encoder", 1);
+    add_stack(parameters_.decoder, "decoder", 2);
+    return names;
+  }
+
+  void observe_units(const Batch& batch, const UnitObserver& observe) override {
     const at::NoGradGuard no_grad;
     const PackedRows rows = packed(batch);
-    const Source source{.states = encoder_states(batch, rows, false), .rows = rows};
-    const Batch target = shifted(batch, batch.lengths);
-    const PackedRows target_rows = packed(target);
-    at::Tensor states = embed(target, target_rows, false);
-    Collected collected = {target_rows.unpack(states)};
-    const at::Tensor bias = position_bias(parameters_.decoder, target_rows, false);
-    for (const T5Block& block : parameters_.decoder.blocks) {
-      states = decoder_block(block, states, target_rows, bias, source, false);
-      collected.push_back(target_rows.unpack(states));
-    }
-    collected.back() = target_rows.unpack(final_norm(parameters_.decoder, states, false));
-    return collected;
+    std::size_t network = 0;
+    Watched watched{.units = [&](const at::Tensor& units) { observe(network++, units); }};
+    const at::Tensor states = encoder_states(batch, rows, false, &watched);
+    decoder_states(batch, {.states = states, .rows = rows}, false, watched);
   }
 
  private:
-  using Collected = std::vector<at::Tensor>;
+  /// What is seen of a pass besides its result.
+  struct Watched {
+    std::vector<at::Tensor> states = {};                      ///< of each layer
+    std::function<void(const at::Tensor& units)> units = {};  ///< of each feed-forward network
+  };
 
   /// What the decoder reads of the encoder.
   struct Source {
@@ -179,21 +195,35 @@ class T5Encoder final : public PackedEncoder<T5Encoder, T5Config, T5Parameters> 
   }
 
   at::Tensor encoder_states(const Batch& batch, const PackedRows& rows, bool training,
-                            Collected* collected = nullptr) {
+                            Watched* watched = nullptr) {
     at::Tensor states = embed(batch, rows, training);
     const at::Tensor bias = position_bias(parameters_.encoder, rows, true);
     for (const T5Block& block : parameters_.encoder.blocks) {
-      if (collected != nullptr) {
-        collected->push_back(rows.unpack(states));
+      if (watched != nullptr) {
+        watched->states.push_back(rows.unpack(states));
       }
       states = self_attention(block.self, states, rows, rule(bias, false, training), training);
-      states = feed_forward(block.feed_forward, states, training);
+      states = feed_forward(block.feed_forward, states, training, watched);
     }
     states = final_norm(parameters_.encoder, states, training);
-    if (collected != nullptr) {
-      collected->push_back(rows.unpack(states));
+    if (watched != nullptr) {
+      watched->states.push_back(rows.unpack(states));
     }
     return states;
+  }
+
+  /// The decoder over whole rows.
+  void decoder_states(const Batch& batch, const Source& source, bool training, Watched& watched) {
+    const Batch target = shifted(batch, batch.lengths);
+    const PackedRows rows = packed(target);
+    at::Tensor states = embed(target, rows, training);
+    watched.states.push_back(rows.unpack(states));
+    const at::Tensor bias = position_bias(parameters_.decoder, rows, false);
+    for (const T5Block& block : parameters_.decoder.blocks) {
+      states = decoder_block(block, states, rows, bias, source, training, &watched);
+      watched.states.push_back(rows.unpack(states));
+    }
+    watched.states.back() = rows.unpack(final_norm(parameters_.decoder, states, training));
   }
 
   at::Tensor self_attention(const T5Attention& weights, const at::Tensor& states,
@@ -213,7 +243,8 @@ class T5Encoder final : public PackedEncoder<T5Encoder, T5Config, T5Parameters> 
     return add(states, linear(weights.out, attended), training);
   }
 
-  at::Tensor feed_forward(const T5FeedForward& weights, const at::Tensor& states, bool training) {
+  at::Tensor feed_forward(const T5FeedForward& weights, const at::Tensor& states, bool training,
+                          const Watched* watched = nullptr) {
     const at::Tensor input = norm(states, weights.norm);
     at::Tensor active;
     if (config_.is_gated_act) {
@@ -224,14 +255,18 @@ class T5Encoder final : public PackedEncoder<T5Encoder, T5Config, T5Parameters> 
       active =
           products_.activated(precision(), input, weights.wide.parts[0], {}, config_.dense_act_fn);
     }
+    if (watched != nullptr && watched->units) {
+      watched->units(active);
+    }
     return add(states, linear(weights.out, drop(active, training)), training);
   }
 
   at::Tensor decoder_block(const T5Block& block, at::Tensor states, const PackedRows& rows,
-                           const at::Tensor& bias, const Source& source, bool training) {
+                           const at::Tensor& bias, const Source& source, bool training,
+                           const Watched* watched = nullptr) {
     states = self_attention(block.self, states, rows, rule(bias, true, training), training);
     states = source_attention(block.cross, states, {.starts = rows.starts}, source, training);
-    return feed_forward(block.feed_forward, states, training);
+    return feed_forward(block.feed_forward, states, training, watched);
   }
 
   /// The decoder's last block for the pooled token of each row alone: keys and values of its

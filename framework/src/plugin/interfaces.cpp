@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ncmlab/plugin/attack.hpp"
-#include "ncmlab/plugin/defense.hpp"
+#include "ncmlab/plugin/data_defense.hpp"
+#include "ncmlab/plugin/input_defense.hpp"
 #include "ncmlab/plugin/model.hpp"
+#include "ncmlab/plugin/model_defense.hpp"
 #include "ncmlab/plugin/task.hpp"
+#include "ncmlab/plugin/training_defense.hpp"
 
 namespace ncmlab {
 
@@ -25,6 +28,22 @@ Corpus Task::peek(std::int64_t) const {
 Attack::~Attack() = default;
 Backdoor::~Backdoor() = default;
 Defense::~Defense() = default;
+ModelDefense::~ModelDefense() = default;
+DataDefense::~DataDefense() = default;
+TrainingDefense::~TrainingDefense() = default;
+InputDefense::~InputDefense() = default;
+DefendedTraining::~DefendedTraining() = default;
+InputFilter::~InputFilter() = default;
+
+at::Tensor DefendedTraining::losses(const Head& head, const at::Tensor& logits,
+                                    const at::Tensor& labels, const BatchPlace&) const {
+  return head.losses(logits, labels);
+}
+
+std::optional<std::vector<Example>> InputFilter::cleaned(const std::vector<Example>&, double,
+                                                         Progress&) {
+  return std::nullopt;
+}
 
 namespace {
 

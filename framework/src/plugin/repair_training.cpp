@@ -9,31 +9,22 @@
 
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/metrics/classification.hpp"
-#include "ncmlab/train/trainer.hpp"
 #include "weights/copy_over.hpp"
 
 namespace ncmlab {
 namespace {
 
-double accuracy(CodeModel& model, const std::vector<TokenSample>& samples, Progress& progress) {
-  const at::Tensor answers = model.predict(samples, progress).argmax(1).contiguous();
-  const auto* first = answers.data_ptr<std::int64_t>();
-  std::vector<std::int64_t> labels;
-  for (const TokenSample& sample : samples) {
-    labels.push_back(sample.label);
-  }
-  return classification_metrics({first, first + answers.numel()}, labels, 0).accuracy;
-}
-
 RepairTraining train_at(DefenseContext& context, const std::vector<TokenSample>& samples,
-                        const TrainingOptions& options, const Rng& rng) {
-  const TrainingResult result = train(context.victim, samples, options, rng, context.progress);
+                        const TrainingOptions& options, const Rng& rng,
+                        const TrainingHooks& hooks) {
+  const TrainingResult result =
+      train(context.victim, samples, options, rng, context.progress, hooks);
   return {.learning_rate = options.learning_rate, .loss = result.epochs.back().loss};
 }
 
 /// Trains at each of the rates and leaves the weights of the best.
 RepairTraining train_at_best(DefenseContext& context, const std::vector<TokenSample>& samples,
-                             TrainingOptions options, const Rng& rng) {
+                             TrainingOptions options, const Rng& rng, const TrainingHooks& hooks) {
   if (context.tuning_samples.empty()) {
     throw Error("defense.no-tuning-samples",
                 "there are " + std::to_string(context.budget.learning_rates.size()) +
@@ -51,7 +42,7 @@ RepairTraining train_at_best(DefenseContext& context, const std::vector<TokenSam
     options.learning_rate = rate;
     RepairTraining candidate;
     try {
-      candidate = train_at(context, samples, options, rng);
+      candidate = train_at(context, samples, options, rng, hooks);
     } catch (const Error& error) {
       if (error.diagnostics().front().code != "train.diverged" ||
           (rate == context.budget.learning_rates.back() && !best)) {
@@ -73,8 +64,19 @@ RepairTraining train_at_best(DefenseContext& context, const std::vector<TokenSam
 
 }  // namespace
 
+double accuracy(CodeModel& model, const std::vector<TokenSample>& samples, Progress& progress) {
+  const at::Tensor answers = model.predict(samples, progress).argmax(1).contiguous();
+  const auto* first = answers.data_ptr<std::int64_t>();
+  std::vector<std::int64_t> labels;
+  for (const TokenSample& sample : samples) {
+    labels.push_back(sample.label);
+  }
+  return classification_metrics({first, first + answers.numel()}, labels, 0).accuracy;
+}
+
 RepairTraining train_repair(DefenseContext& context, const std::vector<TokenSample>& samples,
-                            TrainingOptions options, const Rng& rng, double share) {
+                            TrainingOptions options, const Rng& rng, double share,
+                            const TrainingHooks& hooks) {
   const DefenseBudget& budget = context.budget;
   if (budget.steps) {
     options.steps =
@@ -82,12 +84,12 @@ RepairTraining train_repair(DefenseContext& context, const std::vector<TokenSamp
   }
   options.batch_size = budget.batch_size.value_or(options.batch_size);
   if (budget.learning_rates.size() > 1) {
-    return train_at_best(context, samples, options, rng);
+    return train_at_best(context, samples, options, rng, hooks);
   }
   if (!budget.learning_rates.empty()) {
     options.learning_rate = budget.learning_rates.front();
   }
-  return train_at(context, samples, options, rng);
+  return train_at(context, samples, options, rng, hooks);
 }
 
 void add_figures(const RepairTraining& training, DefenseOutcome& outcome) {

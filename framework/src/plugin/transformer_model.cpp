@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "core/hash_folder.hpp"
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/core/files.hpp"
 #include "ncmlab/core/hash.hpp"
@@ -15,29 +16,6 @@ namespace ncmlab {
 namespace {
 
 namespace fs = std::filesystem;
-
-NetworkSize size_of(NetworkPreset preset) {
-  if (preset == NetworkPreset::tiny) {
-    return {.hidden = 64, .layers = 2, .heads = 4, .intermediate = 128};
-  }
-  if (preset == NetworkPreset::small) {
-    return {.hidden = 128, .layers = 4, .heads = 4, .intermediate = 512};
-  }
-  return {.hidden = 768, .layers = 12, .heads = 12, .intermediate = 3072};
-}
-
-void hash_folder(const fs::path& folder, Hasher& hasher) {
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    if (entry.is_regular_file()) {
-      files.push_back(entry.path());
-    }
-  }
-  std::ranges::sort(files);
-  for (const fs::path& file : files) {
-    hasher.field(file.filename().string()).field(hash_file(file));
-  }
-}
 
 void check_folder(const fs::path& folder, const std::string& plugin) {
   if (!fs::is_directory(folder)) {
@@ -114,6 +92,16 @@ std::vector<std::string> differing_ids(const fs::path& folder, const std::string
 }
 
 }  // namespace
+
+NetworkSize size_of(NetworkPreset preset) {
+  if (preset == NetworkPreset::tiny) {
+    return {.hidden = 64, .layers = 2, .heads = 4, .intermediate = 128};
+  }
+  if (preset == NetworkPreset::small) {
+    return {.hidden = 128, .layers = 4, .heads = 4, .intermediate = 512};
+  }
+  return {.hidden = 768, .layers = 12, .heads = 12, .intermediate = 3072};
+}
 
 TransformerModel::TransformerModel(const TransformerSettings& settings, std::string_view name,
                                    std::string_view model_type)

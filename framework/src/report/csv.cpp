@@ -41,6 +41,13 @@ class CellLines {
   std::string prefix_;
 };
 
+/// The points of a ROC curve: `NAME:5` is the share that is detected at 5 % false positives.
+void add_curve(const std::string& name, const std::vector<double>& shares, CellLines& lines) {
+  for (std::size_t percent = 0; percent < shares.size(); ++percent) {
+    lines.add(name + ":" + std::to_string(percent), shares[percent]);
+  }
+}
+
 void add_cell(const CellRecord& record, bool intervals, std::string& out) {
   CellLines lines(record, intervals, out);
   if (!record.skipped.empty()) {
@@ -58,6 +65,12 @@ void add_cell(const CellRecord& record, bool intervals, std::string& out) {
     if (const auto measured = metric.measure(record)) {
       lines.add(metric.id, measured->value, measured->n, "", metric.proportion);
     }
+  }
+  if (record.detection) {
+    add_curve("detection_roc", record.detection->roc, lines);
+  }
+  if (record.filter) {
+    add_curve("filter_roc", record.filter->roc, lines);
   }
   if (record.backdoored) {
     lines.add("backdoored", *record.backdoored ? 1 : 0, std::nullopt,

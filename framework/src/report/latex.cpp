@@ -3,6 +3,7 @@
 #include <set>
 
 #include "report/renderers.hpp"
+#include "report/stage_tables.hpp"
 #include "report/text.hpp"
 
 namespace ncmlab {
@@ -83,7 +84,7 @@ std::string fitted(const std::string& body) {
 }
 
 std::string environment(const Table& table, const std::string& label, bool standalone) {
-  std::string text = "Task " + escape_latex(table.task) + ".";
+  std::string text = "Task " + escape_latex(full_title(table)) + ".";
   for (const std::string& sentence : caption(table)) {
     text += "\n  " + escape_latex(sentence);
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/renderers.hpp"
+#include "report/stage_tables.hpp"
 #include "report/text.hpp"
 
 namespace ncmlab {
@@ -37,7 +38,7 @@ std::string table_text(const Table& table) {
 std::string render_markdown(const std::vector<Table>& tables, const std::string& provenance) {
   std::string out;
   for (const Table& table : tables) {
-    out += "### Task " + escape_markdown(table.task) + "\n\n" + table_text(table) + "\n";
+    out += "### Task " + escape_markdown(full_title(table)) + "\n\n" + table_text(table) + "\n";
     for (std::size_t i = 0; i < table.notes.size(); ++i) {
       out += "<sup>" + std::to_string(i + 1) + "</sup> " + escape_markdown(table.notes[i]) + "\n\n";
     }

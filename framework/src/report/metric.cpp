@@ -2,6 +2,8 @@
 #include "report/metric.hpp"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 
 namespace ncmlab {
 namespace {
@@ -105,6 +107,31 @@ Value detection_false_positives(const CellRecord& r) {
   return r.detection ? share(r.detection->false_positive_rate(), r.detection->clean) : std::nullopt;
 }
 
+Value detection_auroc(const CellRecord& r) {
+  return r.detection && r.detection->auroc ? share(*r.detection->auroc, r.detection->poisoned)
+                                           : std::nullopt;
+}
+
+Value filter_auroc(const CellRecord& r) {
+  return r.filter && r.filter->auroc ? share(*r.filter->auroc, r.filter->triggered) : std::nullopt;
+}
+
+template <std::int64_t percent>
+Value filter_detected(const CellRecord& r) {
+  return r.filter && r.filter->auroc ? share(r.filter->detected.at(percent), r.filter->triggered)
+                                     : std::nullopt;
+}
+
+Value filter_flagged(const CellRecord& r) {
+  return r.filter && r.filter->flagged_triggered
+             ? share(*r.filter->flagged_triggered, r.filter->triggered)
+             : std::nullopt;
+}
+
+Value filter_false_rejections(const CellRecord& r) {
+  return r.filter ? share(r.filter->flagged_clean, r.filter->clean) : std::nullopt;
+}
+
 Value edits_that_parse(const CellRecord& r) {
   return r.stealth ? share(r.stealth->parse_rate, r.stealth->edits) : std::nullopt;
 }
@@ -125,7 +152,10 @@ Value old_names(const CellRecord& r) {
   return r.stealth ? without_count(r.stealth->old_names) : std::nullopt;
 }
 
-// The defense's own work: running it and, if it flags samples, training again without them.
+// The defense's own work: running it and, if it flags samples, training again without them. One
+// that takes part in the victim's training did all of that.
+const std::set<std::string_view> kDefenseStages = {"defend", "retrain", "train", "filter"};
+
 template <typename Field>
 Value defense_cost(const CellRecord& record, Field field) {
   if (record.defense == "none") {
@@ -133,7 +163,7 @@ Value defense_cost(const CellRecord& record, Field field) {
   }
   Value result;
   for (const StageCost& cost : record.costs) {
-    if (cost.stage == "defend" || cost.stage == "retrain") {
+    if (kDefenseStages.contains(cost.stage)) {
       result = Measured{(result ? result->value : 0) + static_cast<double>(cost.*field), {}};
     }
   }
@@ -294,31 +324,91 @@ const std::vector<Metric>& metrics() {
        .good = Good::defender,
        .measure = trigger_precision,
        .rank = 5,
-       .meaning = "trig P, R: recovered trigger tokens against the true ones."},
+       .meaning = "trig P, R: recovered trigger tokens against the true ones.",
+       .stage = DefenseStage::model},
       {.id = "trigger_recall",
        .title = "trig R %",
        .good = Good::defender,
        .measure = trigger_recall,
-       .rank = 5},
+       .rank = 5,
+       .stage = DefenseStage::model},
       {.id = "detection_precision",
        .title = "det P %",
        .proportion = true,
        .good = Good::defender,
        .measure = detection_precision,
        .rank = 6,
-       .meaning = "det P, R, FPR: flagged training samples against the poisoned ones."},
+       .meaning = "det P, R, FPR: flagged training samples against the poisoned ones.",
+       .stage = DefenseStage::data},
       {.id = "detection_recall",
        .title = "det R %",
        .proportion = true,
        .good = Good::defender,
        .measure = detection_recall,
-       .rank = 6},
+       .rank = 6,
+       .stage = DefenseStage::data},
       {.id = "detection_fpr",
        .title = "det FPR %",
        .proportion = true,
        .good = Good::attacker,
        .measure = detection_false_positives,
-       .rank = 6},
+       .rank = 6,
+       .stage = DefenseStage::data},
+      {.id = "detection_auroc",
+       .title = "det AUROC %",
+       .good = Good::defender,
+       .measure = detection_auroc,
+       .rank = 6,
+       .meaning = "det AUROC: area under the ROC curve of the scores of training samples.",
+       .stage = DefenseStage::data},
+      {.id = "filter_auroc",
+       .title = "filter AUROC %",
+       .good = Good::defender,
+       .measure = filter_auroc,
+       .rank = 5,
+       .meaning = "filter AUROC: area under the ROC curve of the scores of inputs with the trigger "
+                  "against clean ones; a filtered system's accuracy counts rejected inputs as "
+                  "wrong, its ASR does not count them.",
+       .stage = DefenseStage::input},
+      {.id = "filter_detected_1",
+       .title = "det@1 %",
+       .proportion = true,
+       .good = Good::defender,
+       .measure = filter_detected<1>,
+       .rank = 6,
+       .meaning = "det@k: share of the inputs with the trigger that are flagged at a threshold "
+                  "that flags k % of the clean samples that it was set on.",
+       .stage = DefenseStage::input},
+      {.id = "filter_detected_5",
+       .title = "det@5 %",
+       .proportion = true,
+       .good = Good::defender,
+       .measure = filter_detected<5>,
+       .rank = 6,
+       .stage = DefenseStage::input},
+      {.id = "filter_detected_10",
+       .title = "det@10 %",
+       .proportion = true,
+       .good = Good::defender,
+       .measure = filter_detected<10>,
+       .rank = 6,
+       .stage = DefenseStage::input},
+      {.id = "filter_flagged",
+       .title = "flagged %",
+       .proportion = true,
+       .good = Good::defender,
+       .measure = filter_flagged,
+       .rank = 5,
+       .meaning = "flagged, FRR: share of the inputs with the trigger, and of the clean test "
+                  "samples, that the filter flags at its own threshold.",
+       .stage = DefenseStage::input},
+      {.id = "filter_false_rejections",
+       .title = "FRR %",
+       .proportion = true,
+       .good = Good::attacker,
+       .measure = filter_false_rejections,
+       .rank = 5,
+       .stage = DefenseStage::input},
       {.id = "edit_parses",
        .title = "parses %",
        .measure = edits_that_parse,

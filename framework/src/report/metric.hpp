@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/record.hpp"
+#include "ncmlab/plugin/defense.hpp"
 #include "report/report.hpp"
 
 namespace ncmlab {
@@ -54,6 +55,7 @@ struct Metric {
   DifferenceColumn difference = {};
   bool of_pairs_only = false;  ///< in tables: what papers report of pairs; the CSV has it of all
   bool on_request = false;     ///< in tables: for those who look at the attack, not its defenses
+  std::optional<DefenseStage> stage = {};  ///< of the defenses that it is about; absent: of all
 };
 
 /// All metrics, in the order of the columns.

@@ -2,6 +2,7 @@
 #include "report/report.hpp"
 
 #include "report/renderers.hpp"
+#include "report/stage_tables.hpp"
 #include "report/table.hpp"
 #include "report/told_apart.hpp"
 
@@ -25,7 +26,10 @@ std::string render_report(const std::vector<CellRecord>& given, ReportFormat for
   if (format == ReportFormat::csv) {
     return render_csv(records, options);
   }
-  const std::vector<Table> tables = build_tables(records, options);
+  std::vector<Table> tables = build_tables(records, options);
+  if (format != ReportFormat::json && options.columns.empty()) {
+    tables = by_stage(std::move(tables));
+  }
   switch (format) {
     case ReportFormat::markdown:
       return render_markdown(tables, provenance(records, options));

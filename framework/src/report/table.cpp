@@ -109,7 +109,8 @@ TaskKind kind_of(const SeedRecords& row) {
 }
 
 ColumnMaker metric_column(const Metric& shown, Perspective perspective) {
-  return {{shown.id, shown.title, true, direction(shown, perspective), shown.meaning, shown.rank},
+  return {{shown.id, shown.title, true, direction(shown, perspective), shown.meaning, shown.rank,
+           shown.stage},
           shown.on_request,
           [&shown](const Victim& victim, const std::string&, const SeedRecords& row) {
             const TaskKind kind = kind_of(row);
@@ -131,7 +132,7 @@ ColumnMaker difference_column(const Metric& shown) {
 }
 
 ColumnMaker text_column(const std::string& id, TableCell (*make)(const SeedRecords&)) {
-  return {{id, id, false, Direction::none, {}, 0},
+  return {{id, id, false, Direction::none, {}, 0, DefenseStage::model},
           false,
           [make](const Victim&, const std::string&, const SeedRecords& row) { return make(row); }};
 }

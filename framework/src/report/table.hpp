@@ -29,12 +29,13 @@ struct Column {
   Direction direction = Direction::none;
   std::string meaning = {};  ///< a sentence for the caption; may be empty
   int rank = 0;  ///< a terminal that is too narrow leaves out columns of rank > 0, highest first
+  std::optional<DefenseStage> stage = {};  ///< of the defenses that it is about; absent: of all
 };
 
 struct Row {
   std::string defense;
   std::vector<TableCell> cells;  ///< one per column of the table
-  std::size_t note = 0;     ///< 1-based number of a note of the table; 0: none
+  std::size_t note = 0;          ///< 1-based number of a note of the table; 0: none
 };
 
 /// The defenses that met one victim.
@@ -45,6 +46,8 @@ struct Group {
 
 struct Table {
   std::string task;
+  /// Of a part of a table that was too wide: `defenses of stage data`.
+  std::string part = {};
   std::vector<Column> columns;  ///< without those that are blank in every row
   std::vector<Group> groups;
   std::vector<std::string> measured;  ///< sentences: seeds and sample sizes

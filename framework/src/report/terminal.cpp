@@ -3,6 +3,7 @@
 
 #include "ncmlab/core/wording.hpp"
 #include "report/renderers.hpp"
+#include "report/stage_tables.hpp"
 #include "report/text.hpp"
 
 namespace ncmlab {
@@ -128,7 +129,7 @@ std::string render_terminal(const std::vector<Table>& tables, const std::string&
     Layout layout = layout_of(table);
     const std::vector<std::string> left_out = fit(table, layout, options.width);
     const std::string rule(static_cast<std::size_t>(layout.total()), '-');
-    out += "Task " + table.task + "\n\n" + header_line(table, layout);
+    out += "Task " + full_title(table) + "\n\n" + header_line(table, layout);
     for (const Group& group : table.groups) {
       out += rule + "\n" + group.model + ", attack " + group.attack + "\n";
       for (const Row& row : group.rows) {

@@ -8,6 +8,7 @@
 
 #include "ncmlab/core/progress.hpp"
 #include "ncmlab/model/code_model.hpp"
+#include "ncmlab/train/trainer.hpp"
 
 namespace ncmlab {
 
@@ -19,12 +20,14 @@ struct BatchSums {
   std::int64_t right = 0;  ///< samples whose label was the most likely
 };
 
-/// Computes a batch's losses and adds the gradients of their sum divided by `divisor`.
-using BatchLoss = std::function<BatchSums(const Indices& batch, double divisor)>;
+/// Computes a batch's losses and adds the gradients of their sum divided by `divisor`. Of `place`
+/// epoch and step count.
+using BatchLoss =
+    std::function<BatchSums(const Indices& batch, double divisor, const BatchPlace& place)>;
 
 /// Of the whole model, or with `head_only` of the head on vectors that are computed here, once.
-/// `model`, `samples` and `progress` must outlive the result.
+/// All arguments must outlive the result.
 BatchLoss make_batch_loss(CodeModel& model, const std::vector<TokenSample>& samples, bool head_only,
-                          Progress& progress);
+                          const TrainingHooks& hooks, Progress& progress);
 
 }  // namespace ncmlab

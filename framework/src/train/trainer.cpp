@@ -69,7 +69,7 @@ class Training {
         optimizer_(parameters_, options,
                    static_cast<std::int64_t>(options.warmup * static_cast<double>(total_steps())),
                    total_steps()),
-        batch_loss_(make_batch_loss(model, samples, options.head_only, progress)),
+        batch_loss_(make_batch_loss(model, samples, options.head_only, hooks, progress)),
         work_before_(model.work()),
         start_(std::chrono::steady_clock::now()) {}
 
@@ -106,7 +106,7 @@ class Training {
     std::int64_t seen = 0;
     while (seen < count_ && optimizer_.steps() < total_steps()) {
       const std::int64_t end = std::min(count_, seen + batch_ * accumulation_);
-      const BatchSums sums = run_step(order, seen, end, place);
+      const BatchSums sums = run_step(order, seen, end, epoch, place);
       total.loss += sums.loss;
       total.right += sums.right;
       seen = end;
@@ -118,15 +118,16 @@ class Training {
   }
 
   /// One step of the optimiser on the samples order[begin, end), batch by batch.
-  BatchSums run_step(const Indices& order, std::int64_t begin, std::int64_t end,
+  BatchSums run_step(const Indices& order, std::int64_t begin, std::int64_t end, std::size_t epoch,
                      const std::string& place) {
     optimizer_.zero_grad();
     BatchSums total;
     for (std::int64_t from = begin; from < end; from += batch_) {
       progress_.check();
       const std::int64_t to = std::min(end, from + batch_);
-      const BatchSums sums = batch_loss_(Indices(order.begin() + from, order.begin() + to),
-                                         static_cast<double>(end - begin));
+      const BatchSums sums = batch_loss_(
+          Indices(order.begin() + from, order.begin() + to), static_cast<double>(end - begin),
+          {.epoch = epoch, .step = optimizer_.steps(), .samples = {}});
       total.loss += sums.loss;
       total.right += sums.right;
       const double loss = sums.loss / static_cast<double>(to - from);
@@ -136,6 +137,9 @@ class Training {
     if (!std::isfinite(total.loss) || !std::isfinite(norm)) {
       throw Error("train.diverged", "the loss or its gradient is not finite in " + place,
                   {"lower `learning_rate`"});
+    }
+    if (hooks_.stepped) {
+      hooks_.stepped();
     }
     return total;
   }

@@ -2,28 +2,11 @@
 #include "anchoring.hpp"
 
 #include <cstddef>
+#include <vector>
+
+#include "ncmlab/plugin/trigger_search.hpp"
 
 namespace ncmlab::elibadcode {
-
-std::vector<TriggerIds> shrink(const TriggerIds& trigger,
-                               const std::function<double(const TriggerIds&)>& loss) {
-  std::vector<TriggerIds> steps = {trigger};
-  while (steps.back().size() > 1) {
-    TriggerIds best;
-    double best_loss = 0;
-    for (std::size_t i = 0; i < steps.back().size(); ++i) {
-      TriggerIds shorter = steps.back();
-      shorter.erase(shorter.begin() + static_cast<std::ptrdiff_t>(i));
-      const double shorter_loss = loss(shorter);
-      if (best.empty() || shorter_loss < best_loss) {
-        best = shorter;
-        best_loss = shorter_loss;
-      }
-    }
-    steps.push_back(best);
-  }
-  return steps;
-}
 
 TriggerIds anchor(const TriggerIds& trigger, double beta,
                   const std::function<double(const TriggerIds&)>& loss) {

@@ -2,16 +2,10 @@
 #pragma once
 
 #include <functional>
-#include <vector>
 
 #include "ncmlab/inversion/candidate_scorer.hpp"
 
 namespace ncmlab::elibadcode {
-
-/// `trigger`, then what is left of it as tokens are dropped one after the other, each time the one
-/// whose loss is lowest without it (of equal ones the first), down to a single token.
-std::vector<TriggerIds> shrink(const TriggerIds& trigger,
-                               const std::function<double(const TriggerIds&)>& loss);
 
 /// Stage 4. Trigger anchoring (paper, section 4.5): the tokens of `trigger` that its effect needs,
 /// the last step of shrink() up to which every loss stays within `beta` of the whole trigger's. At

@@ -3,17 +3,19 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
-#include "inversion.hpp"
 #include "ncmlab/core/enum_names.hpp"
-#include "ncmlab/plugin/defense.hpp"
 #include "ncmlab/plugin/schema.hpp"
+#include "ncmlab/plugin/trigger_inversion.hpp"
 #include "ncmlab/tokenize/name_vocabulary.hpp"
-#include "unlearning.hpp"
 
 namespace ncmlab {
 namespace elibadcode {
+
+using ncmlab::NameEdit;
+using ncmlab::TrainedPart;
 
 /// How candidates are evaluated.
 enum class Scoring { fast, reference };
@@ -23,38 +25,10 @@ constexpr auto enum_names(Scoring) {
       {{Scoring::fast, "fast"}, {Scoring::reference, "reference"}});
 }
 
-/// What the ordered pair of labels that is taken leads in.
-enum class DirectionChoice { persistence, loss };
-
-constexpr auto enum_names(DirectionChoice) {
-  return std::to_array<EnumName<DirectionChoice>>(
-      {{DirectionChoice::persistence, "persistence"}, {DirectionChoice::loss, "loss"}});
-}
-
-/// Whose samples get the trigger in unlearning.
-enum class TriggeredLabels { victim, all };
-
-constexpr auto enum_names(TriggeredLabels) {
-  return std::to_array<EnumName<TriggeredLabels>>(
-      {{TriggeredLabels::victim, "victim"}, {TriggeredLabels::all, "all"}});
-}
-
-/// What unlearning trains.
-enum class TrainedPart { head, all };
-
-constexpr auto enum_names(TrainedPart) {
-  return std::to_array<EnumName<TrainedPart>>(
-      {{TrainedPart::head, "head"}, {TrainedPart::all, "all"}});
-}
-
 }  // namespace elibadcode
 
-struct EliBadCodeConfig {
-  std::int64_t samples = 30;
-  std::int64_t held_out = 100;
+struct EliBadCodeConfig : TriggerInversionSettings {
   NameUse vocabulary = NameUse::continues_name;
-  bool function_name = true;
-  bool consistent = false;
   std::int64_t trigger_length = 5;
   std::int64_t epochs = 100;
   std::int64_t top_k = 64;
@@ -63,25 +37,13 @@ struct EliBadCodeConfig {
   double stop_loss = 0.0;
   elibadcode::Scoring scoring = elibadcode::Scoring::fast;
   double beta = 0.15;
-  elibadcode::DirectionChoice direction = elibadcode::DirectionChoice::persistence;
   double verdict_persistence = 0.85;
-  bool unlearn_always = false;
-  double unlearn_share = 0.2;
-  elibadcode::TriggeredLabels unlearn_labels = elibadcode::TriggeredLabels::victim;
-  std::int64_t unlearn_triggers = 1;
-  std::int64_t rounds = 1;
-  elibadcode::NameEdit unlearn_edit = elibadcode::NameEdit::replace;
-  bool keep_originals = false;
-  std::int64_t unlearn_epochs = 1;
-  double unlearn_learning_rate = 5e-3;
-  std::int64_t unlearn_batch_size = 32;
-  elibadcode::TrainedPart scope = elibadcode::TrainedPart::head;
 };
 
-/// EliBadCode (Sun et al., FSE 2025). The stages, in the order in which they run:
+/// EliBadCode (Sun et al., FSE 2025). Its stages, in the order in which they run:
 /// vocabulary_filter, trigger_position, greedy_coordinate_gradient, anchoring (these three per
-/// direction, in inversion), the verdict here, unlearning.
-class EliBadCode final : public Defense {
+/// direction), the verdict, unlearning. TriggerInversion holds those that others share.
+class EliBadCode final : public TriggerInversion {
  public:
   static constexpr std::string_view
       kName = "elibadcode",
@@ -89,29 +51,13 @@ class EliBadCode final : public Defense {
       kSummary = "Inverts the trigger by greedy coordinate gradient and unlearns it.",
       kReference = "https://arxiv.org/abs/2408.04683";
 
-  explicit EliBadCode(EliBadCodeConfig config) : config_(config) {}
+  explicit EliBadCode(EliBadCodeConfig config);
   static Schema<EliBadCodeConfig> schema();
 
-  DefenseNeeds needs() const override { return {.clean_samples = true}; }
-  /// Throws Error `defense.no-clean-samples` when there are none and
-  /// `defense.elibadcode.no-vocabulary` when the filter leaves no token.
-  DefenseOutcome defend(DefenseContext& context) const override;
-
  private:
-  elibadcode::InversionOptions inversion_options() const;
-  std::vector<std::int64_t> vocabulary(const DefenseContext& context) const;
-  /// Stages 1 to 4 for every ordered pair of labels that has clean samples, best direction first.
-  /// Adds what they cost to the figures of `outcome`.
-  std::vector<elibadcode::Inversion> invert_all(DefenseContext& context, const Rng& rng,
-                                                DefenseOutcome& outcome) const;
-  /// Stage 5. Trains the victim on the clean samples with `triggers` in some of them.
-  void unlearn(DefenseContext& context, std::int64_t victim_label,
-               const std::vector<TriggerIds>& triggers, const Rng& rng,
-               DefenseOutcome& outcome) const;
-  /// Stage 5, and again with what a new inversion in all directions finds, for `rounds` or
-  /// until that does not reach the verdict's threshold.
-  void unlearn_in_rounds(DefenseContext& context, const elibadcode::Inversion& first,
-                         DefenseOutcome& outcome) const;
+  /// Throws Error `defense.elibadcode.no-vocabulary` when the filter leaves no token.
+  std::unique_ptr<TriggerSearch> prepare(const DefenseContext& context) const override;
+  bool is_backdoor(const Inversion& best) const override;
 
   EliBadCodeConfig config_;
 };

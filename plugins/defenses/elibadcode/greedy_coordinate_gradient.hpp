@@ -10,6 +10,7 @@
 #include "ncmlab/core/progress.hpp"
 #include "ncmlab/core/rng.hpp"
 #include "ncmlab/inversion/candidate_scorer.hpp"
+#include "ncmlab/plugin/trigger_search.hpp"
 
 namespace ncmlab::elibadcode {
 
@@ -20,12 +21,6 @@ struct SearchOptions {
   std::int64_t candidates = 64;  ///< triggers that an epoch evaluates
   double stop_loss = 0;          ///< ends the search once the best loss is below it
   bool reference_scoring = false;
-};
-
-/// A trigger and its mean loss on the inversion samples.
-struct ScoredTrigger {
-  TriggerIds ids;
-  double loss = 0;
 };
 
 struct SearchResult {

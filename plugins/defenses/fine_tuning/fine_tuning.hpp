@@ -4,19 +4,16 @@
 #include <cstdint>
 #include <string_view>
 
-#include "ncmlab/plugin/defense.hpp"
+#include "ncmlab/plugin/model_defense.hpp"
+#include "ncmlab/plugin/repair_settings.hpp"
 #include "ncmlab/plugin/schema.hpp"
 
 namespace ncmlab {
 
-struct FineTuningConfig {
-  std::int64_t epochs = 5;
-  double learning_rate = 2e-5;
-  std::int64_t batch_size = 32;
-};
+struct FineTuningConfig : RepairSettings {};
 
 /// Trains all parameters of the victim further on the clean samples.
-class FineTuning final : public Defense {
+class FineTuning final : public ModelDefense {
  public:
   static constexpr std::string_view kName = "fine_tuning", kVersion = "0.1.0",
                                     kSummary =

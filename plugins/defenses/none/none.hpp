@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "ncmlab/plugin/defense.hpp"
+#include "ncmlab/plugin/model_defense.hpp"
 #include "ncmlab/plugin/schema.hpp"
 
 namespace ncmlab {
@@ -11,7 +11,7 @@ namespace ncmlab {
 struct NoDefenseConfig {};
 
 /// The control: the victim is measured as it is.
-class NoDefense final : public Defense {
+class NoDefense final : public ModelDefense {
  public:
   static constexpr std::string_view kName = "none", kVersion = "0.1.0",
                                     kSummary = "Leaves the victim as it is: the control.",

@@ -3,35 +3,57 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
 
-#include "ncmlab/plugin/defense.hpp"
+#include "ncmlab/plugin/data_defense.hpp"
 #include "ncmlab/plugin/schema.hpp"
 
 namespace ncmlab {
 
-/// Outlier scores of Spectral Signatures: vectors [samples, width] are centred and projected on
-/// the top right-singular vector; the squares are returned, [samples] float64. At least one sample.
-at::Tensor spectral_scores(const at::Tensor& vectors);
+/// Which slices of the matrix of eigenvectors are taken for eigenvectors.
+enum class Slices {
+  columns,  ///< which they are
+  rows,     ///< which are none: a mistake of published code
+};
 
-/// Indices, ascending, of the 1.5 * epsilon * size samples (rounded) with the highest scores of
-/// each class. Of equal scores the first go. `labels` has one entry per row of `vectors`.
-std::vector<std::size_t> spectral_outliers(const at::Tensor& vectors,
-                                           const std::vector<std::int64_t>& labels, double epsilon);
+constexpr auto enum_names(Slices) {
+  return std::to_array<EnumName<Slices>>({{Slices::columns, "columns"}, {Slices::rows, "rows"}});
+}
 
 struct SpectralSignaturesConfig {
   double epsilon = 0.05;
+  std::int64_t vectors = 1;
+  bool per_class = true;
+  Slices eigenvectors = Slices::columns;
 };
 
+/// Outlier scores of Spectral Signatures: vectors [samples, width] are centred and projected on
+/// the top right-singular vectors, config.vectors or as many as there are; the squared lengths are
+/// returned, [samples] float64. At least one sample.
+at::Tensor spectral_scores(const at::Tensor& vectors, const SpectralSignaturesConfig& config);
+
+/// Scores of each class's samples among themselves, or of all together.
+struct SpectralOutliers {
+  std::vector<double> scores;
+  /// Ascending: the 1.5 * epsilon * size samples (rounded) with the highest scores of each group.
+  /// Of equal scores the first go.
+  std::vector<std::size_t> flagged;
+};
+/// `labels` has one entry per row of `vectors`.
+SpectralOutliers spectral_outliers(const at::Tensor& vectors,
+                                   const std::vector<std::int64_t>& labels,
+                                   const SpectralSignaturesConfig& config);
+
 /// Spectral Signatures (Tran, Li & Madry, NeurIPS 2018) on the victim's sentence vectors.
-class SpectralSignatures final : public Defense {
+class SpectralSignatures final : public DataDefense {
  public:
   static constexpr std::string_view
       kName = "spectral_signatures",
-      kVersion = "0.1.0",
+      kVersion = "0.2.0",
       kSummary =
           "Removes training samples whose representations stick out along their class's "
           "main direction.",
@@ -40,9 +62,8 @@ class SpectralSignatures final : public Defense {
   explicit SpectralSignatures(SpectralSignaturesConfig config) : config_(config) {}
   static Schema<SpectralSignaturesConfig> schema();
 
-  DefenseNeeds needs() const override { return {.training_set = true}; }
   bool supports(TaskKind /*kind*/) const override { return true; }
-  DefenseOutcome defend(DefenseContext& context) const override;
+  Suspicion inspect(DefenseContext& context) const override;
 
  private:
   SpectralSignaturesConfig config_;

@@ -157,7 +157,7 @@ TEST(CleanSplitTest, ATrainingSampleThatIsRetrievedSharesItsCodeNotItsQuery) {
 TEST(TuningSamplesTest, AreTakenOutOfTheCleanSamplesOfEachLabelAlike) {
   const std::vector<Example> all = samples(50);
   std::vector<Example> clean = all;
-  const std::vector<Example> taken = take_tuning_samples(clean, 0.2, Rng(1));
+  const std::vector<Example> taken = take_share(clean, 0.2, Rng(1));
   EXPECT_EQ(taken.size(), 10U);
   EXPECT_EQ(std::ranges::count(taken, 1, &Example::label), 5);
   EXPECT_EQ(clean.size(), 40U);
@@ -165,9 +165,9 @@ TEST(TuningSamplesTest, AreTakenOutOfTheCleanSamplesOfEachLabelAlike) {
     EXPECT_EQ(std::ranges::count(taken, example) + std::ranges::count(clean, example), 1);
   }
   std::vector<Example> again = all, other = all, nothing = all;
-  EXPECT_EQ(take_tuning_samples(again, 0.2, Rng(1)), taken);
-  EXPECT_NE(take_tuning_samples(other, 0.2, Rng(2)), taken);
-  EXPECT_TRUE(take_tuning_samples(nothing, 0, Rng(1)).empty());
+  EXPECT_EQ(take_share(again, 0.2, Rng(1)), taken);
+  EXPECT_NE(take_share(other, 0.2, Rng(2)), taken);
+  EXPECT_TRUE(take_share(nothing, 0, Rng(1)).empty());
   EXPECT_EQ(nothing, all);
 }
 

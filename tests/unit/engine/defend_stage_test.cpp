@@ -21,18 +21,31 @@ class DefendStageTest : public ToyRuns {};
 TEST_F(DefendStageTest, BrokenPromisesOfADefenseAreItsFailure) {
   Experiment experiment = toy_experiment();
   experiment.attacks.erase(experiment.attacks.begin() + 1);
-  const std::map<std::string, std::string> expected = {
-      {"index", "index 1000000"}, {"twice", "twice"},       {"token", "token id -1"},
-      {"label", "label 9"},       {"cancels", "cancelled"}, {"throws", "no exception"}};
-  for (const auto& [how, message] : expected) {
-    add_defense(experiment, how, "bad", {{"how", how}});
+  const std::map<std::string, std::pair<std::string, std::string>> expected = {
+      {"index", {"bad_data", "flagged sample 1000000, of "}},
+      {"twice", {"bad_data", "flagged a sample twice"}},
+      {"few scores", {"bad_data", "returned 2 scores, expected "}},
+      {"no number", {"bad_data", "returned a score that is not finite"}},
+      {"token", {"bad", "token id -1"}},
+      {"label", {"bad", "label 9"}},
+      {"cancels", {"bad", "cancelled"}},
+      {"throws", {"bad", "no exception"}},
+      {"no training", {"bad_training", "returned no training from `begin`"}},
+      {"empty phase", {"bad_training", "returned no samples as phase `wrong`"}},
+      {"no epochs", {"bad_training", "returned no epochs as phase `wrong`"}},
+      {"odd order", {"bad_training", "returned places of samples that do not ascend"}},
+      {"no filter", {"bad_filter", "returned no filter from `fit`"}},
+      {"one score", {"bad_filter", "returned 1 scores, expected "}},
+      {"nothing left", {"bad_filter", "returned 0 cleaned samples of "}}};
+  for (const auto& [how, rule] : expected) {
+    add_defense(experiment, how, rule.first, {{"how", how}});
   }
-  add_defense(experiment, "flag all", "toy", {{"flag", std::int64_t{1000}}});
+  add_defense(experiment, "flag all", "flagger", {{"count", std::int64_t{1000}}});
   const RunResult result = run(experiment);
-  EXPECT_EQ(result.failed, 7U);
+  EXPECT_EQ(result.failed, 16U);
   for (const CellRecord& record : result.records) {
     if (expected.contains(record.defense)) {
-      EXPECT_THAT(record.failure, HasSubstr(expected.at(record.defense)));
+      EXPECT_THAT(record.failure, HasSubstr(expected.at(record.defense).second));
     }
   }
   EXPECT_THAT(result.records.back().failure,
@@ -63,14 +76,12 @@ TEST_F(DefendStageTest, EveryDefenseGetsTheSameCleanSamplesAndTheSetThatWasTrain
 }
 
 TEST_F(DefendStageTest, AnOutcomeThatIsNotWholeIsRefused) {
-  const std::string good =
-      R"({"repaired": false, "suspicious": null, "backdoored": null, "triggers": [], "figures": {})";
+  const std::string good = R"({"repaired": false, "scores": [], "triggers": [], "figures": {})";
   scratch_.write("outcome.json", good + "}");
   EXPECT_EQ(code_of([&] { read_outcome(scratch_.path()); }), "");
   for (const std::string& text :
-       {std::string(), std::string("{}"),
-        std::string(R"({"repaired": false, "suspicious": ["x"]})"), good,
-        good + R"(, "suspicious": [1.5]})", good + R"(, "suspicious": [-1]})",
+       {std::string(), std::string("{}"), std::string(R"({"repaired": false, "flagged": ["x"]})"),
+        good, good + R"(, "flagged": [1.5]})", good + R"(, "flagged": [-1]})",
         good + R"(, "rest": )" + std::string(1'000'000, '[')}) {
     scratch_.write("outcome.json", text);
     EXPECT_EQ(code_of([&] { read_outcome(scratch_.path()); }), "store.bad-object")

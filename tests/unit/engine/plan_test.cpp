@@ -24,12 +24,12 @@ std::map<std::string, int> stages_by_kind(const Plan& plan) {
 TEST(PlanTest, SharesStagesBetweenCells) {
   Experiment experiment = toy_experiment();
   add_defense(experiment, "repair", "toy", {{"repair", true}});
-  add_defense(experiment, "flag", "toy", {{"flag", std::int64_t{3}}});
+  add_defense(experiment, "flag", "flagger", {{"count", std::int64_t{3}}});
   experiment.seeds = {1, 2};
   const Plan plan = make_plan(experiment, toy_catalogue());
   EXPECT_EQ(plan.cells.size(), 12U);
   const std::map<std::string, int> expected = {{"poison", 2},  {"victim", 4},   {"defend", 8},
-                                               {"retrain", 4}, {"predict", 26}, {"measure", 12}};
+                                               {"retrain", 4}, {"predict", 20}, {"measure", 12}};
   EXPECT_EQ(stages_by_kind(plan), expected);
   const RunIndex index = index_of(plan, "text");
   ASSERT_EQ(index.cells.size(), 12U);

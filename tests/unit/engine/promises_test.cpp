@@ -76,7 +76,7 @@ std::string test_name(const testing::TestParamInfo<Broken>& info) {
 INSTANTIATE_TEST_SUITE_P(
     Promises, RogueAttackTest,
     testing::Values(
-        Broken{"null", "plugin.no-backdoor", "returned no backdoor from `prepare`"},
+        Broken{"null", "plugin.nothing-returned", "returned no backdoor from `prepare`"},
         Broken{"throws", "plugin.threw", "threw an exception in `prepare`: no attack today ["},
         Broken{"throws a number", "plugin.threw",
                "threw something that is no exception in `prepare`"},
@@ -161,10 +161,8 @@ TEST_P(RogueDefenseTest, FailsItsCellAndIsNamedWithItsLibrary) {
 INSTANTIATE_TEST_SUITE_P(
     Promises, RogueDefenseTest,
     testing::Values(Broken{"hides a change", "engine.bad-outcome",
-                           "changed the weights of its copy, but returned "
-                           "`repaired = false`"},
-                    Broken{"flags unasked", "engine.bad-outcome",
-                           "flagged training samples, but its needs() ask for no training set"},
+                           "changed the weights of its copy, but does not say that it repaired "
+                           "the model"},
                     Broken{"ruins", "engine.bad-weights",
                            "left weights that are not finite after its repair: tensor "
                            "`classifier.out_proj.bias`"}),
@@ -174,13 +172,6 @@ TEST(RogueTest, ARepairThatChangesNothingIsSaid) {
   RecordingProgress progress;
   EXPECT_EQ(run_rogue_defense("repairs nothing", progress).failed, 0U);
   EXPECT_THAT(progress.lines, Contains(HasSubstr("left all weights as they were")));
-}
-
-TEST(RogueTest, ARepairWinsOverSuspiciousSamplesAndThatIsSaid) {
-  RecordingProgress progress;
-  EXPECT_EQ(run_rogue_defense("repairs and flags", progress).failed, 0U);
-  EXPECT_EQ(progress.count["retrain"], 0);
-  EXPECT_THAT(progress.lines, Contains(HasSubstr("the repaired model is measured")));
 }
 
 /// Fills the weights that `model` builds with one number.

@@ -55,14 +55,13 @@ TEST_F(SurveyTest, AnEmptyStoreHoldsNothing) {
   EXPECT_THAT(look(experiment), testing::Not(testing::Contains("retrain: possible")))
       << "only a defense that is given the training set can flag samples of it";
   experiment.defenses = {
-      DefenseChoice{choose(PluginKind::defense, "toy", {{"flag", std::int64_t{2}}})}};
+      DefenseChoice{choose(PluginKind::defense, "flagger", {{"count", std::int64_t{2}}})}};
   EXPECT_THAT(
       look(experiment),
       testing::ElementsAre("poison: pending: not made yet", "victim: pending: not made yet",
                            "defend: pending: not made yet", "predict: pending: not made yet",
-                           "predict: possible", "predict: possible", "predict: possible",
-                           "retrain: possible", "predict: possible", "predict: possible",
-                           "measure: pending: not made yet"));
+                           "predict: possible", "retrain: possible", "predict: possible",
+                           "predict: possible", "measure: pending: not made yet"));
 }
 
 TEST_F(SurveyTest, SaysWhichPartChanged) {

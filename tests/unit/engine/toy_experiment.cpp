@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "toy_experiment.hpp"
 
+#include <cmath>
 #include <stdexcept>
 
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/plugin/code_backdoor.hpp"
+#include "ncmlab/plugin/data_defense.hpp"
+#include "ncmlab/plugin/input_defense.hpp"
+#include "ncmlab/plugin/model_defense.hpp"
 #include "ncmlab/plugin/surrogate_attack.hpp"
+#include "ncmlab/plugin/training_defense.hpp"
 
 namespace ncmlab {
 namespace {
@@ -116,7 +121,7 @@ class Twins final : public Task {
   TwinsConfig config_;
 };
 
-class NoDefense final : public Defense {
+class NoDefense final : public ModelDefense {
  public:
   static constexpr std::string_view kName = "none", kVersion = "0.1.0", kSummary = "Nothing.",
                                     kReference = "tests";
@@ -164,7 +169,7 @@ struct SpyConfig {
   bool wants_all = true;
 };
 
-class Spy final : public Defense {
+class Spy final : public ModelDefense {
  public:
   static constexpr std::string_view kName = "spy", kVersion = "0.1.0",
                                     kSummary = "Keeps what it is given.", kReference = "tests";
@@ -184,7 +189,6 @@ class Spy final : public Defense {
          .seed = context.rng.seed(),
          .is_run_progress = dynamic_cast<RunProgress*>(&context.progress) != nullptr});
     DefenseOutcome outcome;
-    outcome.suspicious.emplace();
     outcome.triggers.push_back(
         {.ids = context.victim.tokenizer().encode("backdoor"), .raw_ids = {}, .text = "backdoor"});
     outcome.backdoored = true;
@@ -200,7 +204,7 @@ struct BadConfig {
   std::string how = "index";
 };
 
-class Bad final : public Defense {
+class Bad final : public ModelDefense {
  public:
   static constexpr std::string_view kName = "bad", kVersion = "0.1.0",
                                     kSummary = "Breaks the rules.", kReference = "tests";
@@ -211,11 +215,7 @@ class Bad final : public Defense {
   DefenseNeeds needs() const override { return {}; }
   DefenseOutcome defend(DefenseContext&) const override {
     DefenseOutcome outcome;
-    if (config_.how == "index") {
-      outcome.suspicious = {1'000'000};
-    } else if (config_.how == "twice") {
-      outcome.suspicious = {1, 1};
-    } else if (config_.how == "token") {
+    if (config_.how == "token") {
       outcome.triggers.push_back({.ids = {-1}, .raw_ids = {}, .text = ""});
     } else if (config_.how == "label") {
       outcome.triggers.push_back({.target_label = 9, .ids = {}, .raw_ids = {}, .text = ""});
@@ -228,6 +228,104 @@ class Bad final : public Defense {
   }
 
  private:
+  BadConfig config_;
+};
+
+class BadData final : public DataDefense {
+ public:
+  static constexpr std::string_view kName = "bad_data", kVersion = "0.1.0",
+                                    kSummary = "Breaks the rules.", kReference = "tests";
+  static Schema<BadConfig> schema() { return Bad::schema(); }
+  explicit BadData(BadConfig config) : config_(std::move(config)) {}
+  Suspicion inspect(DefenseContext& context) const override {
+    Suspicion suspicion;
+    if (config_.how == "index") {
+      suspicion.flagged = {1'000'000};
+    } else if (config_.how == "twice") {
+      suspicion.flagged = {1, 1};
+    } else if (config_.how == "few scores") {
+      suspicion.scores = {1, 2};
+    } else {
+      suspicion.scores.assign(context.training_set.size(), std::nan(""));
+    }
+    return suspicion;
+  }
+
+ private:
+  BadConfig config_;
+};
+
+class BadTraining final : public TrainingDefense {
+ public:
+  static constexpr std::string_view kName = "bad_training", kVersion = "0.1.0",
+                                    kSummary = "Breaks the rules.", kReference = "tests";
+  static Schema<BadConfig> schema() { return Bad::schema(); }
+  explicit BadTraining(BadConfig config) : config_(std::move(config)) {}
+  std::unique_ptr<DefendedTraining> begin(const DefendedTrainingContext& context) const override {
+    if (config_.how == "no training") {
+      return nullptr;
+    }
+    return std::make_unique<Training>(config_, context.options);
+  }
+
+ private:
+  class Training final : public DefendedTraining {
+   public:
+    Training(BadConfig config, const TrainingOptions& options)
+        : config_(std::move(config)), options_(options) {}
+    std::optional<TrainingPhase> next(const Losses&) override {
+      TrainingPhase phase{.name = "wrong", .samples = {1, 0}, .options = options_};
+      if (config_.how == "empty phase") {
+        phase.samples.clear();
+      } else if (config_.how == "no epochs") {
+        phase.samples = {0, 1};
+        phase.options.epochs = 0;
+      }
+      return phase;
+    }
+
+   private:
+    BadConfig config_;
+    TrainingOptions options_;
+  };
+
+  BadConfig config_;
+};
+
+class BadFilter final : public InputDefense {
+ public:
+  static constexpr std::string_view kName = "bad_filter", kVersion = "0.1.0",
+                                    kSummary = "Breaks the rules.", kReference = "tests";
+  static Schema<BadConfig> schema() { return Bad::schema(); }
+  explicit BadFilter(BadConfig config) : config_(std::move(config)) {}
+  double false_rejection_rate() const override { return 0.5; }
+  std::unique_ptr<InputFilter> fit(DefenseContext&) const override {
+    return config_.how == "no filter" ? nullptr : std::make_unique<Filter>(config_);
+  }
+
+ private:
+  class Filter final : public InputFilter {
+   public:
+    explicit Filter(BadConfig config) : config_(std::move(config)) {}
+    std::vector<double> scores(const std::vector<Example>& samples, Progress&) override {
+      if (config_.how == "one score") {
+        return {0};
+      }
+      std::vector<double> scores;
+      for (std::size_t i = 0; i < samples.size(); ++i) {
+        scores.push_back(static_cast<double>(i));
+      }
+      return scores;
+    }
+    std::optional<std::vector<Example>> cleaned(const std::vector<Example>&, double,
+                                                Progress&) override {
+      return std::vector<Example>{};
+    }
+
+   private:
+    BadConfig config_;
+  };
+
   BadConfig config_;
 };
 
@@ -256,7 +354,8 @@ const Catalogue& toy_catalogue() {
       }
     }
     for (Entry entry : {task<Search>(), task<Twins>(), attack<NoAttack>(), attack<Led>(),
-                        attack<Greedy>(), defense<NoDefense>(), defense<Spy>(), defense<Bad>()}) {
+                        attack<Greedy>(), defense<NoDefense>(), defense<Spy>(), defense<Bad>(),
+                        defense<BadData>(), defense<BadTraining>(), defense<BadFilter>()}) {
       catalogue.add({.entry = std::move(entry), .file = "here", .file_digest = "digest"});
     }
     return catalogue;

@@ -13,7 +13,7 @@
 namespace ncmlab {
 
 /// The toy plugins of tests/support/plugins, and of this program the tasks `search` and `twins`,
-/// the attacks `none`, `led` and `greedy` and the defenses `none`, `spy` and `bad`.
+/// the attacks `none`, `led` and `greedy` and the defenses `none`, `spy`, `bad` and its kin.
 const Catalogue& toy_catalogue();
 
 /// A choice of a plugin of toy_catalogue() with completed settings.

@@ -56,7 +56,7 @@ class ToyRuns : public testing::Test {
   static Experiment matrix() {
     Experiment experiment = toy_experiment();
     add_defense(experiment, "repair", "toy", {{"repair", true}});
-    add_defense(experiment, "flag", "toy", {{"flag", std::int64_t{5}}});
+    add_defense(experiment, "flag", "flagger", {{"count", std::int64_t{5}}});
     return experiment;
   }
 

@@ -205,6 +205,26 @@ TEST(CandidateScorerTest, GradientIsTheSlopeOfTheLossAlongEachEmbedding) {
   }
 }
 
+TEST(CandidateScorerTest, ASoftTriggerThatIsOneHotDoesWhatItsTokensDo) {
+  for (const int round : {0, 1, 2}) {
+    const HeadShape head{.inputs = 1 + round % 2, .logits = 1 + round % 2};
+    CodeModel victim = round == 2 ? small_t5_victim(3, head) : small_model(3, head);
+    Rng rng(4);
+    CandidateScorer scorer(victim, inversion_samples(victim, 9, rng.stream("samples")), 1,
+                           {.max_batch_tokens = 128});
+    const TriggerIds trigger = random_trigger(victim, 3, rng);
+    const at::Tensor rows = victim.encoder().embedding_table().index_select(0, at::tensor(trigger));
+    const SoftLoss soft = scorer.soft_loss(rows, silent_progress());
+    EXPECT_NEAR(soft.loss, scorer.loss(trigger), 1e-4);
+    EXPECT_NEAR(soft.hit_rate, scorer.hit_rate(trigger), 1e-9);
+    EXPECT_EQ(soft.gradient.sizes(), rows.sizes());
+    EXPECT_FALSE(soft.gradient.requires_grad());
+    // A step against the gradient, which is no token any more, lowers the loss.
+    const at::Tensor step = 1e-3 * soft.gradient / soft.gradient.norm();
+    EXPECT_LT(scorer.soft_loss(rows.detach() - step, silent_progress()).loss, soft.loss);
+  }
+}
+
 TEST(CandidateScorerTest, LeavesTheModelTrainable) {
   CodeModel victim = small_model(5);
   Rng rng(6);

@@ -43,12 +43,15 @@ TEST(GuardedTest, ForwardsEveryVirtualFunctionOfTheInterfaces) {
   // Both kinds of attacks have the base; the further one is checked for its own function alone.
   EXPECT_THAT(forwarded["GuardedAttack"], testing::ElementsAre("prepare"));
   forwarded["GuardedAttack"].merge(forwarded["GuardedAttackBase"]);
+  // What the class of a stage answers itself.
+  forwarded["GuardedDefense"].insert("stage");
   std::set<std::string> interfaces;
   for (const char* header :
-       {"model", "task", "attack", "surrogate_attack", "defense", "task_writer"}) {
+       {"model", "task", "attack", "surrogate_attack", "task_writer", "defense", "model_defense",
+        "data_defense", "training_defense", "input_defense"}) {
     for (const auto& [interface, functions] :
          by_class("framework/include/ncmlab/plugin/" + std::string(header) + ".hpp",
-                  "virtual [A-Za-z:_<>0-9&* ]+ ([a-z_]+)\\(")) {
+                  "virtual [A-Za-z:_<>0-9&*, ]+ ([a-z_]+)\\(")) {
       interfaces.insert(interface);
       for (const std::string& function : functions) {
         EXPECT_TRUE(forwarded["Guarded" + interface].contains(function))
@@ -56,8 +59,10 @@ TEST(GuardedTest, ForwardsEveryVirtualFunctionOfTheInterfaces) {
       }
     }
   }
-  EXPECT_THAT(interfaces, testing::ElementsAre("Attack", "Backdoor", "Defense", "Model",
-                                               "SurrogateAttack", "Task", "TaskWriter"));
+  EXPECT_THAT(interfaces, testing::ElementsAre(
+                              "Attack", "Backdoor", "DataDefense", "DefendedTraining", "Defense",
+                              "InputDefense", "InputFilter", "Model", "ModelDefense",
+                              "SurrogateAttack", "Task", "TaskWriter", "TrainingDefense"));
 }
 
 class Plain final : public Attack {

@@ -64,9 +64,10 @@ TEST(HeaderPromisesTest, OnlyTheGradModeDecidesWhetherAPassCanBeDifferentiated) 
   EXPECT_TRUE(victim.vectors(batch, false).requires_grad());
   EXPECT_FALSE(victim.predict(samples_for(victim)).requires_grad());
   EXPECT_TRUE(at::GradMode::is_enabled());
-  EXPECT_FALSE(victim.encoder().hidden_states(batch).back().requires_grad());
+  EXPECT_TRUE(victim.encoder().hidden_states(batch).back().requires_grad());
   const at::NoGradGuard no_grad;
   EXPECT_FALSE(victim.logits(batch, true).requires_grad());
+  EXPECT_FALSE(victim.encoder().hidden_states(batch).back().requires_grad());
 }
 
 TEST(HeaderPromisesTest, AScorerLeavesWeightsAndGradientsAsTheyWere) {

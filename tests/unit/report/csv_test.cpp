@@ -79,6 +79,17 @@ TEST(CsvTest, WritesDetectionRecoveryAndFigures) {
   EXPECT_THAT(text, HasSubstr("\"figure:layer, depth\",3,,\n"));
 }
 
+TEST(CsvTest, WritesThePointsOfRocCurves) {
+  CellRecord record = cell("b", "x", 1, 0.9, 0.1);
+  record.filter = FilterMetrics{.roc = {0.25, 0.5}};
+  record.detection = DetectionMetrics{.roc = {0.125}};
+  const std::string text = render_report({record}, ReportFormat::csv);
+  EXPECT_THAT(text, HasSubstr(",filter_roc:0,0.25,,\n"));
+  EXPECT_THAT(text, HasSubstr(",filter_roc:1,0.5,,\n"));
+  EXPECT_THAT(text, HasSubstr(",detection_roc:0,0.125,,\n"));
+  EXPECT_THAT(render_report({record}, ReportFormat::json), HasSubstr("\"roc\""));
+}
+
 TEST(CsvTest, OfNoRecordsIsTheHeader) {
   EXPECT_EQ(render_report({}, ReportFormat::csv),
             "task,model,attack,defense,seed,metric,value,n,text\n");

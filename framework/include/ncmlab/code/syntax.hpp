@@ -57,6 +57,8 @@ struct Syntax {
   /// assembly, patterns and arguments of what may be a macro are not among them; of code with
   /// syntax errors there are none.
   std::vector<ByteRange> integer_literals;
+  /// The statements directly in the body, ascending, comments apart.
+  std::vector<ByteRange> statements;
   /// The function's body: braces included (C, C++, Java), the indented block (Python).
   std::optional<ByteRange> body;
 

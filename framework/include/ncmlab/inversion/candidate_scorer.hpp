@@ -34,10 +34,20 @@ struct CandidateChoice {
   std::int64_t forward_rows = 0;  ///< rows that were run
 };
 
+/// What a trigger made of embeddings does.
+struct SoftLoss {
+  double loss = 0;      ///< mean over the samples
+  double hit_rate = 0;  ///< share of the samples whose most likely label is the target label
+  /// Of the loss with respect to the trigger's embeddings, [trigger length, hidden], on the model's
+  /// device, without a graph.
+  at::Tensor gradient;
+};
+
 /// Scores triggers on a fixed set of samples towards a fixed label, dropout off: nothing is drawn
 /// from any generator. The loss of a trigger is the mean over the samples of the head's loss
 /// towards `target_label`. Refers to the model, which must outlive it, and changes none of its
-/// weights and gradients. But for gradient() no call depends on at::GradMode or leaves a graph.
+/// weights and gradients. But for gradient() and soft_loss() no call depends on at::GradMode; none
+/// leaves a graph.
 class CandidateScorer {
  public:
   struct Options {
@@ -51,6 +61,11 @@ class CandidateScorer {
   /// `vocabulary` only: [trigger length, vocabulary.size()] float32 on the CPU, without a graph.
   /// Precondition: at::GradMode is on.
   at::Tensor gradient(const TriggerIds& trigger, const std::vector<std::int64_t>& vocabulary);
+
+  /// The loss of a trigger whose tokens have the word embeddings `rows` [trigger length, hidden],
+  /// in an encoder with a decoder for both. Reads no graph that `rows` may have. Precondition:
+  /// at::GradMode is on.
+  SoftLoss soft_loss(const at::Tensor& rows, Progress& progress);
 
   /// The candidate with the lowest loss. Best-first over partial sums: losses are not negative,
   /// so a candidate whose partial sum exceeds a complete one is never finished. Exact: the choice
@@ -68,7 +83,11 @@ class CandidateScorer {
 
  private:
   std::vector<TokenSample> triggered(const TriggerIds& trigger) const;
+  /// soft_loss() with the ids of `trigger` beneath the embeddings.
+  SoftLoss soft_loss(const TriggerIds& trigger, const at::Tensor& rows, Progress& progress);
   at::Tensor losses_of(const at::Tensor& logits) const;
+  /// How many rows of `logits` say the target label.
+  double hits(const at::Tensor& logits) const;
   std::vector<double> row_losses(const std::vector<TokenSample>& samples);
 
   CodeModel& model_;

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -86,11 +87,23 @@ class Encoder {
   /// and, for an encoder elsewhere, of its device too; torch::manual_seed() sets them all. Without
   /// `training` nothing is drawn.
   virtual at::Tensor encode(const Batch& batch, bool training) = 0;
-  /// Every layer's states without dropout and without gradients, whatever the grad mode: element
-  /// 0 after the embeddings, each [rows, length, hidden]; padded positions hold unspecified values.
-  virtual std::vector<at::Tensor> hidden_states(const Batch& batch) = 0;
+  /// Every layer's states: element 0 after the embeddings, each [rows, length, hidden]; padded
+  /// positions hold unspecified values. Gradients and dropout as encode().
+  virtual std::vector<at::Tensor> hidden_states(const Batch& batch, bool training = false) = 0;
   /// The same of the decoder; empty where there is none.
-  virtual std::vector<at::Tensor> decoder_hidden_states(const Batch&) { return {}; }
+  virtual std::vector<at::Tensor> decoder_hidden_states(const Batch&, bool /*training*/ = false) {
+    return {};
+  }
+
+  /// For each feed-forward network, those of a decoder last, the name of the parameter [hidden,
+  /// units] that reads its units: what a unit does passes through its column. Empty where the
+  /// architecture does not tell.
+  virtual std::vector<std::string> feed_forward_readers() const { return {}; }
+  using UnitObserver = std::function<void(std::size_t network, const at::Tensor& units)>;
+  /// Hands on what the units of each of these networks give for the batch's tokens, [tokens,
+  /// units], padding left out. Without dropout and gradients.
+  virtual void observe_units(const Batch&, const UnitObserver&) {}
+
   /// The parameters themselves (no copies; they share storage with the encoder until to()), each a
   /// leaf that requires gradients, under the names of the architecture's own
   /// Hugging Face base class (for RoBERTa `embeddings.word_embeddings.weight`, ...).

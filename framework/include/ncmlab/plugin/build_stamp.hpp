@@ -14,7 +14,7 @@
 namespace ncmlab {
 
 /// Raised on every change of Manifest, Entry or a plugin interface.
-inline constexpr std::uint32_t kPluginApi = 3;
+inline constexpr std::uint32_t kPluginApi = 4;
 
 /// The headers of one folder below `ncmlab/`, comments apart.
 struct HeaderStamp {

@@ -1,26 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <map>
+#include <functional>
 #include <optional>
-#include <string>
 #include <vector>
 
+#include "ncmlab/core/enum_names.hpp"
 #include "ncmlab/core/progress.hpp"
 #include "ncmlab/core/rng.hpp"
 #include "ncmlab/data/example.hpp"
-#include "ncmlab/inversion/candidate_scorer.hpp"
+#include "ncmlab/language/ngram_model.hpp"
 #include "ncmlab/plugin/plugin.hpp"
 #include "ncmlab/plugin/task.hpp"
 
 namespace ncmlab {
 
+class MaskedModel;
+
+/// When a defense acts.
+enum class DefenseStage {
+  training,  ///< while the victim is trained
+  data,      ///< on the training set, after a victim was trained on it
+  model,     ///< on the victim
+  input,     ///< on what the victim is asked
+};
+
+constexpr auto enum_names(DefenseStage) {
+  using enum DefenseStage;
+  return std::to_array<EnumName<DefenseStage>>(
+      {{training, "training"}, {data, "data"}, {model, "model"}, {input, "input"}});
+}
+
 /// The threat model of a defense: what it must be given.
 struct DefenseNeeds {
   bool clean_samples = false;  ///< a few samples that are known to be clean
   bool training_set = false;   ///< the possibly poisoned training set
+  bool ngram_model = false;    ///< an n-gram model of clean code over the victim's tokens
+  bool masked_model = false;   ///< a masked language model with the victim's tokenizer
 };
 
 /// What the defenses of an experiment may spend and assume, the same for all of them
@@ -39,7 +58,7 @@ struct DefenseBudget {
 /// unless the experiment says `clean_from = "training"`, no clean sample was trained on, and no
 /// poisoned sample was made from one.
 struct DefenseContext {
-  CodeModel& victim;  ///< the defense's own copy; a repair changes it in place
+  CodeModel& victim;  ///< the defense's own copy; of a defense at stage model to repair in place
   TaskView task;
   std::vector<Example> clean_samples;  ///< with true labels; empty unless asked for
   std::vector<Example> training_set;  ///< with the labels it was trained on; empty unless asked for
@@ -51,48 +70,30 @@ struct DefenseContext {
   /// Clean samples beside the others, to choose a learning rate by; empty unless asked for clean
   /// samples, and unless the experiment has a budget.
   std::vector<Example> tuning_samples = {};
+  /// Of the clean samples, see token_texts(); null unless asked for. It stays while the defense's
+  /// filter does.
+  const NgramModel* ngram_model = nullptr;
+  /// Of `[language_model]`, see language/masked_model.hpp; null unless asked for. It stays as long.
+  MaskedModel* masked_model = nullptr;
+  /// Trains a victim anew, as this one was, on the samples of the training set at these places.
+  /// For defenses at stage data; null for the others.
+  std::function<CodeModel(const std::vector<std::size_t>& kept)> train_victim = {};
 };
 
-/// A trigger that a defense found.
-struct InvertedTrigger {
-  std::int64_t victim_label = 0;
-  std::int64_t target_label = 0;
-  TriggerIds ids;       ///< after purification
-  TriggerIds raw_ids;   ///< before it
-  std::string text;     ///< `ids` decoded
-  double loss = 0;      ///< mean loss towards the target label on the defense's samples
-  double hit_rate = 0;  ///< share of those samples that the trigger turns
-};
-
-/// Any of: a repaired model, suspicious training samples, inverted triggers, a verdict.
+/// Acts at one stage, see DefenseStage; a plugin derives from the class of its stage: ModelDefense,
+/// DataDefense, TrainingDefense or InputDefense.
 ///
-/// A repair wins: with both `repaired` and `suspicious` the repaired copy is measured, nothing is
-/// retrained, and the indices count for detection alone.
-struct DefenseOutcome {
-  /// context.victim was changed and is to be measured. While it is false the weights of the copy
-  /// must equal those that were given, bit for bit; while it is true they may (nothing was found
-  /// to repair), which the run's log says. Repaired weights are finite.
-  bool repaired = false;
-  /// Indices into the training set, which the defense must have asked for; the engine retrains
-  /// without them. Set but empty: the defense looked and found nothing.
-  std::optional<std::vector<std::size_t>> suspicious;
-  std::vector<InvertedTrigger> triggers;  ///< the one that the defense believes in first
-  std::optional<bool> backdoored;         ///< the verdict
-  /// Further figures for the record, by name; unit in the name where it has one.
-  std::map<std::string, double> figures;
-};
-
 /// With no clean samples, or no training set, where it needs them, a defense either changes nothing
-/// or throws Error `defense.*`; tests/contract demands this of every defense of the tree.
+/// or throws Error `defense.*`; tests/contract demands this of every defense of the tree. Same
+/// context, same result. It must call Progress::check() at least once a second.
 class Defense : public Plugin {
  public:
   ~Defense() override;
 
+  virtual DefenseStage stage() const = 0;
   virtual DefenseNeeds needs() const = 0;
   /// Whether it can defend a model of such a task; a cell where it cannot is skipped, and says so.
   virtual bool supports(TaskKind kind) const { return kind != TaskKind::retrieval; }
-  /// Same context, same outcome. Must call context.progress.check() at least once a second.
-  virtual DefenseOutcome defend(DefenseContext& context) const = 0;
 };
 
 }  // namespace ncmlab

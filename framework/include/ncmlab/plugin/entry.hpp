@@ -8,10 +8,13 @@
 #include <vector>
 
 #include "ncmlab/plugin/attack.hpp"
-#include "ncmlab/plugin/defense.hpp"
+#include "ncmlab/plugin/data_defense.hpp"
+#include "ncmlab/plugin/input_defense.hpp"
 #include "ncmlab/plugin/model.hpp"
+#include "ncmlab/plugin/model_defense.hpp"
 #include "ncmlab/plugin/schema.hpp"
 #include "ncmlab/plugin/task.hpp"
+#include "ncmlab/plugin/training_defense.hpp"
 
 namespace ncmlab {
 
@@ -60,6 +63,9 @@ Entry attack() {
 }
 template <typename P>
 Entry defense() {
+  static_assert(std::derived_from<P, ModelDefense> || std::derived_from<P, DataDefense> ||
+                    std::derived_from<P, TrainingDefense> || std::derived_from<P, InputDefense>,
+                "a defense derives from the class of the stage at which it acts");
   return detail::make_entry<P, Defense>(PluginKind::defense);
 }
 

@@ -15,27 +15,31 @@ struct HeaderDigest {
 };
 
 inline constexpr HeaderDigest kHeaderDigests[] = {
-    {"code", 0x09014627b5cfa0e4},
+    {"analysis", 0xfb03f6465b6f5c63},
+
+    {"code", 0xe198f2db8279942b},
 
     {"core", 0x6a42271d30c3427e},
 
     {"data", 0x65006ea735cee9de},
 
-    {"inversion", 0x9564c07eec657c11},
+    {"inversion", 0x171863f6f52b4c4e},
 
     {"kernels", 0x869e3e613820049a},
 
-    {"metrics", 0xd0099d53f619150e},
+    {"language", 0x7cbf2ed354d66313},
+
+    {"metrics", 0x1a6cfe5161d3ed98},
 
     {"model", 0x9fa6fe722bc7d39e},
 
-    {"networks", 0x213c2e55fc968b0c},
+    {"networks", 0x669e3323d0a0d193},
 
-    {"plugin", 0x4223f1db8552d511},
+    {"plugin", 0xb47e53726cbaad97},
 
     {"tokenize", 0x9ef161e0ac00d678},
 
-    {"train", 0x16fb28a79e452393},
+    {"train", 0x55ce87dae0995854},
 
     {"weights", 0x701201301f815942},
 };

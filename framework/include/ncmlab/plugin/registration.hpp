@@ -30,4 +30,4 @@ struct Manifest {
     return instance;                                                                          \
   }                                                                                           \
   }                                                                                           \
-  BOOST_DLL_ALIAS_SECTIONED(ncmlab_plugin_detail::manifest, ncmlab_plugin_v3, ncmlab)
+  BOOST_DLL_ALIAS_SECTIONED(ncmlab_plugin_detail::manifest, ncmlab_plugin_v4, ncmlab)

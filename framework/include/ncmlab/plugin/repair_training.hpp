@@ -6,8 +6,9 @@
 
 #include "ncmlab/core/rng.hpp"
 #include "ncmlab/model/code_model.hpp"
-#include "ncmlab/plugin/defense.hpp"
+#include "ncmlab/plugin/model_defense.hpp"
 #include "ncmlab/train/options.hpp"
+#include "ncmlab/train/trainer.hpp"
 
 namespace ncmlab {
 
@@ -27,9 +28,14 @@ struct RepairTraining {
 /// as accuracy permits. Each starts at the weights that the victim has now and draws the same
 /// numbers from `rng`; each counts as work. Throws Error `defense.no-tuning-samples` where there is
 /// more than one rate and nothing to choose by. A rate with which the loss diverges is passed over;
-/// if all do, the last one's Error `train.diverged` is thrown.
+/// if all do, the last one's Error `train.diverged` is thrown. `hooks` hold for each of the
+/// trainings.
 RepairTraining train_repair(DefenseContext& context, const std::vector<TokenSample>& samples,
-                            TrainingOptions options, const Rng& rng, double share = 1);
+                            TrainingOptions options, const Rng& rng, double share = 1,
+                            const TrainingHooks& hooks = {});
+
+/// Share of the samples whose most likely label is their own.
+double accuracy(CodeModel& model, const std::vector<TokenSample>& samples, Progress& progress);
 
 /// Adds what `training` says to the figures of an outcome: `learning_rate`, `tuning_accuracy`.
 void add_figures(const RepairTraining& training, DefenseOutcome& outcome);

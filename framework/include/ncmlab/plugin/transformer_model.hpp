@@ -64,6 +64,7 @@ Schema<Config> transformer_fields(Schema<Config>&& schema) {
 struct NetworkSize {
   std::int64_t hidden, layers, heads, intermediate;
 };
+NetworkSize size_of(NetworkPreset preset);
 
 /// A model whose network is a transformer: that of a checkpoint folder, or a fresh one of the size
 /// that `preset` names. A derived class says what the fresh network is and how its states become

@@ -21,8 +21,27 @@ struct EpochRecord {
   std::map<std::string, double> validation;  ///< what `evaluate` returned
 };
 
+/// Which samples a loss is computed of, and when.
+struct BatchPlace {
+  std::size_t epoch = 0;             ///< from 0
+  std::int64_t step = 0;             ///< of the optimiser, from 0
+  std::vector<std::size_t> samples;  ///< places in what is trained on
+};
+
 /// What a caller of train() adds to it.
 struct TrainingHooks {
+  /// What is minimised in the place of Head::losses(), whose arguments these are: returns
+  /// [samples], differentiable.
+  std::function<at::Tensor(const at::Tensor& logits, const at::Tensor& labels,
+                           const BatchPlace& place)>
+      losses = {};
+  /// What is added to the losses: returns [samples], differentiable. A pass of its own, after the
+  /// losses' own backward pass; of a similarity head before it. May change weights in place if they
+  /// are back when it returns, but for a similarity head. Precondition: not `head_only`.
+  std::function<at::Tensor(CodeModel& model, const Batch& batch, const at::Tensor& labels)>
+      penalty = {};
+  /// Called after each step of the optimiser; may change parameters in place.
+  std::function<void()> stepped = {};
   /// Called after each epoch; figures of the model on other samples, by name.
   std::function<std::map<std::string, double>(CodeModel&)> evaluate = {};
   /// Called after each epoch with its record and its place, from 0.

@@ -11,9 +11,9 @@
 #include "anchoring.hpp"
 #include "greedy_coordinate_gradient.hpp"
 #include "ncmlab/inversion/name_place.hpp"
+#include "ncmlab/plugin/trigger_position.hpp"
+#include "ncmlab/plugin/trigger_unlearning.hpp"
 #include "toy_task.hpp"
-#include "trigger_position.hpp"
-#include "unlearning.hpp"
 
 namespace ncmlab::elibadcode {
 namespace {

@@ -21,7 +21,7 @@ TEST(FineTuningTest, LearnsFromTheCleanSamples) {
   CodeModel victim = toy_victim(examples, Rng(2));
   const StateDict before = victim.parameters().clone();
   const DefenseOutcome outcome =
-      run(victim, examples, {.epochs = 12, .learning_rate = 3e-3, .batch_size = 16});
+      run(victim, examples, {{.epochs = 12, .learning_rate = 3e-3, .batch_size = 16}});
   EXPECT_TRUE(outcome.repaired);
   EXPECT_EQ(outcome.figures.at("clean_samples"), 200);
   EXPECT_GT(accuracy(victim, examples), 0.9);
@@ -34,8 +34,8 @@ TEST(FineTuningTest, SameSeedGivesSameWeights) {
   const std::vector<Example> examples = toy_functions(40, Rng(1));
   CodeModel first = toy_victim(examples, Rng(2));
   CodeModel second = toy_victim(examples, Rng(2));
-  run(first, examples, {.epochs = 2, .learning_rate = 1e-3});
-  run(second, examples, {.epochs = 2, .learning_rate = 1e-3});
+  run(first, examples, {{.epochs = 2, .learning_rate = 1e-3}});
+  run(second, examples, {{.epochs = 2, .learning_rate = 1e-3}});
   for (const auto& [name, tensor] : first.parameters()) {
     EXPECT_TRUE(torch::equal(tensor, second.parameters().at(name))) << name;
   }
@@ -52,7 +52,7 @@ TEST(FineTuningTest, KeepsToABudget) {
   const ToyTask task;
   DefenseContext context{victim, TaskView(task), examples, {}, Rng(3), silent_progress()};
   context.budget = {.steps = 3, .batch_size = 8, .learning_rates = {1e-3}, .poison_share = {}};
-  const DefenseOutcome outcome = FineTuning({.epochs = 9}).defend(context);
+  const DefenseOutcome outcome = FineTuning({{.epochs = 9}}).defend(context);
   EXPECT_EQ(victim.work().backward_rows, 24);
   EXPECT_EQ(outcome.figures.at("learning_rate"), 1e-3);
 }

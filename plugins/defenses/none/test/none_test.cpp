@@ -17,7 +17,6 @@ TEST(NoDefenseTest, LeavesVictimAndSaysNothing) {
   DefenseContext context{victim, TaskView(task), {}, {}, Rng(3), silent_progress()};
   const DefenseOutcome outcome = NoDefense(NoDefenseConfig{}).defend(context);
   EXPECT_FALSE(outcome.repaired);
-  EXPECT_FALSE(outcome.suspicious.has_value());
   EXPECT_FALSE(outcome.backdoored.has_value());
   EXPECT_TRUE(outcome.triggers.empty());
   for (const auto& [name, tensor] : victim.parameters()) {

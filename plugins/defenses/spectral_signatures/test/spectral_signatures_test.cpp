@@ -34,28 +34,40 @@ std::size_t planted_among(const std::vector<std::size_t>& indices) {
 
 TEST(SpectralSignaturesTest, FindsEveryPlantedSample) {
   const std::vector<std::int64_t> labels(400, 0);
-  const auto outliers = spectral_outliers(planted_vectors(), labels, 0.05);
+  const auto [scores, outliers] = spectral_outliers(planted_vectors(), labels, {});
+  EXPECT_EQ(scores.size(), 400U);
   EXPECT_EQ(outliers.size(), 30U);  // 1.5 * 0.05 * 400
   EXPECT_EQ(planted_among(outliers), 20U);
   EXPECT_TRUE(std::is_sorted(outliers.begin(), outliers.end()));
+}
+
+TEST(SpectralSignaturesTest, ScoresAreTheSquaredLengthsOfTheProjections) {
+  const at::Tensor vectors = planted_vectors().to(torch::kFloat64);
+  const at::Tensor centred = vectors - vectors.mean(0, true);
+  const at::Tensor right = std::get<2>(torch::linalg_svd(centred, false));
+  for (const std::int64_t k : {1, 3, 16, 40}) {
+    EXPECT_TRUE(torch::allclose(spectral_scores(planted_vectors(), {.vectors = k}),
+                                torch::mm(centred, right.slice(0, 0, k).t()).square().sum(1), 1e-6,
+                                1e-8))
+        << k;
+  }
 }
 
 TEST(SpectralSignaturesTest, ProjectsOnTheColumnNotTheRow) {
   const at::Tensor vectors = planted_vectors().to(torch::kFloat64);
   const at::Tensor centred = vectors - vectors.mean(0, true);
   const at::Tensor right = std::get<2>(torch::linalg_svd(centred, false)).select(0, 0);
-  EXPECT_TRUE(torch::allclose(spectral_scores(planted_vectors()),
+  EXPECT_TRUE(torch::allclose(spectral_scores(planted_vectors(), {}),
                               torch::mv(centred, right).square(), 1e-6, 1e-8));
 
   // What the mistake that is found in published code would score.
   const at::Tensor eigenvectors = std::get<1>(torch::linalg_eigh(torch::mm(centred.t(), centred)));
   const at::Tensor by_row = torch::mv(centred, eigenvectors.select(0, kWidth - 1)).square();
-  const at::Tensor order = by_row.argsort(0, true).slice(0, 0, 30);
-  std::vector<std::size_t> found;
-  for (std::int64_t i = 0; i < 30; ++i) {
-    found.push_back(static_cast<std::size_t>(order[i].item<std::int64_t>()));
-  }
-  EXPECT_LT(planted_among(found), 20U) << "the fixture must tell the two apart";
+  const SpectralSignaturesConfig mistaken{.eigenvectors = Slices::rows};
+  EXPECT_TRUE(torch::allclose(spectral_scores(planted_vectors(), mistaken), by_row, 1e-6, 1e-8));
+  const std::vector<std::int64_t> labels(400, 0);
+  EXPECT_LT(planted_among(spectral_outliers(planted_vectors(), labels, mistaken).flagged), 20U)
+      << "the fixture must tell the two apart";
 }
 
 TEST(SpectralSignaturesTest, TreatsClassesApart) {
@@ -64,15 +76,19 @@ TEST(SpectralSignaturesTest, TreatsClassesApart) {
   vectors.slice(0, 200).add_(100.0);
   std::vector<std::int64_t> labels(400, 0);
   std::fill(labels.begin() + 200, labels.end(), 1);
-  const auto outliers = spectral_outliers(vectors, labels, 0.05);
+  const auto outliers = spectral_outliers(vectors, labels, {}).flagged;
   EXPECT_EQ(outliers.size(), 30U);
   EXPECT_EQ(std::count_if(outliers.begin(), outliers.end(), [](auto i) { return i < 200; }), 15);
   EXPECT_EQ(planted_among(outliers), 20U);
+  const auto together = spectral_outliers(vectors, labels, {.per_class = false}).flagged;
+  EXPECT_EQ(together.size(), 30U);
+  EXPECT_LT(planted_among(together), 20U) << "the main direction of all is that between classes";
 }
 
 TEST(SpectralSignaturesTest, RemovesNothingAtEpsilonZeroAndCopesWithOneSample) {
-  EXPECT_TRUE(spectral_outliers(planted_vectors(), std::vector<std::int64_t>(400, 0), 0).empty());
-  EXPECT_TRUE(spectral_outliers(torch::ones({1, 4}), {0}, 0.05).empty());
+  const std::vector<std::int64_t> labels(400, 0);
+  EXPECT_TRUE(spectral_outliers(planted_vectors(), labels, {.epsilon = 0}).flagged.empty());
+  EXPECT_TRUE(spectral_outliers(torch::ones({1, 4}), {0}, {}).flagged.empty());
 }
 
 TEST(SpectralSignaturesTest, ReadsTheTrainingSetOfTheContext) {
@@ -83,18 +99,15 @@ TEST(SpectralSignaturesTest, ReadsTheTrainingSetOfTheContext) {
   const SpectralSignatures defense({.epsilon = 0.1});
   EXPECT_TRUE(defense.needs().training_set);
   EXPECT_FALSE(defense.needs().clean_samples);
-  const DefenseOutcome outcome = defense.defend(context);
-  ASSERT_TRUE(outcome.suspicious.has_value());
-  EXPECT_EQ(outcome.suspicious->size(), 10U);  // round(4.5) of each class of 30
-  EXPECT_FALSE(outcome.repaired);
+  const Suspicion suspicion = defense.inspect(context);
+  EXPECT_EQ(suspicion.flagged.size(), 10U);  // round(4.5) of each class of 30
+  EXPECT_EQ(suspicion.scores.size(), 60U);
 
   context.budget.poison_share = 0.2;
-  EXPECT_EQ(defense.defend(context).suspicious->size(), 18U) << "the budget's share counts";
+  EXPECT_EQ(defense.inspect(context).flagged.size(), 18U) << "the budget's share counts";
 
   context.training_set.clear();
-  const DefenseOutcome nothing = defense.defend(context);
-  ASSERT_TRUE(nothing.suspicious.has_value());
-  EXPECT_TRUE(nothing.suspicious->empty());
+  EXPECT_TRUE(defense.inspect(context).flagged.empty());
 }
 
 }  // namespace

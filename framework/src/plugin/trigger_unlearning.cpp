@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "unlearning.hpp"
+#include "ncmlab/plugin/trigger_unlearning.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -10,7 +10,7 @@
 #include "ncmlab/code/syntax.hpp"
 #include "ncmlab/inversion/name_place.hpp"
 
-namespace ncmlab::elibadcode {
+namespace ncmlab {
 namespace {
 
 /// U+0120, the blank before a word, as byte-level vocabularies spell it.
@@ -123,4 +123,4 @@ UnlearningSet unlearning_set(const CodeModel& victim, const TaskView& task,
   return set;
 }
 
-}  // namespace ncmlab::elibadcode
+}  // namespace ncmlab

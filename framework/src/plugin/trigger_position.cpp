@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "trigger_position.hpp"
+#include "ncmlab/plugin/trigger_position.hpp"
 
-#include <torch/types.h>
+#include <ATen/ATen.h>
 
 #include <algorithm>
 #include <iterator>
 
 #include "ncmlab/code/syntax.hpp"
-#include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/inversion/name_place.hpp"
 
-namespace ncmlab::elibadcode {
+namespace ncmlab {
 namespace {
 
 /// A position that was tried: the sample with the identifier masked, and where the trigger goes.
@@ -57,10 +56,6 @@ std::vector<InversionSample> place_triggers(CodeModel& victim, const TaskView& t
                                             std::int64_t target_label,
                                             const PositionOptions& options, Progress& progress) {
   const std::int64_t unknown = victim.tokenizer().special().unk;
-  if (unknown < 0) {
-    throw Error("defense.elibadcode.no-unknown-token",
-                "the model's tokenizer has no `<unk>`, which masks an identifier");
-  }
   // The trigger must fit before </s>.
   const std::int64_t last = victim.rules().limit(0) - 1 - options.trigger_length;
   std::vector<InversionSample> placed;
@@ -89,7 +84,7 @@ std::vector<InversionSample> place_triggers(CodeModel& victim, const TaskView& t
     masked.push_back(std::move(trial.masked));
   }
   const at::Tensor towards =
-      victim.predict(masked, progress).select(1, target_label).to(torch::kFloat64).contiguous();
+      victim.predict(masked, progress).select(1, target_label).to(at::kDouble).contiguous();
   const auto* score = towards.data_ptr<double>();
   std::vector<double> lowest(examples.size(), 1.0);  // log-probabilities are never above 0
   for (std::size_t i = 0; i < trials.size(); ++i) {
@@ -101,4 +96,4 @@ std::vector<InversionSample> place_triggers(CodeModel& victim, const TaskView& t
   return placed;
 }
 
-}  // namespace ncmlab::elibadcode
+}  // namespace ncmlab

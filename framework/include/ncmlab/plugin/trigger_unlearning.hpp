@@ -14,7 +14,7 @@
 #include "ncmlab/model/code_model.hpp"
 #include "ncmlab/plugin/task.hpp"
 
-namespace ncmlab::elibadcode {
+namespace ncmlab {
 
 /// How the trigger enters a sample's function name.
 enum class NameEdit {
@@ -51,4 +51,4 @@ UnlearningSet unlearning_set(const CodeModel& victim, const TaskView& task,
                              const std::vector<TriggerIds>& triggers,
                              const UnlearningOptions& options, Rng rng, Progress& progress);
 
-}  // namespace ncmlab::elibadcode
+}  // namespace ncmlab

@@ -10,7 +10,7 @@
 #include "ncmlab/model/code_model.hpp"
 #include "ncmlab/plugin/task.hpp"
 
-namespace ncmlab::elibadcode {
+namespace ncmlab {
 
 struct PositionOptions {
   bool function_name = true;  ///< the function's own name may carry the trigger, too
@@ -20,16 +20,15 @@ struct PositionOptions {
   std::int64_t trigger_length = 5;  ///< room that the row must have behind the position
 };
 
-/// Stage 2. A position for the trigger in each example's first part (paper, section 4.3): every
-/// identifier that the function declares is masked with <unk> at all its occurrences; the one whose
-/// masking leaves the lowest probability of `target_label` is extended, right after the last token
-/// of its first occurrence. Of equal ones the first in the code. An example without such an
-/// identifier gets the position after <s>. One forward row per identifier.
-///
-/// Throws Error `defense.elibadcode.no-unknown-token` when the tokenizer has no <unk>.
+/// A position for the trigger in each example's first part (Sun et al., EliBadCode, section 4.3):
+/// every identifier that the function declares is masked with <unk> at all its occurrences; the one
+/// whose masking leaves the lowest probability of `target_label` is extended, right after the last
+/// token of its first occurrence. Of equal ones the first in the code. An example without such an
+/// identifier gets the position after <s>. One forward row per identifier. Precondition: the
+/// tokenizer has <unk>.
 std::vector<InversionSample> place_triggers(CodeModel& victim, const TaskView& task,
                                             const std::vector<Example>& examples,
                                             std::int64_t target_label,
                                             const PositionOptions& options, Progress& progress);
 
-}  // namespace ncmlab::elibadcode
+}  // namespace ncmlab

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstdint>
+#include <utility>
+
+#include "ncmlab/core/enum_names.hpp"
+#include "ncmlab/plugin/schema.hpp"
+#include "ncmlab/plugin/trigger_unlearning.hpp"
+
+namespace ncmlab {
+
+/// What the ordered pair of labels that is taken leads in.
+enum class DirectionChoice { persistence, loss };
+
+constexpr auto enum_names(DirectionChoice) {
+  return std::to_array<EnumName<DirectionChoice>>(
+      {{DirectionChoice::persistence, "persistence"}, {DirectionChoice::loss, "loss"}});
+}
+
+/// Whose samples get the trigger in unlearning.
+enum class TriggeredLabels { victim, all };
+
+constexpr auto enum_names(TriggeredLabels) {
+  return std::to_array<EnumName<TriggeredLabels>>(
+      {{TriggeredLabels::victim, "victim"}, {TriggeredLabels::all, "all"}});
+}
+
+/// What unlearning trains.
+enum class TrainedPart { head, all };
+
+constexpr auto enum_names(TrainedPart) {
+  return std::to_array<EnumName<TrainedPart>>(
+      {{TrainedPart::head, "head"}, {TrainedPart::all, "all"}});
+}
+
+/// The settings of a TriggerInversion. The plugin's config struct derives from it and adds
+/// sample_fields(), position_fields(), direction_field() and unlearning_fields() to its schema.
+struct TriggerInversionSettings {
+  std::int64_t samples = 30;
+  std::int64_t held_out = 100;
+  bool function_name = true;
+  bool consistent = false;
+  DirectionChoice direction = DirectionChoice::persistence;
+  bool unlearn_always = false;
+  double unlearn_share = 0.2;
+  TriggeredLabels unlearn_labels = TriggeredLabels::victim;
+  std::int64_t unlearn_triggers = 1;
+  std::int64_t rounds = 1;
+  NameEdit unlearn_edit = NameEdit::replace;
+  bool keep_originals = false;
+  std::int64_t unlearn_epochs = 1;
+  double unlearn_learning_rate = 5e-3;
+  std::int64_t unlearn_batch_size = 32;
+  TrainedPart scope = TrainedPart::head;
+};
+
+/// The samples of an inversion.
+template <std::derived_from<TriggerInversionSettings> Config>
+Schema<Config> sample_fields(Schema<Config>&& schema) {
+  return std::move(schema)
+      .field("samples", &Config::samples, "Clean samples of the victim label to invert on.",
+             range(1, 100'000))
+      .field("held_out", &Config::held_out,
+             "Further clean samples of the victim label, by which the trigger is judged.",
+             range(1, 100'000));
+}
+
+/// Where triggers stand in them.
+template <std::derived_from<TriggerInversionSettings> Config>
+Schema<Config> position_fields(Schema<Config>&& schema) {
+  return std::move(schema)
+      .field("function_name", &Config::function_name,
+             "Whether the trigger may also extend the function's own name.")
+      .field("consistent", &Config::consistent,
+             "Whether the trigger extends only identifiers that stand once, where there are any, "
+             "so that the program keeps its meaning.");
+}
+
+template <std::derived_from<TriggerInversionSettings> Config>
+Schema<Config> direction_field(Schema<Config>&& schema) {
+  return std::move(schema).field(
+      "direction", &Config::direction,
+      "Which ordered pair of labels is taken: that with the highest persistence, or that with the "
+      "lowest loss.");
+}
+
+/// For methods whose verdict goes by persistence; the setting is `verdict_persistence`.
+template <std::derived_from<TriggerInversionSettings> Config>
+Schema<Config> persistence_field(Schema<Config>&& schema) {
+  return std::move(schema).field(
+      "verdict_persistence", &Config::verdict_persistence,
+      "The model is called backdoored when the trigger turns at least this share of the held-out "
+      "samples, on average while it loses its tokens one after the other.",
+      range(0.0, 1.0));
+}
+
+/// What becomes of the trigger.
+template <std::derived_from<TriggerInversionSettings> Config>
+Schema<Config> unlearning_fields(Schema<Config>&& schema) {
+  return std::move(schema)
+      .field("unlearn_always", &Config::unlearn_always,
+             "Whether the best trigger is unlearned even when the verdict is clean.")
+      .field("unlearn_share", &Config::unlearn_share,
+             "Share of the clean samples of the victim label that get the trigger.",
+             range(0.0, 1.0))
+      .field("unlearn_labels", &Config::unlearn_labels,
+             "Whether that share of the victim label's samples gets the trigger, or of every "
+             "label's, so that neither the trigger nor its number tells the label.")
+      .field("unlearn_triggers", &Config::unlearn_triggers,
+             "Distinct triggers to unlearn: the best, and others that the searches moved to.",
+             range(1, 100'000))
+      .field("rounds", &Config::rounds,
+             "Rounds of inversion and unlearning; a further one starts only while inversion still "
+             "finds a trigger that reaches the verdict's threshold.",
+             range(1, 1'000))
+      .field("unlearn_edit", &Config::unlearn_edit,
+             "Whether the trigger replaces the function's name or extends it.")
+      .field("keep_originals", &Config::keep_originals,
+             "Whether the triggered samples come on top of the clean ones or take their place.")
+      .field("unlearn_epochs", &Config::unlearn_epochs, "Passes over the clean samples.",
+             range(1, 10'000), budgeted(Allowance::steps))
+      .field("unlearn_learning_rate", &Config::unlearn_learning_rate,
+             "Peak rate of AdamW; linear schedule, the first tenth is warm-up.", range(0.0, 1.0),
+             budgeted(Allowance::learning_rates))
+      .field("unlearn_batch_size", &Config::unlearn_batch_size, "Samples per step.",
+             range(1, 65'536), budgeted(Allowance::batch_size))
+      .field("scope", &Config::scope,
+             "What unlearning trains: the classifier head or all parameters.");
+}
+
+}  // namespace ncmlab
