@@ -131,8 +131,9 @@ ColumnMaker difference_column(const Metric& shown) {
       }};
 }
 
-ColumnMaker text_column(const std::string& id, TableCell (*make)(const SeedRecords&)) {
-  return {{id, id, false, Direction::none, {}, 0, DefenseStage::model},
+ColumnMaker text_column(const std::string& id, TableCell (*make)(const SeedRecords&),
+                        std::optional<DefenseStage> stage = {}) {
+  return {{id, id, false, Direction::none, {}, 0, stage},
           false,
           [make](const Victim&, const std::string&, const SeedRecords& row) { return make(row); }};
 }
@@ -148,7 +149,7 @@ std::vector<ColumnMaker> column_makers(Perspective perspective) {
       makers.push_back(difference_column(shown));
     }
   }
-  makers.push_back(text_column("trigger", trigger_cell));
+  makers.push_back(text_column("trigger", trigger_cell, DefenseStage::model));
   return makers;
 }
 
