@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "command.hpp"
+#include "core/hash_folder.hpp"
 #include "data/source_texts.hpp"
 #include "language/pretraining.hpp"
 #include "language/token_blocks.hpp"
@@ -113,7 +114,20 @@ NetworkPreset preset_of(const std::string& name) {
   return *preset;
 }
 
+/// Refuses `given` beside `other`, which makes it mean nothing.
+void refuse_beside(const po::variables_map& values, const char* given, const char* other) {
+  if (values.count(given) != 0 && !values[given].defaulted() && values.count(other) != 0) {
+    throw Error("usage.bad-option",
+                std::string("`--") + given + "` has no effect beside `--" + other + "`",
+                {std::string("leave out one of them")});
+  }
+}
+
 Request read_request(const po::variables_map& values, const Syntax& syntax) {
+  for (const char* given : {"tokenizer", "vocab-size", "preset"}) {
+    refuse_beside(values, given, "from");
+  }
+  refuse_beside(values, "vocab-size", "tokenizer");
   Request request;
   request.corpus = {.path = required_word(values, "CORPUS", syntax),
                     .field = values["field"].as<std::string>()};
@@ -168,6 +182,16 @@ MaskedModel start_of(const Request& request, const std::vector<std::string>& tex
   return MaskedModel(std::move(tokenizer), config, rng.stream("weights"));
 }
 
+std::string folder_fingerprint(const fs::path& folder) {
+  Hasher hasher;
+  hash_folder(folder, hasher);
+  return hasher.hex();
+}
+
+std::int64_t longest_row(const Request& request, const MaskedModel& model) {
+  return std::min(request.max_tokens, model.encoder().shape().max_tokens);
+}
+
 /// All that the result depends on, for the folder and to know a state by.
 ordered_json description(const Request& request, const MaskedModel& model,
                          const PartedTexts& texts) {
@@ -179,9 +203,10 @@ ordered_json description(const Request& request, const MaskedModel& model,
           {"whitespace", request.keeps_whitespace ? "kept" : "folded"},
           {"tokenizer_fingerprint", model.tokenizer().fingerprint()},
           {"starts_from", request.from.empty() ? "random weights" : request.from},
+          {"starts_from_fingerprint", request.from.empty() ? "" : folder_fingerprint(request.from)},
           {"layers", model.config().num_hidden_layers},
           {"hidden", model.config().hidden_size},
-          {"max_tokens", request.max_tokens},
+          {"max_tokens", longest_row(request, model)},
           {"epochs", training.epochs},
           {"batch_size", training.batch_size},
           {"learning_rate", training.learning_rate},
@@ -195,7 +220,7 @@ ordered_json description(const Request& request, const MaskedModel& model,
 /// Refuses to go on with what was begun with other settings.
 void check_state(const fs::path& state, const std::string& settings) {
   const fs::path file = state / "settings.json";
-  if (!fs::exists(state)) {
+  if (!fs::exists(state) || fs::is_empty(state)) {
     fs::create_directories(state);
     write_file_atomically(file, settings);
   } else if (!fs::exists(file) || read_file(file) != settings) {
@@ -240,9 +265,12 @@ void finish(const Request& request, const MaskedModel& model, ordered_json repor
     report["history"].push_back(
         {{"loss", epoch.loss}, {"accuracy", epoch.accuracy}, {"held_out", epoch.validation}});
   }
-  model.save(request.out);
-  write_file_atomically(request.out / "pretraining.json", report.dump(2) + "\n");
+  // Whole or not at all: what a run that dies here has to do again is this.
+  const fs::path made = request.state() / "model";
+  model.save(made);
+  write_file_atomically(made / "pretraining.json", report.dump(2) + "\n");
   std::error_code ignored;
+  fs::rename(made, request.out);
   fs::remove_all(request.state(), ignored);
 }
 
@@ -262,7 +290,7 @@ int command_pretrain(const Arguments& arguments) {
   model.to(find_device(request.device));
   const ordered_json settings = description(request, model, texts);
   check_state(request.state(), settings.dump(2) + "\n");
-  const std::int64_t longest = std::min(request.max_tokens, model.encoder().shape().max_tokens);
+  const std::int64_t longest = longest_row(request, model);
   const auto rows = token_blocks(texts.train, model.tokenizer(), longest);
   const auto held_out = token_blocks(texts.held_out, model.tokenizer(), longest);
   catch_signals();
@@ -274,7 +302,7 @@ int command_pretrain(const Arguments& arguments) {
           [&](const EpochRecord& epoch, std::size_t index) {
             progress.log(epoch_line(epoch, index, request.training.epochs));
           },
-      .state_folder = request.state()};
+      .state_folder = request.state() / "epochs"};
   const TrainingResult result = pretrain(model, rows, held_out, request.training, MaskingRule{},
                                          rng.stream("pretraining"), progress, hooks);
   progress.clear_line();

@@ -56,19 +56,24 @@ TEST_F(PretrainTest, GoesOnWhereItWasStopped) {
   const pid_t child =
       start({"pretrain", "corpus.jsonl", "--field", "func", "--preset", "tiny", "--vocab-size",
              "400", "--held-out", "0.2", "--threads", "1", "--epochs", "3", "--out", "parted"});
-  ASSERT_TRUE(wait_for("epoch 1/3: loss"));
+  ASSERT_TRUE(wait_for("epoch 2/3: loss")) << "the state of the first is kept by then";
   ::kill(child, SIGKILL);
   finish(child);
   ASSERT_FALSE(fs::exists(folder_ / "parted"));
   EXPECT_EQ(pretrain({"--out", "parted", "--learning-rate", "0.01"}), 5);
   EXPECT_THAT(err(), HasSubstr("language.other-pretraining"));
   ASSERT_EQ(pretrain({"--out", "parted"}), 0) << err();
+  EXPECT_THAT(err(), HasSubstr("pretraining goes on after epoch"));
   EXPECT_EQ(weights("parted"), weights("whole"));
 }
 
 TEST_F(PretrainTest, GoesOnFromAModelWithItsTokenizer) {
   ASSERT_EQ(pretrain({"--out", "first"}), 0) << err();
-  ASSERT_EQ(pretrain({"--out", "second", "--from", "first", "--learning-rate", "1e-9"}), 0);
+  ASSERT_EQ(
+      run({"pretrain", "corpus.jsonl", "--field", "func", "--held-out", "0.2", "--threads", "1",
+           "--epochs", "3", "--out", "second", "--from", "first", "--learning-rate", "1e-9"}),
+      0)
+      << err();
   EXPECT_EQ(MaskedModel::open(folder_ / "second").tokenizer().fingerprint(),
             MaskedModel::open(folder_ / "first").tokenizer().fingerprint());
   const auto loss = [&](const char* folder, std::size_t epoch) {
@@ -85,6 +90,8 @@ TEST_F(PretrainTest, SaysWhatIsWrongWithOptionsAndCorpora) {
            {{"--out", "x", "--epochs", "0"}, "usage.bad-value"},
            {{"--out", "x", "--preset", "huge"}, "usage.bad-value"},
            {{"--out", "x", "--learning-rate", "nan"}, "usage."},
+           {{"--out", "x", "--from", "y", "--preset", "tiny"}, "usage.bad-option"},
+           {{"--out", "x", "--tokenizer", "y", "--vocab-size", "400"}, "usage.bad-option"},
            {{"--out", "x", "--from", "nowhere"}, "io.read"}}) {
     std::vector<std::string> command = {"pretrain", "corpus.jsonl", "--field", "func"};
     command.insert(command.end(), words.begin(), words.end());
@@ -115,6 +122,15 @@ TEST_F(PretrainTest, AnExperimentNamesItsLanguageModels) {
   EXPECT_EQ(run({"validate", "experiment.toml"}), 5);
   EXPECT_THAT(err(),
               AllOf(HasSubstr("language.missing-corpus"), HasSubstr("corpus = \"nowhere.jsonl\"")));
+
+  // A plan that was written down has no places.
+  fs::rename(folder_ / "corpus.jsonl", folder_ / "nowhere.jsonl");
+  write(std::string(kExperiment) + reader +
+        "[language_model]\nmasked = \"mlm\"\ncorpus = \"nowhere.jsonl\"\nfield = \"func\"\n");
+  ASSERT_EQ(run({"plan", "experiment.toml", "--out", "plan.json"}), 0) << err();
+  fs::remove(folder_ / "nowhere.jsonl");
+  EXPECT_EQ(run({"run", "plan.json"}), 5);
+  EXPECT_THAT(err(), HasSubstr("language.missing-corpus"));
 
   // The echo model trains a tokenizer of its own.
   write(std::string(kExperiment) + reader + "[language_model]\nmasked = \"mlm\"\n");

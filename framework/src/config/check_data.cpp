@@ -7,6 +7,7 @@
 #include <memory>
 #include <utility>
 
+#include "config/language_model_place.hpp"
 #include "data/source_texts.hpp"
 #include "ncmlab/core/wording.hpp"
 #include "ncmlab/language/masked_model.hpp"
@@ -66,14 +67,11 @@ class Checker {
     const LanguageModelChoice& choice = experiment_.language_model;
     const auto attempt_at = [&](const char* name, const auto& work) {
       try {
-        work();
+        at_place_of(choice, name, work);
       } catch (const Error& error) {
-        const Span place = choice.places.at(name);
         for (Diagnostic problem : error.diagnostics()) {
-          if (!problem.span) {
-            problem.span = place;
-          }
-          for (std::string& note : variables_in(place)) {
+          for (std::string& note :
+               problem.span ? variables_in(*problem.span) : std::vector<std::string>{}) {
             problem.notes.push_back(std::move(note));
           }
           add(problems_, std::move(problem));

@@ -2,7 +2,10 @@
 #include "core/hash_folder.hpp"
 
 #include <algorithm>
+#include <system_error>
 #include <vector>
+
+#include "ncmlab/core/diagnostic.hpp"
 
 namespace ncmlab {
 
@@ -10,10 +13,15 @@ namespace fs = std::filesystem;
 
 void hash_folder(const fs::path& folder, Hasher& hasher) {
   std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(folder)) {
+  std::error_code failure;
+  for (const auto& entry : fs::directory_iterator(folder, failure)) {
     if (entry.is_regular_file()) {
       files.push_back(entry.path());
     }
+  }
+  if (failure) {
+    throw Error("io.read",
+                "cannot read the folder `" + folder.string() + "`: " + failure.message());
   }
   std::ranges::sort(files);
   for (const fs::path& file : files) {

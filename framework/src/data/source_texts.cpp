@@ -81,7 +81,8 @@ std::string fingerprint(const SourceTexts& source) {
   Hasher hasher;
   hasher.field(source.field);
   for (const fs::path& file : files_of(source.path)) {
-    hasher.field(fs::proximate(file, source.path).string()).field(hash_file(file));
+    const fs::path name = file == source.path ? file.filename() : fs::proximate(file, source.path);
+    hasher.field(name.string()).field(hash_file(file));
   }
   return hasher.hex();
 }

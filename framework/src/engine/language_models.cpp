@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "config/language_model_place.hpp"
 #include "data/source_texts.hpp"
 #include "model/whitespace.hpp"
 #include "ncmlab/core/diagnostic.hpp"
@@ -17,23 +18,6 @@ constexpr std::size_t kNgramsInMemory = 4;
 /// Whether every id means the same to both.
 bool same_tokens(const Tokenizer& first, const Tokenizer& second) {
   return &first == &second || first.fingerprint() == second.fingerprint();
-}
-
-/// The error at the place where the experiment names what the model is made of.
-template <typename Work>
-auto placed(const LanguageModelChoice& choice, const char* name, const Work& work) {
-  try {
-    return work();
-  } catch (const Error& error) {
-    std::vector<Diagnostic> problems = error.diagnostics();
-    const auto place = choice.places.find(name);
-    for (Diagnostic& problem : problems) {
-      if (!problem.span && place != choice.places.end()) {
-        problem.span = place->second;
-      }
-    }
-    throw Error(std::move(problems));
-  }
 }
 
 }  // namespace
@@ -53,8 +37,10 @@ std::string read_by(const CodeModel& model, const std::string& name) {
 
 const NgramModel& LanguageModels::ngram(const CodeModel& model, const std::vector<Example>& samples,
                                         Progress& progress) {
-  const std::string key =
-      read_by(model, choice_.corpus.empty() ? fingerprint(samples) : std::string("corpus"));
+  // A corpus is read whole: of the rules only those count by which text becomes tokens.
+  const std::string key = choice_.corpus.empty() ? read_by(model, fingerprint(samples))
+                                                 : "corpus/" + model.tokenizer().fingerprint() +
+                                                       (model.rules().fold_whitespace ? "f" : "");
   const auto known = std::ranges::find(ngrams_, key, &std::pair<std::string, NgramModel>::first);
   if (known != ngrams_.end()) {
     ngrams_.splice(ngrams_.begin(), ngrams_, known);
@@ -72,20 +58,20 @@ NgramModel LanguageModels::train(const CodeModel& model, const std::vector<Examp
   if (choice_.corpus.empty()) {
     return NgramModel::train(token_texts(model, samples), choice_.order, progress);
   }
-  return placed(choice_, "corpus", [&] {
+  return at_place_of(choice_, "corpus", [&] {
     std::vector<std::vector<std::int64_t>> texts;
     for (const std::string& text : read_source_texts({choice_.corpus, choice_.field})) {
       progress.check();
       // Whole, however long: a file may hold many functions.
-      texts.push_back(model.tokenizer().encode(
-          model.rules().fold_whitespace ? fold_whitespace(text) : text));
+      texts.push_back(
+          model.tokenizer().encode(model.rules().fold_whitespace ? fold_whitespace(text) : text));
     }
     return NgramModel::train(texts, choice_.order, progress);
   });
 }
 
 MaskedModel& LanguageModels::masked(const CodeModel& model) {
-  placed(choice_, "masked", [&] {
+  at_place_of(choice_, "masked", [&] {
     if (!masked_) {
       masked_.emplace(MaskedModel::open(choice_.masked));
     }

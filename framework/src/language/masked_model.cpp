@@ -156,7 +156,8 @@ std::vector<std::int64_t> MaskedModel::fill(const std::vector<std::int64_t>& ids
   std::vector<std::int64_t> row = seen(ids);
   std::vector<std::int64_t> visible;
   for (const std::size_t place : places) {
-    if (place < row.size()) {
+    // The closing token of a row that was cut stands where another was.
+    if (place + (row.size() < ids.size() ? 1 : 0) < row.size()) {
       visible.push_back(static_cast<std::int64_t>(place));
       row[place] = tokenizer_->special().mask;
     }
@@ -201,11 +202,10 @@ std::vector<std::vector<double>> MaskedModel::log_probabilities(
         places.push_back(static_cast<std::int64_t>((place - begin) * row.size() + place));
         answers.push_back(row[place]);
       }
+      const at::Tensor all = at::log_softmax(
+          logits(make_batch(pointers, tokenizer_->special().pad), at::tensor(places), false), 1);
       const at::Tensor logs =
-          at::log_softmax(
-              logits(make_batch(pointers, tokenizer_->special().pad), at::tensor(places), false), 1)
-              .cpu()
-              .gather(1, at::tensor(answers).unsqueeze(1));
+          all.gather(1, at::tensor(answers).unsqueeze(1).to(all.device())).cpu();
       for (std::size_t place = begin; place < end; ++place) {
         result.back()[place] = logs[static_cast<std::int64_t>(place - begin)][0].item<double>();
       }

@@ -109,7 +109,7 @@ class Pretraining {
         rng_(rng),
         progress_(progress),
         hooks_(hooks),
-        per_step_(std::max<std::int64_t>(options.batch_size * options.accumulation, 1)),
+        per_step_(std::max<std::int64_t>(options.batch_size, 1)),
         steps_per_epoch_(std::max<std::int64_t>((std::ssize(rows) + per_step_ - 1) / per_step_, 1)),
         parameters_(model.parameters()),
         optimizer_(parameters_, options,
@@ -124,7 +124,6 @@ class Pretraining {
 
   TrainingResult run() {
     resume();
-    model_.encoder().set_precision(options_.precision);
     progress_.begin("pretraining", steps_per_epoch_ * (options_.epochs - finished()));
     while (finished() < options_.epochs) {
       finish_epoch(run_epoch(result_.epochs.size()));

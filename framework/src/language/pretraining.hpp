@@ -53,10 +53,9 @@ struct PretrainingHooks {
 };
 
 /// Trains the model in place to guess tokens of `rows`, each framed by <s> and </s> and no longer
-/// than the model takes. Of `options` counts what train() takes of them for a model without a head
-/// (not early stopping). What is guessed of the held-out rows is drawn once. Precondition:
-/// at::GradMode is on. Same seed and thread count, same result, resumed or not. Throws Error
-/// `train.diverged`.
+/// than the model takes. Of `options` count epochs, batch size and what Optimizer takes. What is
+/// guessed of the held-out rows is drawn once. Precondition: at::GradMode is on. Same seed and
+/// thread count, same result, resumed or not. Throws Error `train.diverged`.
 TrainingResult pretrain(MaskedModel& model, const std::vector<std::vector<std::int64_t>>& rows,
                         const std::vector<std::vector<std::int64_t>>& held_out,
                         const TrainingOptions& options, const MaskingRule& rule, const Rng& rng,
