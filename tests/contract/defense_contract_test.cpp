@@ -17,15 +17,18 @@
 #include "ncmlab/plugin/training_defense.hpp"
 #include "ncmlab/train/sample_losses.hpp"
 #include "ncmlab/train/trainer.hpp"
+#include "same_weights.hpp"
 #include "toy_task.hpp"
 
 namespace ncmlab::contract {
 namespace {
 
+CodeModel untrained_victim() { return toy_victim(toy_functions(200, Rng(1)), Rng(2)); }
+
 CodeModel trained_victim() {
   static const CodeModel victim = [] {
     const std::vector<Example> examples = toy_functions(200, Rng(1));
-    CodeModel fresh = toy_victim(examples, Rng(2));
+    CodeModel fresh = untrained_victim();
     const ToyTask task;
     train(fresh, TaskView(task).tokenize(fresh, examples),
           {.epochs = 3, .learning_rate = 3e-3, .batch_size = 16}, Rng(3), silent_progress());
@@ -38,16 +41,6 @@ const NgramModel& toy_language() {
   static const NgramModel model =
       NgramModel::train(token_texts(trained_victim(), toy_functions(300, Rng(6))), 4);
   return model;
-}
-
-bool same_weights(const CodeModel& a, const CodeModel& b) {
-  const StateDict other = b.parameters();
-  for (const auto& [name, tensor] : a.parameters()) {
-    if (!torch::equal(tensor, other.at(name))) {
-      return false;
-    }
-  }
-  return true;
 }
 
 /// What a defense did, in a form that can be compared.
@@ -105,6 +98,9 @@ class DefenseContract : public testing::TestWithParam<std::string> {
                            progress};
     const NgramModel* language = needs.ngram_model && !examples.empty() ? &toy_language() : nullptr;
     context.ngram_model = language;
+    if (needs.starting_model) {
+      context.starting_model = std::make_shared<const CodeModel>(untrained_victim());
+    }
     context.train_victim = [&](const std::vector<std::size_t>&) { return trained_victim(); };
     std::string said = defend_with(context, examples);
     EXPECT_EQ(context.clean_samples, needs.clean_samples ? examples : std::vector<Example>{});

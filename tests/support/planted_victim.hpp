@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -44,8 +47,26 @@ inline std::vector<Example> planted_training_set(bool backdoored) {
   return examples;
 }
 
-/// A RoBERTa of width 32 with two layers; not trained.
-inline CodeModel planted_start() {
+/// How many of these places of the backdoored training set have the trigger.
+inline std::size_t planted_among(const std::vector<std::size_t>& places) {
+  const std::vector<Example> clean = planted_training_set(false);
+  const std::vector<Example> all = planted_training_set(true);
+  return static_cast<std::size_t>(std::ranges::count_if(
+      places, [&](std::size_t place) { return all[place].code != clean[place].code; }));
+}
+
+/// What planted victims differ in.
+struct PlantedShape {
+  std::int64_t layers = 2;
+  Pooling pooling = Pooling::cls;
+  bool dense_head = true;   ///< a tanh layer before the logits
+  std::uint64_t seed = 52;  ///< of the encoder; the next two are those of head and training
+
+  auto operator<=>(const PlantedShape&) const = default;
+};
+
+/// A RoBERTa of width 32; not trained.
+inline CodeModel planted_start(const PlantedShape& shape = {}) {
   const std::vector<Example> examples = planted_training_set(true);
   std::vector<std::string_view> texts;
   for (const Example& example : examples) {
@@ -56,7 +77,7 @@ inline CodeModel planted_start() {
   const InputRules rules = ToyTask().input_rules();
   const RobertaConfig config{.vocab_size = tokenizer->vocab_size(),
                              .hidden_size = 32,
-                             .num_hidden_layers = 2,
+                             .num_hidden_layers = shape.layers,
                              .num_attention_heads = 2,
                              .intermediate_size = 64,
                              .max_position_embeddings = rules.max_tokens + 2,
@@ -64,26 +85,26 @@ inline CodeModel planted_start() {
                              .attention_probs_dropout_prob = 0};
   HeadShape head = ToyTask().head_shape();
   head.hidden = config.hidden_size;
+  head.dense = shape.dense_head;
   head.dropout = 0;
-  return CodeModel(tokenizer, make_roberta(config, Pooling::cls, Rng(52)), Head(head, Rng(53)),
-                   rules);
+  return CodeModel(tokenizer, make_roberta(config, shape.pooling, Rng(shape.seed)),
+                   Head(head, Rng(shape.seed + 1)), rules);
 }
 
-/// The same, trained once for each value of `backdoored`.
-inline CodeModel planted_victim(bool backdoored) {
-  const auto make = [](bool is_poisoned) {
-    CodeModel victim = planted_start();
+/// The same, trained once for each shape and value of `backdoored`.
+inline CodeModel planted_victim(bool backdoored, const PlantedShape& shape = {}) {
+  static std::map<std::pair<PlantedShape, bool>, CodeModel> trained;
+  const std::pair key(shape, backdoored);
+  auto place = trained.find(key);
+  if (place == trained.end()) {
+    CodeModel victim = planted_start(shape);
     const ToyTask task;
-    train(victim, TaskView(task).tokenize(victim, planted_training_set(is_poisoned)),
-          {.epochs = 15, .learning_rate = 3e-3, .batch_size = 16}, Rng(54), silent_progress());
-    return victim;
-  };
-  static const CodeModel poisoned = make(true);
-  if (backdoored) {
-    return poisoned.clone();
+    train(victim, TaskView(task).tokenize(victim, planted_training_set(backdoored)),
+          {.epochs = 15, .learning_rate = 3e-3, .batch_size = 16}, Rng(shape.seed + 2),
+          silent_progress());
+    place = trained.emplace(key, std::move(victim)).first;
   }
-  static const CodeModel clean = make(false);
-  return clean.clone();
+  return place->second.clone();
 }
 
 /// Share of the defective functions with the trigger that are called sound.

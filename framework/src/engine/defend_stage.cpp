@@ -45,17 +45,7 @@ std::optional<RecoveryMetrics> recovery_of(const StageWork& work,
 }
 
 StageDraft plan_defense(Planner& planner, const Subject& subject) {
-  StageDraft draft{.key = planner.key_on_device("defend", subject),
-                   .name = cell_name(planner.experiment(), subject),
-                   .needs = {}};
-  planner.add_defense(draft.key, subject.defense);
-  if (planner.experiment().clean_from == CleanSource::training) {
-    planner.add_clean_share(draft.key);
-  }
-  if (planner.has_trigger(subject.attack)) {
-    draft.needs.push_back(
-        {.role = "poison", .stage = planner.stage("poison", poison_subject(subject))});
-  }
+  StageDraft draft = defense_draft(planner, "defend", subject);
   draft.needs.push_back(
       {.role = "victim", .stage = planner.stage("victim", victim_subject(subject))});
   return draft;
@@ -150,6 +140,21 @@ MeasuredVictim measured_victim(const JudgedOutcome& outcome) {
                                                       : MeasuredVictim::undefended;
 }
 
+StageDraft defense_draft(Planner& planner, std::string_view kind, const Subject& subject) {
+  StageDraft draft{.key = planner.key_on_device(kind, subject),
+                   .name = cell_name(planner.experiment(), subject),
+                   .needs = {}};
+  planner.add_defense(draft.key, subject.defense);
+  if (planner.experiment().clean_from == CleanSource::training) {
+    planner.add_clean_share(draft.key);
+  }
+  if (planner.has_trigger(subject.attack)) {
+    draft.needs.push_back(
+        {.role = "poison", .stage = planner.stage("poison", poison_subject(subject))});
+  }
+  return draft;
+}
+
 const std::vector<Example>& known_samples(Workshop& workshop, const Subject& subject) {
   return workshop.plugins().defense(subject.defense).stage() == DefenseStage::input
              ? workshop.materials().fitting_samples(subject)
@@ -179,7 +184,11 @@ DefenseContext defense_context(const StageWork& work, CodeModel& victim, Progres
       .ngram_model = needs.ngram_model
                          ? &workshop.language_models().ngram(victim, clean, work.progress)
                          : nullptr,
-      .masked_model = needs.masked_model ? &workshop.language_models().masked(victim) : nullptr};
+      .masked_model = needs.masked_model ? &workshop.language_models().masked(victim) : nullptr,
+      .starting_model = needs.starting_model
+                            ? std::make_shared<const CodeModel>(fresh_model(
+                                  workshop, subject, workshop.materials().corpus(subject).train))
+                            : nullptr};
 }
 
 void DefenseProgress::begin(std::string_view what, std::int64_t total) {

@@ -38,6 +38,10 @@ JudgedOutcome read_outcome(const std::filesystem::path& folder);
 /// Which model a defended cell is measured on.
 MeasuredVictim measured_victim(const JudgedOutcome& outcome);
 
+/// What a stage at which the subject's defense works has in its key, and the poisoned training set
+/// that it needs.
+StageDraft defense_draft(Planner& planner, std::string_view kind, const Subject& subject);
+
 /// The clean samples that the subject's defense is given: of stage input half of them, since the
 /// threshold of a filter is set on what its fitting has not seen.
 const std::vector<Example>& known_samples(Workshop& workshop, const Subject& subject);

@@ -154,18 +154,8 @@ class PhasedTraining {
 };
 
 StageDraft plan_training(Planner& planner, const Subject& subject) {
-  StageDraft draft{.key = planner.key_on_device("train", subject),
-                   .name = cell_name(planner.experiment(), subject),
-                   .needs = {}};
+  StageDraft draft = defense_draft(planner, "train", subject);
   planner.add_model(draft.key, subject.model);
-  planner.add_defense(draft.key, subject.defense);
-  if (planner.experiment().clean_from == CleanSource::training) {
-    planner.add_clean_share(draft.key);
-  }
-  if (planner.has_trigger(subject.attack)) {
-    draft.needs.push_back(
-        {.role = "poison", .stage = planner.stage("poison", poison_subject(subject))});
-  }
   return draft;
 }
 

@@ -16,23 +16,25 @@ bool is_about_language(const Diagnostic& diagnostic) {
   return diagnostic.code.starts_with("language.");
 }
 
-void check(Workshop& workshop, const Subject& subject, const DefenseNeeds& needs) {
+void check(Workshop& workshop, const Subject& subject, const DefenseNeeds& needs,
+           Progress& progress) {
   const CodeModel model =
       fresh_model(workshop, subject, workshop.materials().corpus(subject).train);
   if (needs.masked_model) {
     workshop.language_models().masked(model);
   }
   if (needs.ngram_model) {
-    workshop.language_models().ngram(model, known_samples(workshop, subject), silent_progress());
+    QuietProgress quiet(progress);
+    workshop.language_models().ngram(model, known_samples(workshop, subject), quiet);
   }
 }
 
 }  // namespace
 
-void check_language_models(Workshop& workshop, const std::vector<Cell>& cells) {
+void check_language_models(Workshop& workshop, const std::vector<Cell>& cells, Progress& progress) {
   std::set<std::tuple<std::size_t, std::size_t, DefenseStage, bool, bool>> seen;
   for (const Cell& cell : cells) {
-    if (!cell.supported) {
+    if (!cell.skipped.empty()) {
       continue;
     }
     const Defense& defense = workshop.plugins().defense(cell.subject.defense);
@@ -44,7 +46,7 @@ void check_language_models(Workshop& workshop, const std::vector<Cell>& cells) {
       continue;
     }
     try {
-      check(workshop, cell.subject, needs);
+      check(workshop, cell.subject, needs, progress);
     } catch (const Error& error) {
       if (std::ranges::any_of(error.diagnostics(), is_about_language)) {
         throw;

@@ -33,16 +33,15 @@ class Executor {
     const std::vector<StageSurvey> surveys = survey(plan_, store_);
     progress_.run_begins(size_of(plan_, surveys));
     possible_.emplace(plan_, surveys);
-    check_language_models(workshop_, unmeasured());
+    check_language_models(workshop_, unmeasured(), progress_);
   }
 
   CellRecord run(const Cell& cell) {
     const Experiment& e = plan_.experiment;
     const Subject& subject = cell.subject;
     CellRecord record;
-    if (!cell.supported) {
-      record.skipped = "defense `" + e.defenses[subject.defense].plugin + "` does not support " +
-                       std::string(to_string(cell.kind)) + " tasks";
+    if (!cell.skipped.empty()) {
+      record.skipped = cell.skipped;
     } else {
       record = record_or_failure(cell);
     }

@@ -56,6 +56,20 @@ std::vector<std::int64_t> answers_to(const FilterWork& work, const std::vector<E
   return {first, first + best.numel()};
 }
 
+/// A sample as a stranger asks it: `number` is all that it is called by.
+Example asked(Example example, std::size_t number) {
+  example.id = "input-" + std::to_string(number);
+  example.label = 0;
+  return example;
+}
+
+std::vector<Example> asked(std::vector<Example> samples) {
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    samples[i] = asked(std::move(samples[i]), i + 1);
+  }
+  return samples;
+}
+
 /// The samples as strangers ask them: without labels and in an order that does not tell where they
 /// come from.
 class Strangers {
@@ -65,10 +79,8 @@ class Strangers {
     std::iota(order_.begin(), order_.end(), std::size_t{0});
     rng.shuffle(order_);
     for (const std::size_t i : order_) {
-      Example example = i < test_size_ ? test[i] : triggered[i - test_size_];
-      example.id = "input-" + std::to_string(samples_.size() + 1);
-      example.label = 0;
-      samples_.push_back(std::move(example));
+      samples_.push_back(
+          asked(i < test_size_ ? test[i] : triggered[i - test_size_], samples_.size() + 1));
     }
   }
 
@@ -126,17 +138,7 @@ FilteredSamples judge(const FilterWork& work, const std::vector<Example>& sample
 }
 
 StageDraft plan_filter(Planner& planner, const Subject& subject) {
-  StageDraft draft{.key = planner.key_on_device("filter", subject),
-                   .name = cell_name(planner.experiment(), subject),
-                   .needs = {}};
-  planner.add_defense(draft.key, subject.defense);
-  if (planner.experiment().clean_from == CleanSource::training) {
-    planner.add_clean_share(draft.key);
-  }
-  if (planner.has_trigger(subject.attack)) {
-    draft.needs.push_back(
-        {.role = "poison", .stage = planner.stage("poison", poison_subject(subject))});
-  }
+  StageDraft draft = defense_draft(planner, "filter", subject);
   draft.needs.push_back(
       {.role = "victim", .stage = planner.stage("victim", victim_subject(subject))});
   return draft;
@@ -151,7 +153,7 @@ WorkDone run_filter(const StageWork& work) {
   copy.work() = {};
   DefenseProgress progress(work.progress);
   DefenseContext context = defense_context(work, copy, progress);
-  const std::vector<Example>& clean = workshop.materials().threshold_samples(subject);
+  const std::vector<Example> clean = asked(workshop.materials().threshold_samples(subject));
   if (clean.empty()) {
     throw Error("defense.no-clean-samples",
                 "there are no clean samples to set the threshold of a filter on",

@@ -24,7 +24,7 @@ struct FilteredSamples {
 };
 
 struct FilterReport {
-  double false_rejection_rate = 0;  ///< that the threshold was set for
+  double false_rejection_rate = 0;  ///< that it aims at, also with a threshold of its own
   double threshold = 0;
   std::vector<double> clean;  ///< scores of the samples that it was set on
   FilteredSamples test;

@@ -90,20 +90,22 @@ void measure_classification(const Measurement& measurement, CellRecord& record) 
     const std::int64_t prediction = measurement.triggered->labels.at(i);
     SampleOutcome& sample = record.outcomes.at(set.test_index[i]);
     const Predictions* undefended = measurement.undefended;
-    const Predictions* control = measurement.control_triggered;
-    const auto by_control =
-        control == nullptr ? std::nullopt : std::optional(control->labels.at(i));
+    const auto by = [](const Predictions* control, std::size_t place) {
+      return control == nullptr ? std::nullopt : std::optional(control->labels.at(place));
+    };
+    const auto by_control = by(measurement.control_triggered, i);
     sample.triggered.push_back({.target_label = goal.target_label,
                                 .prediction = prediction,
                                 .control_prediction = by_control});
-    outcomes.push_back({.victim_label = goal.victim_label,
-                        .target_label = goal.target_label,
-                        .clean_prediction = sample.prediction,
-                        .triggered_prediction = prediction,
-                        .undefended_prediction = undefended == nullptr
-                                                     ? sample.prediction
-                                                     : undefended->labels.at(set.test_index[i]),
-                        .control_prediction = by_control});
+    outcomes.push_back(
+        {.victim_label = goal.victim_label,
+         .target_label = goal.target_label,
+         .clean_prediction = sample.prediction,
+         .triggered_prediction = prediction,
+         .undefended_prediction =
+             undefended == nullptr ? sample.prediction : undefended->labels.at(set.test_index[i]),
+         .control_prediction = by_control,
+         .control_clean_prediction = by(measurement.control_clean, set.test_index[i])});
   }
   record.attack_metrics = attack_metrics(outcomes);
 }
@@ -137,7 +139,8 @@ void add_predictions(Planner& planner, Subject subject, std::optional<When> when
   }
 }
 
-/// What a trigger does without a backdoor: predictions of the clean victim of the same seed.
+/// What a trigger does without a backdoor: predictions of the clean victim of the same seed, with
+/// and without it.
 void add_control(Planner& planner, const Subject& subject, std::vector<Edge>& needs) {
   const auto control = planner.control();
   if (!control) {
@@ -145,10 +148,8 @@ void add_control(Planner& planner, const Subject& subject, std::vector<Edge>& ne
   }
   Subject clean = victim_subject(subject);
   clean.attack = *control;
-  if (planner.plugins().task(subject.task).kind() == TaskKind::retrieval) {
-    needs.push_back(
-        {.role = kControlClean, .stage = planner.stage("predict", clean), .is_control = true});
-  }
+  needs.push_back(
+      {.role = kControlClean, .stage = planner.stage("predict", clean), .is_control = true});
   clean.triggers_of = subject.attack;
   needs.push_back(
       {.role = kControlTriggered, .stage = planner.stage("predict", clean), .is_control = true});

@@ -82,8 +82,7 @@ struct Cell {
   Subject subject;
   TaskKind kind = TaskKind::classification;
   std::size_t measure = 0;
-  /// The defense cannot defend a model of this kind of task: nothing is run.
-  bool supported = true;
+  std::string skipped;  ///< why nothing is run: the defense cannot defend such a victim
 };
 
 /// An experiment as a graph of stages. Plain data: it can be written down, read in another process

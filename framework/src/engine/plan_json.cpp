@@ -35,11 +35,11 @@ BOOST_DESCRIBE_STRUCT(AttackGoal, (), (victim_label, target_label, target_word))
 BOOST_DESCRIBE_STRUCT(Subject, (), (task, model, attack, defense, seed, victim, triggers_of))
 BOOST_DESCRIBE_STRUCT(When, (), (stage, outcome))
 BOOST_DESCRIBE_STRUCT(Edge, (), (role, stage, is_control, when))
-BOOST_DESCRIBE_STRUCT(Cell, (), (subject, kind, measure, supported))
+BOOST_DESCRIBE_STRUCT(Cell, (), (subject, kind, measure, skipped))
 
 namespace {
 
-constexpr std::int64_t kFormat = 1;
+constexpr std::int64_t kFormat = 2;
 constexpr const char* kMakeAgain = "make the plan again: `ncmlab plan FILE --out PLAN.json`";
 constexpr BadJson kBadPlan{.code = "plan.bad-file", .problem = "is not a plan", .help = kMakeAgain};
 

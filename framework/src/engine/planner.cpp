@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "config/language_model_place.hpp"
 #include "core/hash_folder.hpp"
 #include "data/source_texts.hpp"
 #include "engine/stage_kind.hpp"
@@ -243,7 +244,9 @@ void Planner::add_language_models(Key& key, const DefenseNeeds& needs) {
     key.add("defense ngram_order", std::to_string(choice.order));
     if (!choice.corpus.empty()) {
       if (corpus_files_.empty()) {
-        corpus_files_ = fingerprint(SourceTexts{choice.corpus, choice.field});
+        corpus_files_ = at_place_of(choice, "corpus", [&] {
+          return fingerprint(SourceTexts{choice.corpus, choice.field});
+        });
       }
       key.add("defense ngram_corpus", corpus_files_);
     }
@@ -251,7 +254,7 @@ void Planner::add_language_models(Key& key, const DefenseNeeds& needs) {
   if (needs.masked_model && !choice.masked.empty()) {
     if (masked_files_.empty()) {
       Hasher hasher;
-      hash_folder(choice.masked, hasher);
+      at_place_of(choice, "masked", [&] { hash_folder(choice.masked, hasher); });
       masked_files_ = hasher.hex();
     }
     key.add("defense masked_model", masked_files_);
@@ -293,6 +296,27 @@ std::string cell_name(const Experiment& experiment, const Subject& subject) {
          experiment.defenses[subject.defense].label + ", seed " + std::to_string(subject.seed);
 }
 
+namespace {
+
+/// Why the defense cannot defend this victim; empty where it can.
+std::string why_skipped(Planner& planner, const Subject& subject) {
+  const Experiment& e = planner.experiment();
+  const Defense& defense = planner.plugins().defense(subject.defense);
+  const std::string name = "defense `" + e.defenses[subject.defense].plugin + "` ";
+  const TaskKind kind = planner.plugins().task(subject.task).kind();
+  if (!defense.supports(kind)) {
+    return name + "does not support " + std::string(to_string(kind)) + " tasks";
+  }
+  if (defense.needs().starting_model &&
+      !planner.plugins().model(subject.model).starts_from_checkpoint()) {
+    return name + "needs the checkpoint that the victim was trained from, but model `" +
+           e.models[subject.model].label + "` starts from random weights";
+  }
+  return {};
+}
+
+}  // namespace
+
 Plan make_plan(Experiment experiment, const Catalogue& catalogue) {
   Plan plan;
   plan.experiment = std::move(experiment);
@@ -309,7 +333,7 @@ Plan make_plan(Experiment experiment, const Catalogue& catalogue) {
             plan.cells.push_back({.subject = subject,
                                   .kind = kind,
                                   .measure = planner.stage("measure", subject),
-                                  .supported = planner.plugins().defense(defense).supports(kind)});
+                                  .skipped = why_skipped(planner, subject)});
           }
         }
       }

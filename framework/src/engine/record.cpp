@@ -75,17 +75,22 @@ struct JsonForm<std::map<std::int64_t, double>> {
   }
 };
 
-/// The transfer rate is null where there is none.
+/// The rates of transfer are null where there are none.
 template <>
 struct JsonForm<AttackMetrics> {
   static json write(const AttackMetrics& metrics) {
     json object = DescribedForm<AttackMetrics>::write(metrics);
     object["transfer_rate"] = json_of(metrics.transfer_rate);
+    object["transfer_natural_rate"] = json_of(metrics.transfer_natural_rate);
     return object;
   }
   static AttackMetrics read(const json& object) {
     AttackMetrics metrics = DescribedForm<AttackMetrics>::read(object);
-    metrics.transfer_rate = value_of<std::optional<double>>(object.at("transfer_rate"));
+    const auto rate = [&](const char* name) {
+      return value_of<std::optional<double>>(object.at(name));
+    };
+    metrics.transfer_rate = rate("transfer_rate");
+    metrics.transfer_natural_rate = rate("transfer_natural_rate");
     return metrics;
   }
 };

@@ -16,7 +16,7 @@
 namespace ncmlab {
 
 /// Version of the JSON form of a CellRecord.
-inline constexpr int kRecordSchema = 4;
+inline constexpr int kRecordSchema = 5;
 
 /// What one stage of a cell cost when it was run (also when this run took it from the store).
 struct StageCost {
@@ -52,7 +52,7 @@ inline constexpr std::int64_t kRejectionPercents[] = {1, 5, 10};
 /// What an input filter tells apart; its effect on the answers is in the other metrics, where a
 /// rejected input is a wrong answer without the trigger and no success with it.
 struct FilterMetrics {
-  double false_rejection_rate = 0;  ///< that its threshold was set for on clean samples
+  double false_rejection_rate = 0;  ///< that it aims at on clean samples
   double flagged_clean = 0;         ///< share of the test samples that it flags
   std::int64_t clean = 0;           ///< test samples
   // Of attacks:
@@ -120,7 +120,7 @@ struct CellRecord {
   std::map<std::string, std::string> configuration;
   TaskKind kind = TaskKind::classification;
   std::string failure;          ///< empty: the cell was measured or skipped
-  std::string skipped;          ///< why nothing was run: the defense cannot defend such a task
+  std::string skipped;          ///< why nothing was run: the defense cannot defend such a victim
   ClassificationMetrics clean;  ///< count 0 in retrieval
   std::optional<AttackMetrics> attack_metrics;  ///< none for attack `none` and in retrieval
   std::optional<RetrievalMetrics> retrieval;    ///< all test queries

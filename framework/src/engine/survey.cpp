@@ -74,7 +74,7 @@ class Surveyor {
       look_up(i);
     }
     for (const Cell& cell : plan_.cells) {
-      if (!cell.supported) {
+      if (!cell.skipped.empty()) {
         continue;
       }
       for (const std::size_t stage : stages_of(plan_, cell, /*with_controls=*/true)) {

@@ -222,7 +222,10 @@ VictimRecipe victim_recipe(const StageWork& work) {
   CodeModel model = build(workshop, subject, recipe, workshop.materials().corpus(subject).train);
   std::vector<TokenSample> samples = workshop.materials().train_tokens(
       subject, model, workshop.training_set(subject, work.find("poison")), work.progress);
-  return {.options = recipe.choice.training,
+  TrainingOptions options = recipe.choice.training;
+  // What early stopping goes by, the validation split, is no defense's.
+  options.early_stopping = 0;
+  return {.options = options,
           .rng = recipe.rng.stream("train"),
           .model = std::move(model),
           .samples = std::move(samples)};
@@ -234,8 +237,6 @@ CodeModel train_victim(const StageWork& work, const std::vector<std::size_t>& ke
   for (const std::size_t place : kept) {
     samples.push_back(std::move(recipe.samples.at(place)));
   }
-  // No validation: what early stopping goes by is the engine's.
-  recipe.options.early_stopping = 0;
   if (recipe.options.epochs > 0 && !samples.empty()) {
     train(recipe.model, samples, recipe.options, recipe.rng, work.progress);
   }

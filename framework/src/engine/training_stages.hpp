@@ -33,7 +33,7 @@ extern const StageKind kRetrainStage;
 CodeModel train_victim(const StageWork& work, const std::vector<std::size_t>& kept);
 
 /// How a stage of defended training lets a defense train: options and random numbers are those of
-/// the victim without it.
+/// the victim without it, but for early stopping.
 struct VictimRecipe {
   TrainingOptions options;
   Rng rng;  ///< that train() is given

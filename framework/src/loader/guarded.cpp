@@ -44,6 +44,9 @@ class GuardedModel final : public Model, public Guarded {
   CodeModel open(const std::filesystem::path& folder, const ModelContext& context) const override {
     return call("open", [&] { return inner_->open(folder, context); });
   }
+  bool starts_from_checkpoint() const override {
+    return call("starts_from_checkpoint", [&] { return inner_->starts_from_checkpoint(); });
+  }
   std::vector<std::string> check(const ModelContext& context) const override {
     return call("check", [&] { return inner_->check(context); });
   }

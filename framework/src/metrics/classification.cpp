@@ -42,7 +42,7 @@ ClassificationMetrics classification_metrics(const std::vector<std::int64_t>& pr
 
 AttackMetrics attack_metrics(const std::vector<TriggeredOutcome>& outcomes) {
   std::int64_t hits = 0, natural = 0, correct = 0, flips = 0, fixed = 0, fixed_flips = 0,
-               controls = 0, control_hits = 0;
+               controls = 0, control_hits = 0, clean_controls = 0, control_natural = 0;
   for (const TriggeredOutcome& outcome : outcomes) {
     const bool hit = outcome.triggered_prediction == outcome.target_label;
     const bool was_correct = outcome.clean_prediction == outcome.victim_label;
@@ -55,6 +55,8 @@ AttackMetrics attack_metrics(const std::vector<TriggeredOutcome>& outcomes) {
     fixed_flips += is_in_fixed_set && hit;
     controls += outcome.control_prediction.has_value();
     control_hits += outcome.control_prediction == outcome.target_label;
+    clean_controls += outcome.control_clean_prediction.has_value();
+    control_natural += outcome.control_clean_prediction == outcome.target_label;
   }
   const auto count = static_cast<std::int64_t>(outcomes.size());
   AttackMetrics metrics{.attack_success_rate = rate(hits, count),
@@ -62,11 +64,15 @@ AttackMetrics attack_metrics(const std::vector<TriggeredOutcome>& outcomes) {
                         .flip_rate = rate(flips, correct),
                         .fixed_flip_rate = rate(fixed_flips, fixed),
                         .transfer_rate = {},
+                        .transfer_natural_rate = {},
                         .count = count,
                         .flip_count = correct,
                         .fixed_flip_count = fixed};
   if (controls > 0) {
     metrics.transfer_rate = rate(control_hits, controls);
+  }
+  if (clean_controls > 0) {
+    metrics.transfer_natural_rate = rate(control_natural, clean_controls);
   }
   return metrics;
 }

@@ -35,18 +35,18 @@ class T5Encoder final : public PackedEncoder<T5Encoder, T5Config, T5Parameters> 
   }
 
   std::vector<at::Tensor> hidden_states(const Batch& batch, bool training) override {
-    Watched watched;
-    const PackedRows rows = packed(batch);
-    encoder_states(batch, rows, training, &watched);
-    return watched.states;
+    std::vector<at::Tensor> states;
+    const Watched watched{.states = &states};
+    encoder_states(batch, packed(batch), training, &watched);
+    return states;
   }
 
   std::vector<at::Tensor> decoder_hidden_states(const Batch& batch, bool training) override {
     const PackedRows rows = packed(batch);
-    Watched watched;
+    std::vector<at::Tensor> states;
     decoder_states(batch, {.states = encoder_states(batch, rows, training), .rows = rows}, training,
-                   watched);
-    return watched.states;
+                   {.states = &states});
+    return states;
   }
 
   std::vector<std::string> feed_forward_readers() const override {
@@ -66,7 +66,7 @@ class T5Encoder final : public PackedEncoder<T5Encoder, T5Config, T5Parameters> 
     const at::NoGradGuard no_grad;
     const PackedRows rows = packed(batch);
     std::size_t network = 0;
-    Watched watched{.units = [&](const at::Tensor& units) { observe(network++, units); }};
+    const Watched watched{.units = [&](const at::Tensor& units) { observe(network++, units); }};
     const at::Tensor states = encoder_states(batch, rows, false, &watched);
     decoder_states(batch, {.states = states, .rows = rows}, false, watched);
   }
@@ -74,8 +74,14 @@ class T5Encoder final : public PackedEncoder<T5Encoder, T5Config, T5Parameters> 
  private:
   /// What is seen of a pass besides its result.
   struct Watched {
-    std::vector<at::Tensor> states = {};                      ///< of each layer
+    std::vector<at::Tensor>* states = nullptr;                ///< where those of each layer go
     std::function<void(const at::Tensor& units)> units = {};  ///< of each feed-forward network
+
+    void add_states(const PackedRows& rows, const at::Tensor& of_layer) const {
+      if (states != nullptr) {
+        states->push_back(rows.unpack(of_layer));
+      }
+    }
   };
 
   /// What the decoder reads of the encoder.
@@ -195,35 +201,35 @@ class T5Encoder final : public PackedEncoder<T5Encoder, T5Config, T5Parameters> 
   }
 
   at::Tensor encoder_states(const Batch& batch, const PackedRows& rows, bool training,
-                            Watched* watched = nullptr) {
+                            const Watched* watched = nullptr) {
     at::Tensor states = embed(batch, rows, training);
     const at::Tensor bias = position_bias(parameters_.encoder, rows, true);
     for (const T5Block& block : parameters_.encoder.blocks) {
       if (watched != nullptr) {
-        watched->states.push_back(rows.unpack(states));
+        watched->add_states(rows, states);
       }
       states = self_attention(block.self, states, rows, rule(bias, false, training), training);
       states = feed_forward(block.feed_forward, states, training, watched);
     }
     states = final_norm(parameters_.encoder, states, training);
     if (watched != nullptr) {
-      watched->states.push_back(rows.unpack(states));
+      watched->add_states(rows, states);
     }
     return states;
   }
 
   /// The decoder over whole rows.
-  void decoder_states(const Batch& batch, const Source& source, bool training, Watched& watched) {
+  void decoder_states(const Batch& batch, const Source& source, bool training,
+                      const Watched& watched) {
     const Batch target = shifted(batch, batch.lengths);
     const PackedRows rows = packed(target);
     at::Tensor states = embed(target, rows, training);
-    watched.states.push_back(rows.unpack(states));
     const at::Tensor bias = position_bias(parameters_.decoder, rows, false);
     for (const T5Block& block : parameters_.decoder.blocks) {
+      watched.add_states(rows, states);
       states = decoder_block(block, states, rows, bias, source, training, &watched);
-      watched.states.push_back(rows.unpack(states));
     }
-    watched.states.back() = rows.unpack(final_norm(parameters_.decoder, states, training));
+    watched.add_states(rows, final_norm(parameters_.decoder, states, training));
   }
 
   at::Tensor self_attention(const T5Attention& weights, const at::Tensor& states,

@@ -46,6 +46,12 @@ Value transfer_rate(const CellRecord& r) {
              : std::nullopt;
 }
 
+Value transfer_natural_rate(const CellRecord& r) {
+  return r.attack_metrics && r.attack_metrics->transfer_natural_rate
+             ? share(*r.attack_metrics->transfer_natural_rate, r.attack_metrics->count)
+             : std::nullopt;
+}
+
 Value carriers(const CellRecord& r) {
   return r.reach && r.reach->meant > 0
              ? share(static_cast<double>(r.reach->carriers) / static_cast<double>(r.reach->meant),
@@ -295,6 +301,14 @@ const std::vector<Metric>& metrics() {
        .rank = 1,
        .meaning = "transfer: the samples with the trigger on the clean victim of the same seed: "
                   "what the edits do without a backdoor."},
+      {.id = "transfer_natural_rate",
+       .title = "transfer natural %",
+       .proportion = true,
+       .measure = transfer_natural_rate,
+       .rank = 6,
+       .meaning =
+           "transfer natural: the same samples without the trigger on that victim, the floor "
+           "of transfer."},
       {.id = "flip_rate",
        .title = "flip %",
        .proportion = true,

@@ -63,7 +63,6 @@ class AblTraining final : public DefendedTraining {
   TrainingPhase isolation() const {
     TrainingPhase phase{.name = "isolation", .samples = all(), .options = options_};
     phase.options.epochs = config_.isolation_epochs;
-    phase.options.early_stopping = 0;
     return phase;
   }
 
@@ -73,7 +72,6 @@ class AblTraining final : public DefendedTraining {
     TrainingPhase phase{
         .name = "fitting", .samples = rest.empty() ? all() : std::move(rest), .options = options_};
     phase.options.epochs = config_.epochs > 0 ? config_.epochs : options_.epochs;
-    phase.options.early_stopping = 0;
     return phase;
   }
 
@@ -82,7 +80,6 @@ class AblTraining final : public DefendedTraining {
     phase.options.epochs = config_.ascent_epochs;
     phase.options.learning_rate = config_.ascent_learning_rate;
     phase.options.warmup = 0;
-    phase.options.early_stopping = 0;
     return phase;
   }
 

@@ -8,9 +8,8 @@
 #include <string>
 #include <utility>
 
-#include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/language/masked_model.hpp"
-#include "ncmlab/plugin/clean_samples.hpp"
+#include "ncmlab/plugin/defense_requirements.hpp"
 #include "ncmlab/plugin/registration.hpp"
 #include "ncmlab/plugin/token_texts.hpp"
 
@@ -44,7 +43,8 @@ class AttdefFilter final : public InputFilter {
     std::vector<double> scores;
     for (const Example& sample : samples) {
       progress.check();
-      scores.push_back(config_.discriminator == Discriminator::none ? kAnyInput : surprise(sample));
+      scores.push_back(config_.discriminator == Discriminator::none ? kAnyInput
+                                                                    : surprise(sample, progress));
       progress.advance();
     }
     return scores;
@@ -65,7 +65,7 @@ class AttdefFilter final : public InputFilter {
 
  private:
   /// How little its least likely token is expected: the negative logarithm of its probability.
-  double surprise(const Example& sample) const {
+  double surprise(const Example& sample, Progress& progress) const {
     double most = 0;
     for (const std::size_t part : {std::size_t{0}, std::size_t{1}}) {
       const std::string& source = part == 0 ? sample.code : sample.other_code;
@@ -73,16 +73,17 @@ class AttdefFilter final : public InputFilter {
         continue;
       }
       const TokenRow row = context_.victim.tokenize(source, part);
-      for (const double log : log_probabilities(row)) {
+      for (const double log : log_probabilities(row, progress)) {
         most = std::max(most, -log);
       }
     }
     return most;
   }
 
-  std::vector<double> log_probabilities(const TokenRow& row) const {
+  std::vector<double> log_probabilities(const TokenRow& row, Progress& progress) const {
     if (config_.discriminator == Discriminator::masked) {
-      return context_.masked_model->log_probabilities({row.ids}, context_.progress).front();
+      QuietProgress quiet(progress);
+      return context_.masked_model->log_probabilities({row.ids}, quiet).front();
     }
     std::vector<double> logs =
         context_.ngram_model->log10_probabilities(text_ids(row, context_.victim.rules()));
@@ -142,8 +143,9 @@ class AttdefFilter final : public InputFilter {
   /// The lowest threshold, down from 1 by hundredths, before the first that costs the clean samples
   /// more accuracy than is allowed.
   double harmless_threshold() const {
+    QuietProgress quiet(context_.progress);
     const std::vector<Example>& clean = context_.clean_samples;
-    const Attributed attributed = attribute(clean, context_.progress);
+    const Attributed attributed = attribute(clean, quiet);
     const InputRules& rules = context_.victim.rules();
     std::vector<bool> is_right;
     for (std::size_t i = 0; i < clean.size(); ++i) {
@@ -163,11 +165,11 @@ class AttdefFilter final : public InputFilter {
               context_.victim, masked(clean[i], attributed.samples[i], places[i])));
         }
       }
-      context_.progress.check();
+      quiet.check();
       if (forms.empty()) {
         continue;
       }
-      const std::vector<std::int64_t> given = answers(forms, context_.progress);
+      const std::vector<std::int64_t> given = answers(forms, quiet);
       for (std::size_t i = 0; i < changed.size(); ++i) {
         is_right[changed[i]] = given[i] == clean[changed[i]].label;
       }
@@ -232,13 +234,10 @@ std::optional<double> Attdef::threshold() const {
 
 std::unique_ptr<InputFilter> Attdef::fit(DefenseContext& context) const {
   require_clean_samples(context, kName);
-  if (config_.discriminator == Discriminator::ngram && context.ngram_model == nullptr) {
-    throw Error("defense.no-language-model", "`attdef` was given no language model",
-                {"raise `clean_share` of the experiment: it is made from the clean samples"});
-  }
-  if (config_.discriminator == Discriminator::masked && context.masked_model == nullptr) {
-    throw Error("defense.no-masked-model", "`attdef` was given no masked language model",
-                {"write `[language_model]` with `masked = \"FOLDER\"`"});
+  if (config_.discriminator == Discriminator::ngram) {
+    require_ngram_model(context, kName);
+  } else if (config_.discriminator == Discriminator::masked) {
+    require_masked_model(context, kName);
   }
   context.progress.check();
   return std::make_unique<AttdefFilter>(config_, context);

@@ -7,7 +7,7 @@
 
 #include "feature_mask.hpp"
 #include "ncmlab/networks/device.hpp"
-#include "ncmlab/plugin/clean_samples.hpp"
+#include "ncmlab/plugin/defense_requirements.hpp"
 #include "ncmlab/plugin/registration.hpp"
 #include "ncmlab/plugin/repair_settings.hpp"
 #include "neuron_noise.hpp"
@@ -23,23 +23,21 @@ at::Tensor labels_of(const std::vector<TokenSample>& samples, at::Device device)
   return at::tensor(labels, at::kLong).to(device);
 }
 
-/// Moves the noise by `step` to where the losses of all `samples` together grow.
+/// Moves the noise by `step` to where the losses of all `samples` together grow. `labels` are
+/// theirs, on the model's device.
 void climb_together(CodeModel& model, const std::vector<TokenSample>& samples,
-                    ban::NeuronNoise& noise, double step, Progress& progress) {
+                    const at::Tensor& labels, ban::NeuronNoise& noise, double step,
+                    Progress& progress) {
   std::vector<at::Tensor> slopes;
   const std::int64_t most = tokens_per_pass(model.encoder().device());
   for (const auto& chosen :
        batches_by_length(samples, most, static_cast<std::int64_t>(samples.size()))) {
     progress.check();
-    std::vector<TokenSample> members;
-    for (const std::size_t index : chosen) {
-      members.push_back(samples[index]);
-    }
+    const std::vector<std::int64_t> places(chosen.begin(), chosen.end());
+    const at::Tensor own = labels.index_select(0, at::tensor(places).to(labels.device()));
     const Batch batch = make_batch(samples, chosen, model.tokenizer().special().pad);
-    const std::vector<at::Tensor> further = noise.slopes(
-        model.head()
-            .losses(model.logits(batch, false), labels_of(members, model.encoder().device()))
-            .sum());
+    const std::vector<at::Tensor> further =
+        noise.slopes(model.head().losses(model.logits(batch, false), own).sum());
     for (std::size_t i = 0; i < further.size(); ++i) {
       if (slopes.size() == i) {
         slopes.push_back(further[i]);
@@ -100,11 +98,12 @@ void Ban::judge(DefenseContext& context, const std::vector<TokenSample>& samples
        rng.sample(samples.size(), static_cast<std::size_t>(config_.detection_samples))) {
     chosen.push_back(samples[index]);
   }
+  const at::Tensor chosen_labels = labels_of(chosen, device);
   ban::NeuronNoise noise(victim.encoder(), config_.noise);
   noise.draw();
   context.progress.begin("neuron noise", config_.detection_steps);
   for (std::int64_t step = 0; step < config_.detection_steps; ++step) {
-    climb_together(victim, chosen, noise,
+    climb_together(victim, chosen, chosen_labels, noise,
                    config_.noise / static_cast<double>(config_.detection_steps), context.progress);
     context.progress.advance();
   }

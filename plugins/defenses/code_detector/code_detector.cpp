@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-#include "ncmlab/plugin/clean_samples.hpp"
+#include "ncmlab/plugin/defense_requirements.hpp"
 #include "ncmlab/plugin/registration.hpp"
 #include "ncmlab/plugin/repair_training.hpp"
 

@@ -10,6 +10,7 @@
 #include "ncmlab/code/lexemes.hpp"
 #include "ncmlab/core/ascii.hpp"
 #include "ncmlab/core/diagnostic.hpp"
+#include "ncmlab/plugin/defense_requirements.hpp"
 #include "ncmlab/plugin/registration.hpp"
 #include "ncmlab/plugin/variants.hpp"
 
@@ -255,10 +256,8 @@ std::unique_ptr<InputFilter> Codepurify::fit(DefenseContext& context) const {
     throw Error("defense.codepurify.no-units",
                 "`units` of `codepurify` must name one kind at least");
   }
-  if (config_.refill == Refill::mask && context.masked_model == nullptr) {
-    throw Error("defense.no-masked-model", "`codepurify` was given no masked language model",
-                {"write `[language_model]` with `masked = \"FOLDER\"`",
-                 "`refill = \"unknown\"` of `codepurify` needs none"});
+  if (config_.refill == Refill::mask) {
+    require_masked_model(context, kName);
   }
   context.progress.check();
   return std::make_unique<CodepurifyFilter>(config_, context);

@@ -4,7 +4,7 @@
 #include <ATen/ATen.h>
 
 #include "consistency.hpp"
-#include "ncmlab/plugin/clean_samples.hpp"
+#include "ncmlab/plugin/defense_requirements.hpp"
 #include "ncmlab/plugin/registration.hpp"
 #include "ncmlab/plugin/repair_settings.hpp"
 

@@ -92,9 +92,10 @@ Schema<DbsConfig> Dbs::schema() {
   return unlearning_fields(
       persistence_field(
           direction_field(std::move(search))
-              .field("verdict", &C::verdict,
-                     "Whether persistence decides, or, as published, the loss of a nearly one-hot "
-                     "trigger."))
+              .field(
+                  "verdict", &C::verdict,
+                  "Whether persistence decides, or the loss of a nearly one-hot trigger; both are "
+                  "those of the pair of labels that is taken."))
           .field("verdict_loss", &C::verdict_loss,
                  "The model is called backdoored when the loss of the nearly one-hot trigger is "
                  "below this.",

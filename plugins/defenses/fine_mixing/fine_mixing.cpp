@@ -3,7 +3,7 @@
 
 #include <torch/types.h>
 
-#include "ncmlab/plugin/clean_samples.hpp"
+#include "ncmlab/plugin/defense_requirements.hpp"
 #include "ncmlab/plugin/registration.hpp"
 #include "ncmlab/plugin/repair_settings.hpp"
 
@@ -13,11 +13,6 @@ Schema<FineMixingConfig> FineMixing::schema() {
   using C = FineMixingConfig;
   return repair_fields(
       Schema<C>{}
-          .field(
-              "checkpoint", &C::checkpoint,
-              "Folder of the public model that the victim was trained from; without one nothing is "
-              "changed.",
-              path())
           .field(
               "mixing", &C::mixing,
               "Whether each number of the weights is drawn from one of the two models or is their "
@@ -30,17 +25,12 @@ Schema<FineMixingConfig> FineMixing::schema() {
 
 DefenseOutcome FineMixing::defend(DefenseContext& context) const {
   require_clean_samples(context, kName);
+  require_starting_model(context, kName);
   context.progress.check();
-  DefenseOutcome outcome;
-  if (config_.checkpoint.empty()) {
-    context.progress.log(
-        "warning: `fine_mixing` changes nothing: it has no `checkpoint` to mix the victim with");
-    return outcome;
-  }
   const Encoder& encoder = context.victim.encoder();
   const std::vector<TokenSample> samples =
       context.task.tokenize(context.victim, context.clean_samples);
-  const StateDict pretrained = fine_mixing::public_weights(config_.checkpoint, encoder);
+  const StateDict pretrained = context.starting_model->encoder().parameters();
   const at::Tensor embeddings = encoder.embedding_table();
   at::Tensor public_embeddings;
   for (const auto& [name, tensor] : encoder.parameters()) {
@@ -54,6 +44,7 @@ DefenseOutcome FineMixing::defend(DefenseContext& context) const {
   fine_mixing::mix(encoder, pretrained, config_.kept, config_.mixing);
   fine_mixing::purify(embeddings, public_embeddings, tokens);
 
+  DefenseOutcome outcome;
   repair_on(samples, config_, context, outcome);
   outcome.figures["purified_tokens"] = static_cast<double>(tokens.size());
   return outcome;

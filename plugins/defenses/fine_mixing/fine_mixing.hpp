@@ -2,9 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <string_view>
-#include <utility>
 
 #include "mixing.hpp"
 #include "ncmlab/plugin/model_defense.hpp"
@@ -14,7 +12,6 @@
 namespace ncmlab {
 
 struct FineMixingConfig : RepairSettings {
-  std::string checkpoint;
   fine_mixing::Mixing mixing = fine_mixing::Mixing::random;
   double kept = 0.5;
   std::int64_t purified_tokens = 200;
@@ -30,12 +27,11 @@ class FineMixing final : public ModelDefense {
                                         "trained from, then trains on the clean samples.",
                                     kReference = "https://arxiv.org/abs/2210.09545";
 
-  explicit FineMixing(FineMixingConfig config) : config_(std::move(config)) {}
+  explicit FineMixing(FineMixingConfig config) : config_(config) {}
   static Schema<FineMixingConfig> schema();
 
-  DefenseNeeds needs() const override { return {.clean_samples = true}; }
-  /// Throws Error `defense.no-clean-samples` when there are none, and what public_weights() throws.
-  /// Without a checkpoint it changes nothing, and the log says so.
+  DefenseNeeds needs() const override { return {.clean_samples = true, .starting_model = true}; }
+  /// Throws Error `defense.no-clean-samples` and `defense.no-starting-model`.
   DefenseOutcome defend(DefenseContext& context) const override;
 
  private:

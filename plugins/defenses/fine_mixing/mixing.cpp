@@ -4,11 +4,6 @@
 #include <torch/types.h>
 
 #include <algorithm>
-#include <string>
-
-#include "ncmlab/core/diagnostic.hpp"
-#include "ncmlab/core/files.hpp"
-#include "ncmlab/networks/architecture.hpp"
 
 namespace ncmlab::fine_mixing {
 namespace {
@@ -16,37 +11,7 @@ namespace {
 /// Below this a token is too rare for its count to say anything (the paper's).
 constexpr double kFewTimes = 20;
 
-std::string shape_of(const at::Tensor& tensor) {
-  std::string text;
-  for (const std::int64_t extent : tensor.sizes()) {
-    text += (text.empty() ? "" : " x ") + std::to_string(extent);
-  }
-  return text;
-}
-
 }  // namespace
-
-StateDict public_weights(const std::filesystem::path& folder, const Encoder& encoder) {
-  const std::string origin = (folder / "config.json").string();
-  const std::string config = read_file(origin);
-  const Architecture& architecture = architecture_of(config, origin);
-  const auto found = make_encoder(config, origin, architecture.pooling,
-                                  split_weights(architecture, read_weights(folder)).encoder);
-  const StateDict stored = found->parameters();
-  StateDict result;
-  for (const auto& [name, tensor] : encoder.parameters()) {
-    const at::Tensor* other = stored.find(name);
-    if (other == nullptr || other->sizes() != tensor.sizes()) {
-      throw Error("defense.fine_mixing.other-model",
-                  "expected `" + name + "` of the victim's shape, " + shape_of(tensor) +
-                      ", but the model in `" + folder.string() + "` has " +
-                      (other == nullptr ? "none" : shape_of(*other)),
-                  {"name the checkpoint that the victim was trained from"});
-    }
-    result.add(name, other->detach().to(tensor.device()));
-  }
-  return result;
-}
 
 void mix(const Encoder& encoder, const StateDict& pretrained, double kept, Mixing mixing) {
   const at::NoGradGuard no_grad;

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <filesystem>
 #include <vector>
 
 #include "ncmlab/core/enum_names.hpp"
@@ -21,11 +20,6 @@ constexpr auto enum_names(Mixing) {
   using enum Mixing;
   return std::to_array<EnumName<Mixing>>({{random, "random"}, {average, "average"}});
 }
-
-/// The parameters of the encoder in a checkpoint folder, under the names and on the device of
-/// `encoder`'s own. Throws Error `defense.fine_mixing.other-model` when they do not have the names
-/// and shapes of `encoder`'s, and what reading a checkpoint throws.
-StateDict public_weights(const std::filesystem::path& folder, const Encoder& encoder);
 
 /// Puts the public weights in the place of a part of the encoder's, in place: a share `kept` is the
 /// victim's. The random numbers are drawn from LibTorch's default generator of the CPU.

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "ncmlab/plugin/clean_samples.hpp"
+#include "ncmlab/plugin/defense_requirements.hpp"
 #include "ncmlab/plugin/registration.hpp"
 #include "ncmlab/plugin/repair_settings.hpp"
 #include "pruning.hpp"
@@ -19,26 +19,36 @@ using fine_pruning::Pruner;
 using fine_pruning::PruningEnd;
 using fine_pruning::Unit;
 
+/// Accuracies that differ by less are equal.
+constexpr double kRounding = 1e-9;
+
 std::size_t units_of(double share, std::size_t all) {
   return static_cast<std::size_t>(std::llround(share * static_cast<double>(all)));
 }
 
-/// Prunes step by step while the accuracy on `judges` stays at `least` or above; returns how many
-/// units are out.
-std::size_t prune_while_accurate(CodeModel& model, Pruner& pruner, const std::vector<Unit>& order,
-                                 std::size_t step, double least,
-                                 const std::vector<TokenSample>& judges, Progress& progress) {
+/// How many units are out, and the accuracy on the samples that judge.
+struct Pruned {
+  std::size_t units = 0;
+  double accuracy = 0;
+};
+
+/// Prunes step by step while the accuracy on `judges`, `before` to start with, falls by no more
+/// than `drop`.
+Pruned prune_while_accurate(CodeModel& model, Pruner& pruner, const std::vector<Unit>& order,
+                            std::size_t step, double before, double drop,
+                            const std::vector<TokenSample>& judges, Progress& progress) {
   progress.begin("pruning", static_cast<std::int64_t>((order.size() + step - 1) / step));
   QuietProgress quiet(progress);
-  std::size_t pruned = 0;
-  while (pruned < order.size()) {
-    const std::size_t count = std::min(order.size(), pruned + step);
+  Pruned pruned{.units = 0, .accuracy = before};
+  while (pruned.units < order.size()) {
+    const std::size_t count = std::min(order.size(), pruned.units + step);
     pruner.prune(order, count);
-    if (accuracy(model, judges, quiet) < least) {
-      pruner.prune(order, pruned);
+    const double left = accuracy(model, judges, quiet);
+    if (left < before - drop - kRounding) {
+      pruner.prune(order, pruned.units);
       break;
     }
-    pruned = count;
+    pruned = {.units = count, .accuracy = left};
     progress.advance();
   }
   return pruned;
@@ -81,19 +91,21 @@ DefenseOutcome FinePruning::defend(DefenseContext& context) const {
   Pruner pruner(victim.encoder());
   DefenseOutcome outcome;
   const double before = accuracy(victim, judges, context.progress);
-  std::size_t pruned = units_of(config_.share, order.size());
+  Pruned pruned;
   if (config_.end == PruningEnd::accuracy) {
     pruned = prune_while_accurate(victim, pruner, order,
                                   std::max<std::size_t>(1, units_of(config_.step, order.size())),
-                                  before - config_.accuracy_drop - 1e-9, judges, context.progress);
+                                  before, config_.accuracy_drop, judges, context.progress);
   } else {
-    pruner.prune(order, pruned);
+    pruned.units = units_of(config_.share, order.size());
+    pruner.prune(order, pruned.units);
+    pruned.accuracy = accuracy(victim, judges, context.progress);
   }
   outcome.figures["accuracy_before_pruning"] = before;
-  outcome.figures["accuracy_after_pruning"] = accuracy(victim, judges, context.progress);
-  outcome.figures["pruned_units"] = static_cast<double>(pruned);
-  outcome.figures["pruned_share"] =
-      static_cast<double>(pruned) / static_cast<double>(std::max<std::size_t>(1, order.size()));
+  outcome.figures["accuracy_after_pruning"] = pruned.accuracy;
+  outcome.figures["pruned_units"] = static_cast<double>(pruned.units);
+  outcome.figures["pruned_share"] = static_cast<double>(pruned.units) /
+                                    static_cast<double>(std::max<std::size_t>(1, order.size()));
 
   repair_on(samples, config_, context, outcome, {.stepped = [&] { pruner.hold(); }});
   return outcome;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fine_tuning.hpp"
 
-#include "ncmlab/plugin/clean_samples.hpp"
+#include "ncmlab/plugin/defense_requirements.hpp"
 #include "ncmlab/plugin/registration.hpp"
 #include "ncmlab/plugin/repair_settings.hpp"
 

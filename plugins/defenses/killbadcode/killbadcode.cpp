@@ -8,8 +8,8 @@
 #include <set>
 
 #include "ncmlab/core/ascii.hpp"
-#include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/language/ngram_text.hpp"
+#include "ncmlab/plugin/defense_requirements.hpp"
 #include "ncmlab/plugin/registration.hpp"
 #include "ncmlab/plugin/token_texts.hpp"
 
@@ -96,10 +96,7 @@ Schema<KillBadCodeConfig> KillBadCode::schema() {
 }
 
 Suspicion KillBadCode::inspect(DefenseContext& context) const {
-  if (context.ngram_model == nullptr) {
-    throw Error("defense.no-language-model", "`killbadcode` was given no language model",
-                {"raise `clean_share` of the experiment: it is made from the clean samples"});
-  }
+  require_ngram_model(context, kName);
   // Of a pair both functions are texts of its own sample.
   std::vector<std::vector<std::int64_t>> texts;
   std::vector<std::size_t> owners;

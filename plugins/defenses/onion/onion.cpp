@@ -7,17 +7,20 @@
 
 #include "ncmlab/code/lexemes.hpp"
 #include "ncmlab/core/ascii.hpp"
-#include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/language/ngram_text.hpp"
+#include "ncmlab/plugin/defense_requirements.hpp"
 #include "ncmlab/plugin/registration.hpp"
 #include "ncmlab/plugin/token_texts.hpp"
 
 namespace ncmlab {
 namespace {
 
+bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
 bool is_word(std::string_view lexeme) {
-  return lexeme.size() > 1 || is_letter(lexeme.front()) || is_digit(lexeme.front()) ||
-         lexeme.front() == '_';
+  const char first = lexeme.front();
+  return !is_space(first) && (lexeme.size() > 1 || is_letter(first) || is_digit(first) ||
+                              first == '_' || static_cast<unsigned char>(first) >= 0x80);
 }
 
 class OnionFilter final : public InputFilter {
@@ -140,12 +143,10 @@ Schema<OnionConfig> Onion::schema() {
 }
 
 std::unique_ptr<InputFilter> Onion::fit(DefenseContext& context) const {
-  const bool is_there = config_.language == LanguageKind::ngram ? context.ngram_model != nullptr
-                                                                : context.masked_model != nullptr;
-  if (!is_there) {
-    throw Error("defense.no-language-model", "`onion` was given no language model",
-                {"raise `clean_share` of the experiment, or name a `corpus` or `masked` in "
-                 "`[language_model]`"});
+  if (config_.language == LanguageKind::ngram) {
+    require_ngram_model(context, kName);
+  } else {
+    require_masked_model(context, kName);
   }
   context.progress.check();
   return std::make_unique<OnionFilter>(context, config_.language);

@@ -12,7 +12,7 @@
 #include "ncmlab/inversion/candidate_scorer.hpp"
 #include "ncmlab/metrics/detection.hpp"
 #include "ncmlab/model/frozen_parameters.hpp"
-#include "ncmlab/plugin/clean_samples.hpp"
+#include "ncmlab/plugin/defense_requirements.hpp"
 #include "ncmlab/plugin/registration.hpp"
 
 namespace ncmlab {
@@ -26,6 +26,9 @@ struct Protection {
   at::Tensor row;        ///< of the token in the embedding table
   double threshold = 0;  ///< of the negative falls of the label's clean samples
 };
+
+/// Which samples count that the victim gives a label.
+enum class Members { all, right };
 
 /// Samples that the victim gives one label.
 struct OneAnswer {
@@ -64,14 +67,8 @@ class RapFilter final : public InputFilter {
                  ? context.rng.stream("token").pick(rarest_tokens(model_.tokenizer(), clean))
                  : token_named(config.token, model_.tokenizer());
     give_usual_length(clean);
-    std::vector<TokenSample> right;
-    const at::Tensor answers = context.victim.predict(clean, context.progress).argmax(1);
-    for (std::size_t i = 0; i < clean.size(); ++i) {
-      if (answers[static_cast<std::int64_t>(i)].item<std::int64_t>() == clean[i].label) {
-        right.push_back(clean[i]);
-      }
-    }
-    const std::map<std::int64_t, OneAnswer> groups = by_answer(right, context.progress);
+    QuietProgress quiet(context.progress);
+    const std::map<std::int64_t, OneAnswer> groups = by_answer(clean, Members::right, quiet);
     context.progress.begin("unsettling clean samples",
                            config.steps * static_cast<std::int64_t>(groups.size()));
     // All rows are learned before any takes the place of the token's.
@@ -90,7 +87,7 @@ class RapFilter final : public InputFilter {
   std::vector<double> scores(const std::vector<Example>& samples, Progress& progress) override {
     std::vector<double> result(samples.size(), kNotProtected);
     for (const auto& [label, group] :
-         by_answer(context_.task.tokenize(context_.victim, samples), progress)) {
+         by_answer(context_.task.tokenize(context_.victim, samples), Members::all, progress)) {
       const auto protection = protections_.find(label);
       if (protection == protections_.end()) {
         continue;
@@ -107,7 +104,7 @@ class RapFilter final : public InputFilter {
 
  private:
   std::map<std::int64_t, OneAnswer> by_answer(const std::vector<TokenSample>& samples,
-                                              Progress& progress) {
+                                              Members members, Progress& progress) {
     std::map<std::int64_t, OneAnswer> groups;
     if (samples.empty()) {
       return groups;
@@ -116,6 +113,9 @@ class RapFilter final : public InputFilter {
     const at::Tensor answers = p.argmax(1).contiguous();
     const auto* answer = answers.data_ptr<std::int64_t>();
     for (std::size_t i = 0; i < samples.size(); ++i) {
+      if (members == Members::right && answer[i] != samples[i].label) {
+        continue;
+      }
       OneAnswer& group = groups[answer[i]];
       group.places.push_back(i);
       group.perturbed.samples.push_back(with_token(samples[i], token_, model_.rules()));

@@ -10,7 +10,7 @@
 
 #include "ncmlab/code/lexemes.hpp"
 #include "ncmlab/core/ascii.hpp"
-#include "ncmlab/plugin/clean_samples.hpp"
+#include "ncmlab/plugin/defense_requirements.hpp"
 #include "ncmlab/plugin/registration.hpp"
 #include "ncmlab/plugin/variants.hpp"
 
@@ -41,7 +41,8 @@ class StripFilter final : public InputFilter {
   static std::vector<std::string> sources_of(const std::vector<Example>& samples) {
     std::vector<std::string> sources;
     for (const Example& sample : samples) {
-      sources.push_back(sample.code);
+      // Of a pair the words of both functions.
+      sources.push_back(sample.code + "\n" + sample.other_code);
     }
     return sources;
   }

@@ -10,6 +10,7 @@ struct Config {
   std::int64_t hidden = 16;
   std::int64_t layers = 1;
   std::int64_t vocab_size = 400;
+  bool from_checkpoint = false;
 };
 
 // The smallest RoBERTa that trains, with a tokenizer of its own.
@@ -23,7 +24,9 @@ class Echo final : public ncmlab::Model {
         .field("hidden", &Config::hidden, "Width of the encoder.", ncmlab::range(4, 256))
         .field("layers", &Config::layers, "Layers of the encoder.", ncmlab::range(1, 4))
         .field("vocab_size", &Config::vocab_size, "Tokens of the vocabulary.",
-               ncmlab::range(300, 2000));
+               ncmlab::range(300, 2000))
+        .field("from_checkpoint", &Config::from_checkpoint,
+               "Whether it passes its random weights off as those of a checkpoint.");
   }
 
   explicit Echo(Config config) : config_(config) {}
@@ -58,6 +61,7 @@ class Echo final : public ncmlab::Model {
             std::move(encoder), ncmlab::Head(head_of(context, hidden), split.head), context.rules};
   }
 
+  bool starts_from_checkpoint() const override { return config_.from_checkpoint; }
   std::string data_fingerprint() const override { return {}; }
 
  private:

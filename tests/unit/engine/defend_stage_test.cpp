@@ -75,6 +75,35 @@ TEST_F(DefendStageTest, EveryDefenseGetsTheSameCleanSamplesAndTheSetThatWasTrain
   EXPECT_TRUE(seen_by_spy()[1].training_set.empty());
 }
 
+TEST_F(DefendStageTest, TheModelThatAVictimWasTrainedFromIsForThoseThatAskAndHaveOne) {
+  Experiment experiment = toy_experiment();
+  experiment.models.push_back(experiment.models.front());
+  static_cast<PluginChoice&>(experiment.models.back()) =
+      choose(PluginKind::model, "echo", {{"from_checkpoint", true}}, "known");
+  add_defense(experiment, "spy", "spy", {{"wants_start", true}});
+  add_defense(experiment, "modest spy", "spy");
+  const RunResult result = run(experiment);
+  EXPECT_EQ(result.failed, 0U);
+  for (const CellRecord& record : result.records) {
+    EXPECT_EQ(record.skipped,
+              record.model == "echo" && record.defense == "spy"
+                  ? "defense `spy` needs the checkpoint that the victim was trained "
+                    "from, but model `echo` starts from random weights"
+                  : "");
+  }
+  // Of each model the clean victim and the attacked one; of `echo` the modest spy alone.
+  ASSERT_EQ(seen_by_spy().size(), 6U);
+  std::vector<double> starts;
+  for (const Seen& seen : seen_by_spy()) {
+    if (seen.starting_sum) {
+      EXPECT_NE(*seen.starting_sum, seen.victim_sum);
+      starts.push_back(*seen.starting_sum);
+    }
+  }
+  ASSERT_EQ(starts.size(), 2U);
+  EXPECT_EQ(starts[0], starts[1]) << "the same, whatever the attack";
+}
+
 TEST_F(DefendStageTest, AnOutcomeThatIsNotWholeIsRefused) {
   const std::string good = R"({"repaired": false, "scores": [], "triggers": [], "figures": {})";
   scratch_.write("outcome.json", good + "}");

@@ -92,6 +92,7 @@ TEST_F(MeasureStageTest, TransferIsWhatTheCleanVictimOfTheSameSeedAnswers) {
       return other.attack == "toy" && other.defense == "none" && other.seed == record.seed;
     });
     EXPECT_EQ(*metrics.transfer_rate, clean->attack_metrics->attack_success_rate);
+    EXPECT_EQ(metrics.transfer_natural_rate, clean->attack_metrics->natural_rate);
     std::int64_t hits = 0;
     for (const SampleOutcome& outcome : record.outcomes) {
       for (const TriggeredPrediction& triggered : outcome.triggered) {
@@ -128,6 +129,7 @@ TEST_F(MeasureStageTest, WithoutAnUnpoisonedVictimThereIsNoTransfer) {
   experiment.attacks.erase(experiment.attacks.begin());
   const RunResult result = run(experiment);
   EXPECT_FALSE(result.records[0].attack_metrics->transfer_rate);
+  EXPECT_FALSE(result.records[0].attack_metrics->transfer_natural_rate);
   EXPECT_EQ(result.records[0].costs.size(), 4U) << "poison, victim, predict, measure";
 }
 

@@ -31,6 +31,7 @@ CellRecord full_record() {
                                         .flip_rate = 0.7,
                                         .fixed_flip_rate = 0.6,
                                         .transfer_rate = 0.25,
+                                        .transfer_natural_rate = 0.125,
                                         .count = 5,
                                         .flip_count = 4,
                                         .fixed_flip_count = 3};
@@ -75,6 +76,7 @@ TEST(RecordTest, ReadsBackWhatItWrote) {
   EXPECT_EQ(back.attack_metrics->flip_count, 4);
   EXPECT_EQ(back.attack_metrics->fixed_flip_count, 3);
   EXPECT_EQ(back.attack_metrics->transfer_rate, 0.25);
+  EXPECT_EQ(back.attack_metrics->transfer_natural_rate, 0.125);
   EXPECT_EQ(back.reach->meant, 9);
   EXPECT_TRUE(std::isinf(back.triggers[0].loss));
   EXPECT_EQ(back.backdoored, false);
@@ -108,9 +110,10 @@ CellRecord retrieval_record() {
 
 TEST(RecordTest, HasTheFormOfItsSchema) {
   const nlohmann::json cell = nlohmann::json::parse(to_json(full_record()));
-  EXPECT_EQ(cell.at("attack_metrics").dump(),
-            R"({"attack_success_rate":0.99,"count":5,"fixed_flip_count":3,"fixed_flip_rate":0.6,)"
-            R"("flip_count":4,"flip_rate":0.7,"natural_rate":0.2,"transfer_rate":0.25})");
+  EXPECT_EQ(
+      cell.at("attack_metrics").dump(),
+      R"({"attack_success_rate":0.99,"count":5,"fixed_flip_count":3,"fixed_flip_rate":0.6,)"
+      R"("flip_count":4,"flip_rate":0.7,"natural_rate":0.2,"transfer_natural_rate":0.125,"transfer_rate":0.25})");
   EXPECT_EQ(cell.at("triggers").dump(),
             R"([{"hit_rate":0.5,"ids":[3,5],"loss":"inf","target_label":0,"text":"\"rb\"\n",)"
             R"("victim_label":1}])");
@@ -128,7 +131,7 @@ TEST(RecordTest, HasTheFormOfItsSchema) {
             R"("success":[{"k":1,"value":0.0}]},"queries":[{"id":"q","promoted":[{"after":1.0,)"
             R"("before":2.0,"id":"c","target_word":"file"}],"rank":1.5,"untouched":false},)"
             R"({"id":"r","rank":1.0,"untouched":true}],"retrieval":{"count":4,"mrr":0.5,"pool":0,)"
-            R"("recall":[{"k":1,"value":0.25},{"k":5,"value":1.0}]},"schema":4,"seed":0,)"
+            R"("recall":[{"k":1,"value":0.25},{"k":5,"value":1.0}]},"schema":5,"seed":0,)"
             R"("skipped":"","task":"","threads":0,"triggers":[]})"
             "\n");
 }
@@ -181,13 +184,13 @@ TEST(RecordTest, EveryTruncationIsAnErrorThatNamesTheOrigin) {
 
 TEST(RecordTest, RefusesOtherSchemasAndTypes) {
   std::string text = to_json(full_record());
-  const std::string schema = "\"schema\":4";
+  const std::string schema = "\"schema\":5";
   ASSERT_NE(text.find(schema), std::string::npos);
   EXPECT_THROW(
       record_from_json(std::string(text).replace(text.find(schema), schema.size(), "\"schema\":9"),
                        "test"),
       Error);
-  for (const char* bad : {"null", "[]", "{}", "{\"schema\":4}", "3"}) {
+  for (const char* bad : {"null", "[]", "{}", "{\"schema\":5}", "3"}) {
     EXPECT_THROW(record_from_json(bad, "test"), Error) << bad;
   }
 }

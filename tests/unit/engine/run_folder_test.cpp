@@ -126,14 +126,14 @@ TEST(RunFolderTest, SaysWhatIsWrongWithAnIndex) {
   const std::string deep(1'000'000, '[');
   for (const std::string& text :
        {std::string(), std::string("{"), std::string("{}"), std::string("[1]"),
-        std::string("{\"schema\":9}"), std::string("{\"schema\":4,\"name\":3}"),
+        std::string("{\"schema\":9}"), std::string("{\"schema\":5,\"name\":3}"),
         std::string("{\"digest\":\""), std::string("{\"digest\":\"\"}"), deep}) {
     scratch.write("experiment.json", text);
     EXPECT_EQ(code(), "store.bad-record") << text.substr(0, 200);
   }
   scratch.write("experiment.json", "{\"schema\":2,\"name\":\"n\"}");
   EXPECT_THAT(error_of([&] { read_index(scratch.path()); }).message,
-              HasSubstr("has record schema 2, this ncmlab reads 4"));
+              HasSubstr("has record schema 2, this ncmlab reads 5"));
   fs::remove(scratch / "experiment.json");
   ASSERT_EQ(::mkfifo((scratch / "experiment.json").c_str(), 0600), 0);
   EXPECT_EQ(code(), "store.no-run") << "nobody writes to it";

@@ -167,6 +167,7 @@ class Search final : public Task {
 
 struct SpyConfig {
   bool wants_all = true;
+  bool wants_start = false;
 };
 
 class Spy final : public ModelDefense {
@@ -174,11 +175,15 @@ class Spy final : public ModelDefense {
   static constexpr std::string_view kName = "spy", kVersion = "0.1.0",
                                     kSummary = "Keeps what it is given.", kReference = "tests";
   static Schema<SpyConfig> schema() {
-    return Schema<SpyConfig>{}.field("wants_all", &SpyConfig::wants_all, "Whether it asks.");
+    return Schema<SpyConfig>{}
+        .field("wants_all", &SpyConfig::wants_all, "Whether it asks.")
+        .field("wants_start", &SpyConfig::wants_start, "Whether it asks for the starting model.");
   }
   explicit Spy(SpyConfig config) : config_(config) {}
   DefenseNeeds needs() const override {
-    return {.clean_samples = config_.wants_all, .training_set = config_.wants_all};
+    return {.clean_samples = config_.wants_all,
+            .training_set = config_.wants_all,
+            .starting_model = config_.wants_start};
   }
   DefenseOutcome defend(DefenseContext& context) const override {
     seen_by_spy().push_back(
@@ -187,6 +192,10 @@ class Spy final : public ModelDefense {
          .tuning_samples = context.tuning_samples,
          .budget = context.budget,
          .seed = context.rng.seed(),
+         .victim_sum = embedding_sum(context.victim),
+         .starting_sum = context.starting_model
+                             ? std::optional(embedding_sum(*context.starting_model))
+                             : std::nullopt,
          .is_run_progress = dynamic_cast<RunProgress*>(&context.progress) != nullptr});
     DefenseOutcome outcome;
     outcome.triggers.push_back(

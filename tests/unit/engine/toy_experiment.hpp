@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,9 @@ struct Seen {
   std::vector<Example> clean_samples, training_set, tuning_samples;
   DefenseBudget budget;
   std::uint64_t seed = 0;
-  bool is_run_progress = false;  ///< it got the engine's own Progress
+  double victim_sum = 0;               ///< see embedding_sum()
+  std::optional<double> starting_sum;  ///< of the model that the victim was trained from
+  bool is_run_progress = false;        ///< it got the engine's own Progress
 };
 std::vector<Seen>& seen_by_spy();
 

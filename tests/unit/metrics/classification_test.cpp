@@ -69,14 +69,17 @@ TEST(AttackMetricsTest, TheFixedSetIsTheUndefendedVictims) {
   EXPECT_EQ(metrics.fixed_flip_count, 2);
   EXPECT_DOUBLE_EQ(metrics.fixed_flip_rate, 1.0 / 2);
   EXPECT_FALSE(metrics.transfer_rate);
+  EXPECT_FALSE(metrics.transfer_natural_rate);
 }
 
 TEST(AttackMetricsTest, TransferCountsTheHitsOfTheControl) {
-  const AttackMetrics metrics = attack_metrics({{.control_prediction = 0},
-                                                {.control_prediction = 1},
-                                                {.control_prediction = 1},
-                                                {.control_prediction = 0}});
+  const AttackMetrics metrics =
+      attack_metrics({{.control_prediction = 0, .control_clean_prediction = 0},
+                      {.control_prediction = 1, .control_clean_prediction = 1},
+                      {.control_prediction = 1, .control_clean_prediction = 1},
+                      {.control_prediction = 0, .control_clean_prediction = 1}});
   EXPECT_DOUBLE_EQ(metrics.transfer_rate.value(), 0.5);
+  EXPECT_DOUBLE_EQ(metrics.transfer_natural_rate.value(), 0.25);
 }
 
 TEST(AttackMetricsTest, ThirdClassIsNeitherCorrectNorHit) {

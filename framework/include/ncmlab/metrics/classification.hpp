@@ -29,8 +29,8 @@ struct TriggeredOutcome {
   std::int64_t triggered_prediction = 0;  ///< with it
   /// Of the undefended victim, without the trigger; of its own cell the same as clean_prediction.
   std::int64_t undefended_prediction = 0;
-  /// Of a victim that was never poisoned, with the trigger.
-  std::optional<std::int64_t> control_prediction = {};
+  /// Of a victim that was never poisoned, with the trigger and without it.
+  std::optional<std::int64_t> control_prediction = {}, control_clean_prediction = {};
 };
 
 /// The attack's success on victim-class samples that could carry the trigger.
@@ -45,6 +45,8 @@ struct AttackMetrics {
   /// Triggered samples that a victim that was never poisoned predicts as the target: what the edits
   /// do without a backdoor.
   std::optional<double> transfer_rate;
+  /// The same samples without the trigger, predicted as the target by that victim.
+  std::optional<double> transfer_natural_rate;
   std::int64_t count = 0;             ///< samples behind ASR, natural rate and transfer
   std::int64_t flip_count = 0;        ///< samples behind the flip rate
   std::int64_t fixed_flip_count = 0;  ///< samples behind the flip rate on the fixed set

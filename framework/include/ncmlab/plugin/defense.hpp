@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -40,6 +41,9 @@ struct DefenseNeeds {
   bool training_set = false;   ///< the possibly poisoned training set
   bool ngram_model = false;    ///< an n-gram model of clean code over the victim's tokens
   bool masked_model = false;   ///< a masked language model with the victim's tokenizer
+  /// The checkpoint that the victim was trained from, taken to be clean. A victim that starts from
+  /// random weights has none: its cell is skipped, and says so.
+  bool starting_model = false;
 };
 
 /// What the defenses of an experiment may spend and assume, the same for all of them
@@ -75,6 +79,8 @@ struct DefenseContext {
   const NgramModel* ngram_model = nullptr;
   /// Of `[language_model]`, see language/masked_model.hpp; null unless asked for. It stays as long.
   MaskedModel* masked_model = nullptr;
+  /// The victim before its training, with its head; null unless asked for.
+  std::shared_ptr<const CodeModel> starting_model = nullptr;
   /// Trains a victim anew, as this one was, on the samples of the training set at these places.
   /// For defenses at stage data; null for the others.
   std::function<CodeModel(const std::vector<std::size_t>& kept)> train_victim = {};

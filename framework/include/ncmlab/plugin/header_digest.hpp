@@ -29,13 +29,13 @@ inline constexpr HeaderDigest kHeaderDigests[] = {
 
     {"language", 0x7cbf2ed354d66313},
 
-    {"metrics", 0x1a6cfe5161d3ed98},
+    {"metrics", 0x968f163492d5f404},
 
     {"model", 0x9fa6fe722bc7d39e},
 
     {"networks", 0x669e3323d0a0d193},
 
-    {"plugin", 0xb47e53726cbaad97},
+    {"plugin", 0x6a77a4327e1fc63a},
 
     {"tokenize", 0x9ef161e0ac00d678},
 

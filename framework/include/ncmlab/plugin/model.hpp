@@ -32,6 +32,8 @@ class Model : public Plugin {
   /// The model that CodeModel::save() wrote to `folder`. `context.texts` may be empty.
   virtual CodeModel open(const std::filesystem::path& folder,
                          const ModelContext& context) const = 0;
+  /// Whether build() starts from trained weights, not from random ones.
+  virtual bool starts_from_checkpoint() const { return false; }
   /// Throws what build() would throw for the files that it reads, at less cost; trains no tokenizer
   /// and computes nothing. Returns sentences about what build() would silently make do with.
   /// `context.texts` is empty. By default nothing, after data_fingerprint() has thrown for what is

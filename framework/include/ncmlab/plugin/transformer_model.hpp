@@ -84,6 +84,7 @@ class TransformerModel : public Model {
  public:
   CodeModel build(const ModelContext& context) const final;
   CodeModel open(const std::filesystem::path& folder, const ModelContext& context) const final;
+  bool starts_from_checkpoint() const final { return !settings_.checkpoint.empty(); }
   /// Reads only the header of a `model.safetensors` without a `classifier.safetensors` beside it.
   std::vector<std::string> check(const ModelContext& context) const final;
   std::string data_fingerprint() const final;

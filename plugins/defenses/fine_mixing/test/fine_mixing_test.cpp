@@ -6,11 +6,12 @@
 #include <torch/types.h>
 
 #include <cmath>
+#include <memory>
 
 #include "error_of.hpp"
 #include "planted_victim.hpp"
 #include "prepared_attack.hpp"
-#include "scratch_folder.hpp"
+#include "same_weights.hpp"
 #include "small_model.hpp"
 
 namespace ncmlab {
@@ -18,18 +19,8 @@ namespace {
 
 using fine_mixing::mix;
 using fine_mixing::Mixing;
-using fine_mixing::public_weights;
 using fine_mixing::suspicious_tokens;
 using ::testing::ElementsAre;
-
-bool same_weights(const StateDict& a, const StateDict& b) {
-  for (const auto& [name, tensor] : a) {
-    if (!torch::equal(tensor, b.at(name))) {
-      return false;
-    }
-  }
-  return true;
-}
 
 TEST(MixingTest, KeepsAShareOfTheVictimsNumbers) {
   CodeModel victim = testing::small_model(1);
@@ -72,23 +63,6 @@ TEST(MixingTest, SuspectsTokensThatMovedFarForTheirFrequency) {
   EXPECT_THAT(suspicious_tokens(embeddings, pretrained, {}, 9), ElementsAre(1, 2, 0, 3));
 }
 
-TEST(PublicWeightsTest, AreThoseOfTheSameNetworkOrRefused) {
-  const ScratchFolder scratch;
-  for (const bool is_t5 : {false, true}) {
-    const CodeModel first = is_t5 ? testing::small_t5_victim(1) : testing::small_model(1);
-    const CodeModel second = is_t5 ? testing::small_t5_victim(2) : testing::small_model(2);
-    const auto folder = scratch.path() / (is_t5 ? "t5" : "roberta");
-    first.save(folder);
-    EXPECT_TRUE(
-        same_weights(public_weights(folder, second.encoder()), first.encoder().parameters()));
-  }
-  const Diagnostic refusal =
-      error_of([&] { public_weights(scratch.path() / "t5", testing::small_model(1).encoder()); });
-  EXPECT_EQ(refusal.code, "defense.fine_mixing.other-model");
-  EXPECT_EQ(code_of([&] { public_weights(scratch.path() / "roberta", planted_start().encoder()); }),
-            "defense.fine_mixing.other-model");
-}
-
 /// A public model that knows the task's code, and a victim that was trained from it.
 class FineMixingTest : public ::testing::Test {
  protected:
@@ -97,28 +71,27 @@ class FineMixingTest : public ::testing::Test {
     const ToyTask task;
     train(trained, TaskView(task).tokenize(trained, toy_functions(200, Rng(70))),
           {.epochs = 12, .learning_rate = 3e-3, .batch_size = 16}, Rng(71), silent_progress());
-    trained.save(scratch_.path() / "public");
+    public_ = std::make_shared<const CodeModel>(trained.clone());
     train(trained, TaskView(task).tokenize(trained, planted_training_set(backdoored)),
           {.epochs = 12, .learning_rate = 3e-3, .batch_size = 16}, Rng(72), silent_progress());
     return trained;
   }
 
   DefenseOutcome run(CodeModel& victim, FineMixingConfig config,
-                     const std::vector<Example>& clean = toy_functions(60, Rng(57)),
-                     Progress& progress = silent_progress()) {
+                     const std::vector<Example>& clean = toy_functions(60, Rng(57))) {
     const ToyTask task;
-    DefenseContext context{victim, TaskView(task), clean, {}, Rng(3), progress};
-    return FineMixing(std::move(config)).defend(context);
+    DefenseContext context{victim, TaskView(task), clean, {}, Rng(3), silent_progress()};
+    context.starting_model = public_;
+    return FineMixing(config).defend(context);
   }
 
   FineMixingConfig config() const {
     FineMixingConfig config{{.epochs = 2, .learning_rate = 5e-4, .batch_size = 16}};
-    config.checkpoint = (scratch_.path() / "public").string();
     config.purified_tokens = 20;
     return config;
   }
 
-  ScratchFolder scratch_;
+  std::shared_ptr<const CodeModel> public_;
 };
 
 TEST_F(FineMixingTest, RemovesABackdoorThatFineTuningLeaves) {
@@ -168,33 +141,19 @@ TEST_F(FineMixingTest, DefendsPairs) {
     pair.other_code = pair.code;
   }
   CodeModel model = toy_victim(pairs, Rng(2), 400, task.head_shape());
-  model.save(scratch_.path() / "public");
   const at::Tensor head = model.head().parameters().at("out_proj.weight").detach().clone();
   DefenseContext context{model, TaskView(task), pairs, {}, Rng(3), silent_progress()};
+  context.starting_model = std::make_shared<const CodeModel>(model.clone());
   FineMixingConfig settings = config();
   settings.learning_rate = 0;
   EXPECT_TRUE(FineMixing(settings).defend(context).repaired);
   EXPECT_TRUE(torch::equal(model.head().parameters().at("out_proj.weight"), head));
 }
 
-TEST_F(FineMixingTest, ChangesNothingWithoutACheckpointAndSaysSo) {
-  class Log final : public Progress {
-   public:
-    void log(std::string_view line) override { lines += line; }
-    std::string lines;
-  };
-  Log log;
-  CodeModel model = planted_start();
-  const StateDict before = model.parameters().clone();
-  const DefenseOutcome outcome = run(model, {}, toy_functions(4, Rng(1)), log);
-  EXPECT_FALSE(outcome.repaired);
-  EXPECT_TRUE(same_weights(model.parameters(), before));
-  EXPECT_THAT(log.lines, ::testing::HasSubstr("no `checkpoint`"));
-}
-
-TEST_F(FineMixingTest, RefusesToWorkWithoutCleanSamples) {
+TEST_F(FineMixingTest, RefusesToWorkWithoutWhatItNeeds) {
   CodeModel model = planted_start();
   EXPECT_EQ(code_of([&] { run(model, {}, {}); }), "defense.no-clean-samples");
+  EXPECT_EQ(code_of([&] { run(model, {}); }), "defense.no-starting-model");
 }
 
 }  // namespace
