@@ -44,8 +44,8 @@ struct OddWord {
   ByteRange range;       ///< of the source
   double suspicion = 0;  ///< by how much the perplexity falls without it
 };
-/// Every word, a lexeme that is no single punctuation character, of which the tokens of `row` (see
-/// CodeModel::tokenize_with_ranges()) hold something.
+/// Every word, a lexeme that is neither white space nor a single punctuation character, of which
+/// the tokens of `row` (see CodeModel::tokenize_with_ranges()) hold something.
 std::vector<OddWord> odd_words(const std::string& source, const TokenRow& row,
                                const InputRules& rules, const PerplexityWithout& perplexity);
 

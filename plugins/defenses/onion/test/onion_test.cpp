@@ -5,12 +5,14 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "error_of.hpp"
 #include "ncmlab/language/ngram_text.hpp"
 #include "ncmlab/metrics/detection.hpp"
 #include "ncmlab/plugin/token_texts.hpp"
+#include "random_masked_model.hpp"
 #include "toy_task.hpp"
 
 namespace ncmlab {
@@ -59,6 +61,28 @@ TEST_F(OnionTest, WordsAreThoseOfTheSource) {
   EXPECT_THAT(words, testing::ElementsAre("int", "f", "int", "n", "return", "n_1", "27"));
 }
 
+// A victim that reads line breaks and indentation has tokens for them.
+TEST_F(OnionTest, WhiteSpaceIsNoWord) {
+  const std::string source =
+      "int f(int n) {\n        if (n > 3)\n\n    return \"\xc3\xa9\" n_1;\n  }\n";
+  HeadShape head = task_.head_shape();
+  head.hidden = victim_.encoder().shape().hidden;
+  const CodeModel reader(victim_.shared_tokenizer(), victim_.encoder().clone(), Head(head, Rng(2)),
+                         {.fold_whitespace = false, .max_tokens = 96});
+  const TokenRow row = reader.tokenize_with_ranges(source);
+  ASSERT_TRUE(std::ranges::any_of(row.ranges, [&](const ByteRange& range) {
+    return range.size() > 0 &&
+           source.substr(range.begin, range.size()).find_first_not_of(" \n") == std::string::npos;
+  })) << "the fixture needs a token of white space";
+  std::vector<std::string> words;
+  for (const OddWord& word :
+       odd_words(source, row, reader.rules(), [](auto, auto) { return 1.0; })) {
+    words.push_back(source.substr(word.range.begin, word.range.size()));
+  }
+  EXPECT_THAT(words, testing::ElementsAre("int", "f", "int", "n", "if", "n", "3", "return",
+                                          "\xc3\xa9", "n_1"));
+}
+
 TEST_F(OnionTest, FindsDeadCodeAndTakesItOut) {
   DefenseContext given = context();
   const auto filter = Onion({}).fit(given);
@@ -91,12 +115,12 @@ TEST_F(OnionTest, NeedsTheLanguageModelThatItWasToldToAsk) {
   given.ngram_model = nullptr;
   EXPECT_TRUE(Onion({}).needs().ngram_model);
   EXPECT_FALSE(Onion({}).needs().masked_model);
-  EXPECT_EQ(code_of([&] { Onion({}).fit(given); }), "defense.no-language-model");
+  EXPECT_EQ(code_of([&] { Onion({}).fit(given); }), "defense.no-ngram-model");
   OnionConfig masked;
   masked.language = LanguageKind::masked;
   EXPECT_TRUE(Onion(masked).needs().masked_model);
   EXPECT_FALSE(Onion(masked).needs().ngram_model);
-  EXPECT_EQ(code_of([&] { Onion(masked).fit(given); }), "defense.no-language-model");
+  EXPECT_EQ(code_of([&] { Onion(masked).fit(given); }), "defense.no-masked-model");
 }
 
 TEST(PseudoPerplexityTest, IsOfTheTokensThatAreLeft) {
@@ -109,13 +133,7 @@ TEST(PseudoPerplexityTest, IsOfTheTokensThatAreLeft) {
 
 // A masked model whose bias makes one token far less likely than all others.
 TEST_F(OnionTest, AsksAMaskedModel) {
-  const RobertaConfig config{.vocab_size = victim_.tokenizer().vocab_size(),
-                             .hidden_size = 16,
-                             .num_hidden_layers = 1,
-                             .num_attention_heads = 2,
-                             .intermediate_size = 16,
-                             .max_position_embeddings = 130};
-  MaskedModel masked(victim_.shared_tokenizer(), config, Rng(4));
+  MaskedModel masked = random_masked_model(victim_);
   const std::int64_t odd = victim_.tokenizer().encode(" qzx").back();
   {
     const at::NoGradGuard no_grad;
