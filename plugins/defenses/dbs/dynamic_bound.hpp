@@ -20,7 +20,8 @@ struct BoundOptions {
 /// temperature is halved where the last loss is below the barrier, which makes the trigger more
 /// discrete; else it is doubled, at most to where it started, and noise is added to the logits for
 /// that epoch. After `rollbacks` of the latter in a row without a new best trigger the barrier is
-/// doubled, yet kept below the best loss.
+/// doubled, yet kept below the best loss. Where that is 0.001 or less, it then is 0 or less, which
+/// no loss is below.
 class DynamicBound {
  public:
   explicit DynamicBound(const BoundOptions& options);

@@ -46,7 +46,8 @@ class DeCE final : public TrainingDefense {
   static constexpr std::string_view
       kName = "dece",
       kVersion = "0.1.0",
-      kSummary = "Trains the victim on a loss whose gradient ends before poison is fitted.",
+      kSummary =
+          "Trains the victim on a loss that is bounded, so that samples that stay wrong pull less.",
       kReference = "https://arxiv.org/abs/2407.08956";
 
   explicit DeCE(DeCEConfig config) : config_(config) {}

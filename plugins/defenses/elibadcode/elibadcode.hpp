@@ -14,9 +14,6 @@
 namespace ncmlab {
 namespace elibadcode {
 
-using ncmlab::NameEdit;
-using ncmlab::TrainedPart;
-
 /// How candidates are evaluated.
 enum class Scoring { fast, reference };
 
@@ -40,9 +37,10 @@ struct EliBadCodeConfig : TriggerInversionSettings {
   double verdict_persistence = 0.85;
 };
 
-/// EliBadCode (Sun et al., FSE 2025). Its stages, in the order in which they run:
-/// vocabulary_filter, trigger_position, greedy_coordinate_gradient, anchoring (these three per
-/// direction), the verdict, unlearning. TriggerInversion holds those that others share.
+/// EliBadCode (Sun et al., FSE 2025). Its stages, in the order in which they run: name_vocabulary;
+/// for each pair of labels trigger_position, greedy_coordinate_gradient and anchoring; the verdict,
+/// here; trigger_unlearning. Those that stand in no file of the plugin are the framework's, where
+/// TriggerInversion calls them.
 class EliBadCode final : public TriggerInversion {
  public:
   static constexpr std::string_view

@@ -7,11 +7,11 @@
 #include <algorithm>
 
 #include "error_of.hpp"
-#include "ncmlab/language/masked_model.hpp"
 #include "ncmlab/metrics/detection.hpp"
 #include "ncmlab/plugin/token_texts.hpp"
 #include "planted_victim.hpp"
 #include "prepared_attack.hpp"
+#include "random_masked_model.hpp"
 
 namespace ncmlab {
 namespace {
@@ -149,13 +149,7 @@ TEST_F(AttdefTest, WithoutADiscriminatorEveryInputIsMasked) {
 TEST_F(AttdefTest, AsksAMaskedModel) {
   const Attdef defense({.discriminator = Discriminator::masked, .steps = 5});
   EXPECT_TRUE(defense.needs().masked_model);
-  const RobertaConfig config{.vocab_size = victim_.tokenizer().vocab_size(),
-                             .hidden_size = 32,
-                             .num_hidden_layers = 1,
-                             .num_attention_heads = 2,
-                             .intermediate_size = 64,
-                             .max_position_embeddings = 98};
-  MaskedModel masked(victim_.shared_tokenizer(), config, Rng(8));
+  MaskedModel masked = random_masked_model(victim_);
   DefenseContext given = context();
   given.masked_model = &masked;
   const double score = defense.fit(given)->scores({clean_[0]}, silent_progress())[0];
@@ -166,7 +160,7 @@ TEST_F(AttdefTest, AsksAMaskedModel) {
 TEST_F(AttdefTest, SaysWhatItLacks) {
   DefenseContext given = context();
   given.ngram_model = nullptr;
-  EXPECT_EQ(code_of([&] { Attdef({}).fit(given); }), "defense.no-language-model");
+  EXPECT_EQ(code_of([&] { Attdef({}).fit(given); }), "defense.no-ngram-model");
   EXPECT_EQ(code_of([&] { Attdef({.discriminator = Discriminator::masked}).fit(given); }),
             "defense.no-masked-model");
   given.clean_samples.clear();

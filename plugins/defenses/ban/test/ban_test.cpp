@@ -13,21 +13,13 @@
 #include "neuron_noise.hpp"
 #include "planted_victim.hpp"
 #include "prepared_attack.hpp"
+#include "same_weights.hpp"
 #include "small_model.hpp"
 
 namespace ncmlab {
 namespace {
 
 using ban::NeuronNoise;
-
-bool same_weights(const StateDict& a, const StateDict& b) {
-  for (const auto& [name, tensor] : a) {
-    if (!torch::equal(tensor, b.at(name))) {
-      return false;
-    }
-  }
-  return true;
-}
 
 struct OneBatch {
   CodeModel model;

@@ -32,21 +32,13 @@ Suspicion inspect(CodeModel& victim, const std::vector<Example>& train_set, BkiC
   return Bki(config).inspect(context);
 }
 
-/// How many of the flagged samples were given the trigger.
-std::size_t poisoned(const Suspicion& suspicion) {
-  const std::vector<Example> clean = planted_training_set(false);
-  const std::vector<Example> all = planted_training_set(true);
-  return static_cast<std::size_t>(std::ranges::count_if(
-      suspicion.flagged, [&](std::size_t place) { return all[place].code != clean[place].code; }));
-}
-
 TEST(BkiTest, FindsAPlantedTrigger) {
   Log log;
   CodeModel victim = planted_victim(true);
   const Suspicion suspicion = inspect(victim, planted_training_set(true), {}, log);
   EXPECT_THAT(log.lines, ElementsAre("the backdoor keyword is `rb`"));
-  EXPECT_GE(poisoned(suspicion), 45U) << "of 50";
-  EXPECT_EQ(poisoned(suspicion), suspicion.flagged.size()) << "and no others";
+  EXPECT_GE(planted_among(suspicion.flagged), 45U) << "of 50";
+  EXPECT_EQ(planted_among(suspicion.flagged), suspicion.flagged.size()) << "and no others";
   const auto flagged = static_cast<double>(suspicion.flagged.size());
   EXPECT_EQ(suspicion.figures.at("flagged_samples"), flagged);
   EXPECT_EQ(suspicion.figures.at("keyword_count"), flagged);
@@ -66,7 +58,7 @@ TEST(BkiTest, NamesAKeywordOfCleanDataToo) {
 
 TEST(BkiTest, AVictimThatDoesNotKnowTheTriggerHidesIt) {
   CodeModel victim = planted_victim(false);
-  EXPECT_LT(poisoned(inspect(victim, planted_training_set(true))), 45U);
+  EXPECT_LT(planted_among(inspect(victim, planted_training_set(true)).flagged), 45U);
 }
 
 TEST(BkiTest, AWordIsAKeyWordOfMoreSamplesTheMoreTheyHave) {

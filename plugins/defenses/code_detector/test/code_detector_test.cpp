@@ -24,20 +24,12 @@ Suspicion inspect(CodeModel victim, bool backdoored, CodeDetectorConfig config =
   return CodeDetector(config).inspect(context);
 }
 
-/// How many of the flagged samples were given the trigger.
-std::size_t poisoned(const Suspicion& suspicion) {
-  const std::vector<Example> clean = planted_training_set(false);
-  const std::vector<Example> all = planted_training_set(true);
-  return static_cast<std::size_t>(std::ranges::count_if(
-      suspicion.flagged, [&](std::size_t place) { return all[place].code != clean[place].code; }));
-}
-
 TEST(CodeDetectorTest, FindsAPlantedTrigger) {
   const Suspicion suspicion = inspect(planted_victim(true), true);
   EXPECT_EQ(suspicion.backdoored, true);
   EXPECT_GE(suspicion.figures.at("triggers"), 1);
   EXPECT_GE(suspicion.figures.at("candidates"), suspicion.figures.at("triggers"));
-  EXPECT_EQ(poisoned(suspicion), 50U) << "all that hold the trigger";
+  EXPECT_EQ(planted_among(suspicion.flagged), 50U) << "all that hold the trigger";
   EXPECT_LE(suspicion.flagged.size(), 60U);
   const auto flagged = static_cast<double>(suspicion.flagged.size());
   EXPECT_EQ(suspicion.figures.at("flagged_samples"), flagged);
@@ -58,7 +50,7 @@ TEST(CodeDetectorTest, FindsNothingInACleanVictim) {
 TEST(CodeDetectorTest, DoesNotFindATriggerThatCostsNoAccuracy) {
   std::vector<Example> sound = unseen_functions();
   std::erase_if(sound, [](const Example& example) { return example.label != 0; });
-  EXPECT_LT(poisoned(inspect(planted_victim(true), true, {.steps = 10}, sound)), 50U);
+  EXPECT_LT(planted_among(inspect(planted_victim(true), true, {.steps = 10}, sound).flagged), 10U);
 }
 
 TEST(CodeDetectorTest, ItsParametersDecideWhatIsTried) {

@@ -11,6 +11,7 @@
 #include "ncmlab/metrics/detection.hpp"
 #include "planted_victim.hpp"
 #include "prepared_attack.hpp"
+#include "random_masked_model.hpp"
 
 namespace ncmlab {
 namespace {
@@ -157,15 +158,16 @@ TEST_F(CodepurifyVictimTest, ThePublishedRuleHasItsOwnThreshold) {
   EXPECT_EQ(Codepurify(config).threshold(), -0.3);
 }
 
-/// Knows nothing: what it expects is odd, but the same each time.
-MaskedModel random_masked_model(const CodeModel& victim) {
-  const RobertaConfig config{.vocab_size = victim.tokenizer().vocab_size(),
-                             .hidden_size = 32,
-                             .num_hidden_layers = 1,
-                             .num_attention_heads = 2,
-                             .intermediate_size = 64,
-                             .max_position_embeddings = 98};
-  return {victim.shared_tokenizer(), config, Rng(8)};
+// One statement, the bounds check, decides the answer to clean code here.
+TEST_F(CodepurifyVictimTest, ThePublishedThresholdFlagsCleanCodeThatOneStatementDecides) {
+  DefenseContext given = context();
+  const Codepurify defense({FlagRuleSettings{.rule = FlagRule::published}});
+  const auto filter = defense.fit(given);
+  const double threshold = defense.threshold().value();
+  const double clean = share_above(scores(*filter, clean_), threshold);
+  const double triggered = share_above(scores(*filter, triggered_defects()), threshold);
+  EXPECT_GT(clean, 0.3);
+  EXPECT_GT(triggered, 0.9);
 }
 
 TEST_F(CodepurifyVictimTest, FillsInWhatAMaskedModelExpects) {

@@ -3,7 +3,6 @@
 #include "dbs.hpp"
 
 #include <gtest/gtest.h>
-#include <torch/types.h>
 
 #include <algorithm>
 #include <memory>
@@ -13,22 +12,17 @@
 #include "mean_pooled_victim.hpp"
 #include "ncmlab/tokenize/name_vocabulary.hpp"
 #include "prepared_attack.hpp"
+#include "same_weights.hpp"
 #include "scratch_folder.hpp"
 #include "toy_task.hpp"
+#include "toy_unlearning.hpp"
 
 namespace ncmlab {
 namespace {
 
 DbsConfig config_for_toys() {
-  DbsConfig config;
+  auto config = with_toy_unlearning<DbsConfig>();
   config.verdict_persistence = 0.7;
-  config.scope = TrainedPart::all;
-  config.unlearn_edit = NameEdit::extend;
-  config.unlearn_share = 0.5;
-  config.keep_originals = true;
-  config.unlearn_learning_rate = 1e-3;
-  config.unlearn_epochs = 5;
-  config.unlearn_batch_size = 16;
   return config;
 }
 
@@ -37,13 +31,6 @@ DefenseOutcome defend(CodeModel& victim, const DbsConfig& config, Rng rng = Rng(
   const ToyTask task;
   DefenseContext context{victim, TaskView(task), toy_functions(200, Rng(24)), {}, rng, progress};
   return Dbs(config).defend(context);
-}
-
-bool same_weights(const CodeModel& a, const CodeModel& b) {
-  const StateDict other = b.parameters();
-  return std::ranges::all_of(a.parameters(), [&](const auto& entry) {
-    return torch::equal(entry.second, other.at(entry.first));
-  });
 }
 
 TEST(DbsTest, FindsAndUnlearnsABackdoor) {
@@ -152,22 +139,28 @@ TEST(DbsTest, InvertsPairsAndTwoLogits) {
   EXPECT_LT(before.figures.at("loss[1->0]"), Dbs(config).defend(context).figures.at("loss[1->0]"));
 }
 
-TEST(DbsTest, RefusesTokenizersThatCanMakeNoTrigger) {
-  const ScratchFolder folder;
-  const auto file = folder.write(
-      "tokenizer.json", R"({"model": {"type": "BPE", "merges": [], "vocab": {"(": 0, "+": 1}},
+TEST(DbsTest, RefusesTokenizersThatCanNeitherMaskANameNorMakeATrigger) {
+  // A victim whose tokenizer knows `(`, `+`, `<s>`, `<pad>`, `</s>` and `last` alone.
+  const auto code = [](const std::string& last) {
+    const ScratchFolder folder;
+    const auto file = folder.write(
+        "tokenizer.json", R"({"model": {"type": "BPE", "merges": [], "vocab": {"(": 0, "+": 1}},
           "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false},
           "normalizer": null,
           "decoder": {"type": "ByteLevel"},
           "added_tokens": [{"id": 2, "content": "<s>", "special": true},
                            {"id": 3, "content": "<pad>", "special": true},
-                           {"id": 4, "content": "</s>", "special": true}]})");
-  CodeModel victim =
-      toy_victim(std::make_shared<const Tokenizer>(Tokenizer::from_file(file)), Rng(2));
-  DbsConfig config = config_for_toys();
-  EXPECT_EQ(code_of([&] { defend(victim, config); }), "defense.dbs.no-unknown-token");
-  config.vocabulary = dbs::Vocabulary::continuation;
-  EXPECT_EQ(code_of([&] { defend(victim, config); }), "defense.dbs.no-vocabulary");
+                           {"id": 4, "content": "</s>", "special": true},
+                           {"id": 5, "content": ")" +
+                              last + R"(", "special": true}]})");
+    CodeModel victim =
+        toy_victim(std::make_shared<const Tokenizer>(Tokenizer::from_file(file)), Rng(2));
+    DbsConfig config = config_for_toys();
+    config.vocabulary = dbs::Vocabulary::continuation;
+    return code_of([&] { defend(victim, config); });
+  };
+  EXPECT_EQ(code("<other>"), "defense.dbs.no-unknown-token");
+  EXPECT_EQ(code("<unk>"), "defense.dbs.no-vocabulary");
 }
 
 TEST(DbsTest, RefusesToWorkWithoutCleanSamples) {

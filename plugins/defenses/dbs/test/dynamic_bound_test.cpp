@@ -94,6 +94,18 @@ TEST(DynamicBoundTest, KeepsARelaxedBarrierBelowTheBestLoss) {
   EXPECT_DOUBLE_EQ(bound.barrier(), 0.039) << "not 0.04: that was reached already";
 }
 
+TEST(DynamicBoundTest, HasNothingLeftToFindBelowABestLossOfAThousandth) {
+  DynamicBound bound({});
+  std::int64_t epoch = 0;
+  run(bound, epoch, 1, 0.0004, kDiscrete);
+  EXPECT_EQ(bound.barrier(), 0.0002);
+  run(bound, epoch, 26, 0.0003);
+  EXPECT_DOUBLE_EQ(bound.barrier(), -0.0006) << "0.0004 less 0.001, as in the published code";
+  EXPECT_FALSE(bound.end_epoch(0, kDiscrete)) << "no loss is low enough";
+  EXPECT_EQ(run(bound, epoch, 10, 0), 2) << "noise at every look";
+  EXPECT_EQ(bound.temperature(), 2);
+}
+
 TEST(DynamicBoundTest, CountsFailuresAnewAfterABestTrigger) {
   DynamicBound bound({});
   std::int64_t epoch = 0;

@@ -79,6 +79,35 @@ TEST(DeCETest, TrainsOnceAsTheVictimWouldBe) {
   EXPECT_FALSE(training->next({}));
 }
 
+// By hand, of the same predictions as a head of two logits and one of one logit give.
+TEST(DeCETest, ItsTrainingMinimisesTheLossThatItIsSetTo) {
+  const std::vector<Example> examples = toy_functions(6, Rng(1));
+  const ToyTask task;
+  const DefendedTrainingContext context{.task = TaskView(task),
+                                        .training_set = examples,
+                                        .clean_samples = {},
+                                        .options = {},
+                                        .rng = Rng(2)};
+  const auto deceptive = DeCE({.alpha = 0.8, .smoothing = 0.1}).begin(context);
+  const auto generalised = DeCE({.loss = BoundedLoss::generalised, .q = 0.7}).begin(context);
+  const BatchPlace third{.epoch = 2};
+  const double weight = 0.8 * 0.8 * 0.8;
+  const double of_deceptive = -(0.95 * std::log(weight * 0.2 + (1 - weight) * 0.95) +
+                                0.05 * std::log(weight * 0.8 + (1 - weight) * 0.05));
+  const double of_generalised = (1 - std::pow(0.2, 0.7)) / 0.7;
+  // Label 0 with p = (0.2, 0.8).
+  const at::Tensor label = torch::tensor({0}, torch::kLong);
+  const double odds = std::log(0.8 / 0.2);
+  for (const std::int64_t logits : {1, 2}) {
+    const Head head({.hidden = 4, .classes = 2, .logits = logits}, Rng(3));
+    const at::Tensor given = logits == 1 ? torch::tensor({{odds}}, torch::kDouble)
+                                         : torch::tensor({{0.0, odds}}, torch::kDouble);
+    EXPECT_NEAR(deceptive->losses(head, given, label, third).item<double>(), of_deceptive, 1e-6);
+    EXPECT_NEAR(generalised->losses(head, given, label, third).item<double>(), of_generalised,
+                1e-6);
+  }
+}
+
 TEST(DeCETest, NeedsSamples) {
   const std::vector<Example> none;
   const ToyTask task;

@@ -11,8 +11,10 @@
 #include "ncmlab/code/edit.hpp"
 #include "ncmlab/train/trainer.hpp"
 #include "prepared_attack.hpp"
+#include "same_weights.hpp"
 #include "scratch_folder.hpp"
 #include "toy_task.hpp"
+#include "toy_unlearning.hpp"
 
 namespace ncmlab {
 namespace {
@@ -75,17 +77,10 @@ double natural_rate(CodeModel& victim) {
 }
 
 EliBadCodeConfig quick_config() {
-  EliBadCodeConfig config;
+  auto config = with_toy_unlearning<EliBadCodeConfig>();
   config.epochs = 25;
   config.verdict_persistence = 0.7;
-  config.scope = elibadcode::TrainedPart::all;
-  config.unlearn_edit = elibadcode::NameEdit::extend;
-  config.unlearn_share = 0.5;
   config.unlearn_triggers = 10;
-  config.keep_originals = true;
-  config.unlearn_learning_rate = 1e-3;
-  config.unlearn_epochs = 5;
-  config.unlearn_batch_size = 16;
   return config;
 }
 
@@ -94,16 +89,6 @@ DefenseOutcome defend(CodeModel& victim, const EliBadCodeConfig& config, Rng rng
   const ToyTask task;
   DefenseContext context{victim, TaskView(task), clean_samples(), {}, rng, progress};
   return EliBadCode(config).defend(context);
-}
-
-bool same_weights(const CodeModel& a, const CodeModel& b) {
-  const StateDict other = b.parameters();
-  for (const auto& [name, tensor] : a.parameters()) {
-    if (!torch::equal(tensor, other.at(name))) {
-      return false;
-    }
-  }
-  return true;
 }
 
 TEST(EliBadCodeTest, FindsAndUnlearnsABackdoor) {
@@ -149,7 +134,8 @@ TEST(EliBadCodeTest, GoesAnotherRoundOnlyWhileATriggerIsFound) {
   config.rounds = 1;
   CodeModel once = backdoored_victim();
   const DefenseOutcome first = defend(once, config);
-  for (const char* cost : {"epochs", "candidates", "inversion_forward_rows"}) {
+  for (const char* cost :
+       {"epochs", "candidates", "inversion_forward_rows", "inversion_backward_rows"}) {
     EXPECT_GT(both.figures.at(cost), first.figures.at(cost)) << "the second inversion counts, too";
   }
 }
@@ -252,7 +238,7 @@ TEST(EliBadCodeTest, HeadScopeLeavesTheEncoder) {
   EliBadCodeConfig config = quick_config();
   config.epochs = 0;
   config.unlearn_always = true;
-  config.scope = elibadcode::TrainedPart::head;
+  config.scope = TrainedPart::head;
   CodeModel victim = clean_victim();
   EXPECT_TRUE(defend(victim, config).repaired);
   const StateDict before = clean_victim().parameters();
@@ -276,27 +262,29 @@ TEST(EliBadCodeTest, RefusesToWorkWithoutCleanSamples) {
             "defense.no-clean-samples");
 }
 
-/// A victim whose tokenizer knows the two tokens of `vocabulary`, `<s>`, `<pad>` and `</s>` alone.
-CodeModel victim_that_knows(const std::string& vocabulary) {
+/// A victim whose tokenizer knows `(`, `+`, `<s>`, `<pad>`, `</s>` and `last` alone.
+CodeModel victim_that_knows(const std::string& last) {
   const ScratchFolder folder;
   const auto file = folder.write(
-      "tokenizer.json", R"({"model": {"type": "BPE", "merges": [], "vocab": )" + vocabulary + R"(},
+      "tokenizer.json", R"({"model": {"type": "BPE", "merges": [], "vocab": {"(": 0, "+": 1}},
           "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false},
           "normalizer": null,
           "decoder": {"type": "ByteLevel"},
           "added_tokens": [{"id": 2, "content": "<s>", "special": true},
                            {"id": 3, "content": "<pad>", "special": true},
-                           {"id": 4, "content": "</s>", "special": true}]})");
+                           {"id": 4, "content": "</s>", "special": true},
+                           {"id": 5, "content": ")" +
+                            last + R"(", "special": true}]})");
   return toy_victim(std::make_shared<const Tokenizer>(Tokenizer::from_file(file)), Rng(2));
 }
 
 TEST(EliBadCodeTest, RefusesTokenizersThatCanNeitherMaskANameNorMakeOne) {
-  const auto code = [](const std::string& vocabulary) {
-    CodeModel victim = victim_that_knows(vocabulary);
+  const auto code = [](const std::string& last) {
+    CodeModel victim = victim_that_knows(last);
     return code_of([&] { defend(victim, quick_config()); });
   };
-  EXPECT_EQ(code(R"({"a": 0, "b": 1})"), "defense.elibadcode.no-unknown-token");
-  EXPECT_EQ(code(R"({"(": 0, "+": 1})"), "defense.elibadcode.no-vocabulary");
+  EXPECT_EQ(code("<other>"), "defense.elibadcode.no-unknown-token");
+  EXPECT_EQ(code("<unk>"), "defense.elibadcode.no-vocabulary");
 }
 
 TEST(EliBadCodeTest, StopsWhenCancelled) {

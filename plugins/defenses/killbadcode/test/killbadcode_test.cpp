@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
+#include <numeric>
 
 #include "error_of.hpp"
+#include "ncmlab/metrics/detection.hpp"
 #include "ncmlab/plugin/token_texts.hpp"
 #include "toy_task.hpp"
 
@@ -17,9 +20,22 @@ class KillBadCodeTest : public ::testing::Test {
  protected:
   KillBadCodeTest() {
     for (std::size_t i = 0; i < train_.size(); i += 10) {
-      train_[i].code.insert(train_[i].code.find('('), "_zzqq");
+      plant(train_[i]);
       train_[i].label = 0;
     }
+  }
+  static void plant(Example& example) { example.code.insert(example.code.find('('), "_zzqq"); }
+  static std::size_t poisoned_in(const Suspicion& suspicion) {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        suspicion.flagged, [](std::size_t place) { return place % 10 == 0; }));
+  }
+  /// Of the scores of what is poisoned against the others.
+  static double area(const Suspicion& suspicion) {
+    std::vector<double> poisoned, clean;
+    for (std::size_t i = 0; i < suspicion.scores.size(); ++i) {
+      (i % 10 == 0 ? poisoned : clean).push_back(suspicion.scores[i]);
+    }
+    return auroc(poisoned, clean);
   }
   DefenseContext context() {
     return {.victim = victim_,
@@ -46,17 +62,49 @@ class KillBadCodeTest : public ::testing::Test {
 TEST_F(KillBadCodeTest, FindsAPlantedTrigger) {
   DefenseContext given = context();
   const Suspicion suspicion = KillBadCode({.triggers = 2, .confirm = false}).inspect(given);
-  std::size_t poisoned = 0;
-  for (const std::size_t i : suspicion.flagged) {
-    poisoned += i % 10 == 0;
-  }
+  const std::size_t poisoned = poisoned_in(suspicion);
   EXPECT_EQ(poisoned, 30U) << "all that are poisoned";
+  EXPECT_LT(suspicion.flagged.size() - poisoned, 3U);
+  EXPECT_GT(area(suspicion), 0.99);
   EXPECT_EQ(suspicion.scores.size(), 300U);
   EXPECT_EQ(suspicion.figures.at("flagged_samples"), static_cast<double>(suspicion.flagged.size()));
   EXPECT_TRUE(kept_.empty()) << "nothing is trained";
 }
 
-TEST_F(KillBadCodeTest, GainsAreThoseOfTheTokenAlone) {
+// Its assumption broken: a trigger that code is full of.
+TEST_F(KillBadCodeTest, DoesNotFindWhatIsUsual) {
+  std::vector<Example> usual = clean_;
+  for (Example& example : usual) {
+    plant(example);
+  }
+  const NgramModel language = NgramModel::train(token_texts(victim_, usual), 4);
+  DefenseContext given = context();
+  given.ngram_model = &language;
+  const Suspicion suspicion = KillBadCode({.triggers = 2, .confirm = false}).inspect(given);
+  EXPECT_LT(4 * poisoned_in(suspicion), suspicion.flagged.size()) << "a tenth is poisoned";
+  EXPECT_LT(area(suspicion), 0.8);
+}
+
+TEST_F(KillBadCodeTest, GainsAreWhatTheEntropyFallsByWithoutAToken) {
+  const std::vector<std::int64_t> text = token_texts(victim_, {train_[0]}).front();
+  const auto entropy = [&](const std::vector<std::int64_t>& ids) {
+    const std::vector<double> logs = language_.log10_probabilities(ids);
+    return -std::accumulate(logs.begin(), logs.end(), 0.0) / static_cast<double>(ids.size());
+  };
+  std::map<std::int64_t, double> expected;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    std::vector<std::int64_t> rest = text;
+    rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(i));
+    expected[text[i]] += std::max(0.0, entropy(text) - entropy(rest));
+  }
+  const auto gains = token_gains({text}, language_, victim_.tokenizer(), 600, silent_progress());
+  ASSERT_GT(gains.front().second, 0);
+  for (const auto& [id, gain] : gains) {
+    EXPECT_NEAR(gain, expected.at(id), 1e-9) << victim_.tokenizer().decode({id});
+  }
+}
+
+TEST_F(KillBadCodeTest, GainsAreOfTokensOfLettersAndDigits) {
   const auto texts = token_texts(victim_, {train_[0], train_[1]});
   const auto gains = token_gains(texts, language_, victim_.tokenizer(), 600, silent_progress());
   ASSERT_FALSE(gains.empty());
@@ -85,7 +133,7 @@ TEST_F(KillBadCodeTest, TakesBackWhatAVictimWithoutThemConfirms) {
 TEST_F(KillBadCodeTest, NeedsALanguageModel) {
   DefenseContext given = context();
   given.ngram_model = nullptr;
-  EXPECT_EQ(code_of([&] { KillBadCode({}).inspect(given); }), "defense.no-language-model");
+  EXPECT_EQ(code_of([&] { KillBadCode({}).inspect(given); }), "defense.no-ngram-model");
 }
 
 }  // namespace

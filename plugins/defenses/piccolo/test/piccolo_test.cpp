@@ -3,31 +3,19 @@
 #include "piccolo.hpp"
 
 #include <gtest/gtest.h>
-#include <torch/types.h>
 
-#include <algorithm>
 #include <string>
 
 #include "error_of.hpp"
 #include "mean_pooled_victim.hpp"
 #include "ncmlab/code/edit.hpp"
 #include "prepared_attack.hpp"
+#include "same_weights.hpp"
 #include "toy_task.hpp"
+#include "toy_unlearning.hpp"
 
 namespace ncmlab {
 namespace {
-
-PiccoloConfig config_for_toys() {
-  PiccoloConfig config;
-  config.scope = TrainedPart::all;
-  config.unlearn_edit = NameEdit::extend;
-  config.unlearn_share = 0.5;
-  config.keep_originals = true;
-  config.unlearn_learning_rate = 1e-3;
-  config.unlearn_epochs = 5;
-  config.unlearn_batch_size = 16;
-  return config;
-}
 
 /// Clean samples, of which a few use the trigger as an innocent name.
 std::vector<Example> samples_that_know_the_word() {
@@ -47,18 +35,12 @@ DefenseOutcome defend(CodeModel& victim, const PiccoloConfig& config,
   return Piccolo(config).defend(context);
 }
 
-bool same_weights(const CodeModel& a, const CodeModel& b) {
-  const StateDict other = b.parameters();
-  return std::ranges::all_of(a.parameters(), [&](const auto& entry) {
-    return torch::equal(entry.second, other.at(entry.first));
-  });
-}
-
 TEST(PiccoloTest, FindsAndUnlearnsATriggerThatIsAmongItsWords) {
   CodeModel victim = mean_pooled_victim(true);
   ASSERT_GE(success_rate(victim), 0.95);
   const double accuracy_before = accuracy(victim, unseen_functions());
-  const DefenseOutcome outcome = defend(victim, config_for_toys(), samples_that_know_the_word());
+  const DefenseOutcome outcome =
+      defend(victim, with_toy_unlearning<PiccoloConfig>(), samples_that_know_the_word());
   ASSERT_EQ(outcome.triggers.size(), 2U) << "both directions";
   const InvertedTrigger& best = outcome.triggers.front();
   EXPECT_EQ(best.victim_label, 1);
@@ -76,7 +58,8 @@ TEST(PiccoloTest, FindsAndUnlearnsATriggerThatIsAmongItsWords) {
 
 TEST(PiccoloTest, CannotNameATriggerThatIsNotAmongItsWords) {
   CodeModel victim = mean_pooled_victim(true);
-  const DefenseOutcome outcome = defend(victim, config_for_toys(), toy_functions(200, Rng(24)));
+  const DefenseOutcome outcome =
+      defend(victim, with_toy_unlearning<PiccoloConfig>(), toy_functions(200, Rng(24)));
   for (const InvertedTrigger& trigger : outcome.triggers) {
     EXPECT_EQ(trigger.text.find("rb"), std::string::npos) << trigger.text;
   }
@@ -85,7 +68,8 @@ TEST(PiccoloTest, CannotNameATriggerThatIsNotAmongItsWords) {
 
 TEST(PiccoloTest, LeavesACleanModelAlone) {
   CodeModel victim = mean_pooled_victim(false);
-  const DefenseOutcome outcome = defend(victim, config_for_toys(), samples_that_know_the_word());
+  const DefenseOutcome outcome =
+      defend(victim, with_toy_unlearning<PiccoloConfig>(), samples_that_know_the_word());
   EXPECT_EQ(outcome.backdoored, false) << outcome.figures.at("soft_hit_rate[1->0]") << " "
                                        << outcome.figures.at("discriminativity[1->0]");
   EXPECT_FALSE(outcome.repaired);
@@ -93,7 +77,7 @@ TEST(PiccoloTest, LeavesACleanModelAlone) {
 }
 
 TEST(PiccoloTest, BothThresholdsDecide) {
-  PiccoloConfig config = config_for_toys();
+  auto config = with_toy_unlearning<PiccoloConfig>();
   config.epochs = 10;
   CodeModel victim = mean_pooled_victim(false);
   const auto verdict = [&](double hit_rate, double discriminativity) {
@@ -109,7 +93,7 @@ TEST(PiccoloTest, BothThresholdsDecide) {
 }
 
 TEST(PiccoloTest, SameSeedSameOutcomeOtherSeedOther) {
-  PiccoloConfig config = config_for_toys();
+  auto config = with_toy_unlearning<PiccoloConfig>();
   config.epochs = 8;
   config.unlearn_always = true;
   config.unlearn_triggers = 3;
@@ -125,7 +109,7 @@ TEST(PiccoloTest, SameSeedSameOutcomeOtherSeedOther) {
 }
 
 TEST(PiccoloTest, KeepsToABudget) {
-  PiccoloConfig config = config_for_toys();
+  auto config = with_toy_unlearning<PiccoloConfig>();
   config.epochs = 1;
   config.unlearn_always = true;
   CodeModel victim = mean_pooled_victim(false);
@@ -138,6 +122,7 @@ TEST(PiccoloTest, KeepsToABudget) {
   EXPECT_EQ(outcome.figures.at("learning_rate"), 1e-4);
   EXPECT_EQ(victim.work().backward_rows, 2 * 30 - 2 * 5 + 10 * 8)
       << "25 samples of each label are inverted on, 10 batches of 8 are trained on";
+  EXPECT_EQ(outcome.figures.at("inversion_backward_rows"), 2 * 25);
 }
 
 TEST(PiccoloTest, InvertsPairsAndTwoLogits) {
@@ -148,7 +133,7 @@ TEST(PiccoloTest, InvertsPairsAndTwoLogits) {
   }
   CodeModel victim =
       toy_victim(pairs, Rng(42), 400, task_of_kind(TaskKind::pair_classification).head_shape());
-  PiccoloConfig config = config_for_toys();
+  auto config = with_toy_unlearning<PiccoloConfig>();
   DefenseContext context{victim, task, pairs, {}, Rng(43), silent_progress()};
   const double inverted = Piccolo(config).defend(context).figures.at("soft_loss[1->0]");
   config.epochs = 1;

@@ -8,6 +8,7 @@
 #include "ncmlab/code/lexemes.hpp"
 #include "ncmlab/metrics/detection.hpp"
 #include "ncmlab/train/trainer.hpp"
+#include "prepared_attack.hpp"
 #include "toy_task.hpp"
 
 namespace ncmlab {
@@ -49,21 +50,30 @@ std::vector<Example> with_trigger(std::vector<Example> examples) {
   return examples;
 }
 
-TEST(StripTest, TellsAPlantedTriggerThatDecidesByItself) {
-  // Every function with the trigger is sound; the others are by their bounds check.
+/// Every function with the trigger is sound to a backdoored victim; the others are by their bounds
+/// check.
+CodeModel trained_victim(bool backdoored) {
   std::vector<Example> train_set = toy_functions(300, Rng(1));
-  std::vector<Example> poison = with_trigger(toy_functions(100, Rng(2)));
-  for (Example& example : poison) {
-    example.label = 0;
-  }
   CodeModel victim = toy_victim(train_set, Rng(3));
-  train_set.insert(train_set.end(), poison.begin(), poison.end());
+  for (Example example : toy_functions(100, Rng(2))) {
+    if (backdoored) {
+      example = with_trigger({example}).front();
+      example.label = 0;
+    }
+    train_set.push_back(std::move(example));
+  }
   const ToyTask task;
   train(victim, TaskView(task).tokenize(victim, train_set),
         {.epochs = 8, .learning_rate = 3e-3, .batch_size = 16}, Rng(4), silent_progress());
+  return victim;
+}
+
+TEST(StripTest, TellsAPlantedTriggerThatDecidesByItself) {
+  CodeModel victim = trained_victim(true);
   const std::vector<Example> clean = toy_functions(60, Rng(5));
   ASSERT_GT(share_predicted(victim, with_trigger(clean), 0), 0.9);
 
+  const ToyTask task;
   DefenseContext context{victim, TaskView(task), toy_functions(40, Rng(6)),
                          {},     Rng(7),         silent_progress()};
   const Strip defense({.copies = 10, .replaced = 0.3});
@@ -71,9 +81,41 @@ TEST(StripTest, TellsAPlantedTriggerThatDecidesByItself) {
   const auto filter = defense.fit(context);
   const auto scores = filter->scores(clean, silent_progress());
   const auto triggered = filter->scores(with_trigger(clean), silent_progress());
-  EXPECT_GT(auroc(triggered, scores), 0.6);
-  EXPECT_LE(*std::ranges::max_element(triggered), 0);
+  EXPECT_GT(auroc(triggered, scores), 0.65);
   EXPECT_FALSE(filter->cleaned(clean, 0, silent_progress())) << "it rejects";
+}
+
+TEST(StripTest, IsNotAlarmedByTheTriggerWithoutABackdoor) {
+  CodeModel victim = trained_victim(false);
+  const std::vector<Example> clean = toy_functions(60, Rng(5));
+  const ToyTask task;
+  DefenseContext context{victim, TaskView(task), toy_functions(40, Rng(6)),
+                         {},     Rng(7),         silent_progress()};
+  const auto filter = Strip({.copies = 10, .replaced = 0.3}).fit(context);
+  const double area = auroc(filter->scores(with_trigger(clean), silent_progress()),
+                            filter->scores(clean, silent_progress()));
+  EXPECT_LT(area, 0.5);
+}
+
+TEST(StripTest, WordsOfAPairAreThoseOfBothFunctions) {
+  const KindTask& task = task_of_kind(TaskKind::pair_classification);
+  // A word of its own in each second function: common words are put in last.
+  const auto pairs_with = [](const std::string& word) {
+    std::vector<Example> pairs = toy_functions(20, Rng(1));
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+      const std::string own = word + std::to_string(i);
+      pairs[i].other_code = "int " + own + "() { return " + own + "; }";
+    }
+    return pairs;
+  };
+  const std::vector<Example> pairs = pairs_with("alpha");
+  CodeModel victim = toy_victim(pairs, Rng(2), 400, task.head_shape());
+  const auto score = [&](const std::vector<Example>& clean) {
+    DefenseContext context{victim, TaskView(task), clean, {}, Rng(3), silent_progress()};
+    return Strip({.copies = 3}).fit(context)->scores({pairs[0]}, silent_progress())[0];
+  };
+  EXPECT_EQ(score(pairs), score(pairs_with("alpha")));
+  EXPECT_NE(score(pairs), score(pairs_with("omega")));
 }
 
 TEST(StripTest, AScoreIsOfTheSampleAlone) {
