@@ -23,23 +23,32 @@
 namespace ncmlab::contract {
 namespace {
 
-CodeModel untrained_victim() { return toy_victim(toy_functions(200, Rng(1)), Rng(2)); }
+/// What the victim is.
+enum class Network { encoder, encoder_decoder };
 
-CodeModel trained_victim() {
-  static const CodeModel victim = [] {
+CodeModel untrained_victim(Network network) {
+  CodeModel victim = toy_victim(toy_functions(200, Rng(1)), Rng(2));
+  return network == Network::encoder ? std::move(victim)
+                                     : toy_encoder_decoder(victim.shared_tokenizer(), Rng(2));
+}
+
+CodeModel trained_victim(Network network) {
+  static std::map<Network, CodeModel> trained;
+  auto place = trained.find(network);
+  if (place == trained.end()) {
     const std::vector<Example> examples = toy_functions(200, Rng(1));
-    CodeModel fresh = untrained_victim();
+    CodeModel fresh = untrained_victim(network);
     const ToyTask task;
     train(fresh, TaskView(task).tokenize(fresh, examples),
           {.epochs = 3, .learning_rate = 3e-3, .batch_size = 16}, Rng(3), silent_progress());
-    return fresh;
-  }();
-  return victim.clone();
+    place = trained.emplace(network, std::move(fresh)).first;
+  }
+  return place->second.clone();
 }
 
 const NgramModel& toy_language() {
-  static const NgramModel model =
-      NgramModel::train(token_texts(trained_victim(), toy_functions(300, Rng(6))), 4);
+  static const NgramModel model = NgramModel::train(
+      token_texts(trained_victim(Network::encoder), toy_functions(300, Rng(6))), 4);
   return model;
 }
 
@@ -85,7 +94,7 @@ class DefenseContract : public testing::TestWithParam<std::string> {
   /// Runs the defense on a victim, giving it `examples` for whatever it asks for.
   Done defend(const std::vector<Example>& examples, Rng rng = Rng(4),
               Progress& progress = silent_progress()) {
-    CodeModel victim = trained_victim();
+    CodeModel victim = trained_victim(network_);
     if (const auto* training = dynamic_cast<const TrainingDefense*>(defense_.get())) {
       return train_under(*training, examples, rng, progress);
     }
@@ -99,9 +108,11 @@ class DefenseContract : public testing::TestWithParam<std::string> {
     const NgramModel* language = needs.ngram_model && !examples.empty() ? &toy_language() : nullptr;
     context.ngram_model = language;
     if (needs.starting_model) {
-      context.starting_model = std::make_shared<const CodeModel>(untrained_victim());
+      context.starting_model = std::make_shared<const CodeModel>(untrained_victim(network_));
     }
-    context.train_victim = [&](const std::vector<std::size_t>&) { return trained_victim(); };
+    context.train_victim = [&](const std::vector<std::size_t>&) {
+      return trained_victim(network_);
+    };
     std::string said = defend_with(context, examples);
     EXPECT_EQ(context.clean_samples, needs.clean_samples ? examples : std::vector<Example>{});
     EXPECT_EQ(context.training_set, needs.training_set ? examples : std::vector<Example>{});
@@ -121,13 +132,14 @@ class DefenseContract : public testing::TestWithParam<std::string> {
       EXPECT_TRUE(input.false_rejection_rate() >= 0 && input.false_rejection_rate() <= 1);
       said = judge(*input.fit(context), context, examples);
     }
-    EXPECT_TRUE(same_weights(context.victim, trained_victim())) << "not its to change";
+    EXPECT_TRUE(same_weights(context.victim, trained_victim(network_))) << "not its to change";
     return said;
   }
 
-  static std::string text_of(const DefenseOutcome& outcome, const CodeModel& victim) {
+  std::string text_of(const DefenseOutcome& outcome, const CodeModel& victim) const {
     if (!outcome.repaired) {
-      EXPECT_TRUE(same_weights(victim, trained_victim())) << "changed, but not called repaired";
+      EXPECT_TRUE(same_weights(victim, trained_victim(network_)))
+          << "changed, but not called repaired";
     }
     std::string text = (outcome.repaired ? "repaired " : "") + text_of_figures(outcome);
     for (const InvertedTrigger& trigger : outcome.triggers) {
@@ -189,7 +201,7 @@ class DefenseContract : public testing::TestWithParam<std::string> {
 
   Done train_under(const TrainingDefense& defense, const std::vector<Example>& examples, Rng rng,
                    Progress& progress) {
-    CodeModel model = toy_victim(toy_functions(200, Rng(1)), Rng(2));
+    CodeModel model = untrained_victim(network_);
     const std::vector<TokenSample> samples = TaskView(task_).tokenize(model, examples);
     const DefendedTrainingContext context{
         .task = TaskView(task_),
@@ -220,6 +232,7 @@ class DefenseContract : public testing::TestWithParam<std::string> {
   }
 
  protected:
+  Network network_ = Network::encoder;
   ToyTask task_;
   std::shared_ptr<Defense> defense_ = create<Defense>(PluginKind::defense, GetParam());
 };
@@ -246,13 +259,19 @@ TEST_P(DefenseContract, ToleratesOddSamples) {
   defend(examples);
 }
 
+TEST_P(DefenseContract, DefendsAnEncoderDecoder) {
+  network_ = Network::encoder_decoder;
+  const std::vector<Example> examples = toy_functions(40, Rng(5));
+  EXPECT_TRUE(same(defend(examples), defend(examples)));
+}
+
 TEST_P(DefenseContract, CopesWithOneSample) { defend(toy_functions(1, Rng(5))); }
 
 TEST_P(DefenseContract, SaysSoOrDoesNothingWithoutSamples) {
   try {
     const Done done = defend({});
     EXPECT_TRUE(defense_->stage() == DefenseStage::training ||
-                same_weights(done.model, trained_victim()));
+                same_weights(done.model, trained_victim(network_)));
   } catch (const Error& error) {
     EXPECT_TRUE(error.diagnostics().front().code.starts_with("defense."))
         << error.diagnostics().front().code;

@@ -10,6 +10,7 @@
 
 #include "ncmlab/model/code_model.hpp"
 #include "ncmlab/networks/roberta.hpp"
+#include "ncmlab/networks/t5.hpp"
 #include "ncmlab/plugin/task.hpp"
 
 namespace ncmlab {
@@ -100,6 +101,27 @@ inline CodeModel toy_victim(const std::vector<Example>& examples, Rng rng,
   return toy_victim(std::make_shared<const Tokenizer>(
                         Tokenizer::train(texts, {.vocab_size = vocab_size, .min_frequency = 2})),
                     rng, std::move(head));
+}
+
+/// A T5 of width 32 with one layer each; not trained.
+inline CodeModel toy_encoder_decoder(std::shared_ptr<const Tokenizer> tokenizer, Rng rng) {
+  const SpecialIds special = tokenizer->special();
+  const T5Config config{.vocab_size = tokenizer->vocab_size(),
+                        .d_model = 32,
+                        .d_kv = 16,
+                        .d_ff = 64,
+                        .num_layers = 1,
+                        .num_decoder_layers = 1,
+                        .num_heads = 2,
+                        .pad_token_id = special.pad,
+                        .eos_token_id = special.eos,
+                        .decoder_start_token_id = special.pad,
+                        .dropout_rate = 0};
+  HeadShape head = ToyTask().head_shape();
+  head.hidden = config.d_model;
+  head.dropout = 0.0;
+  return CodeModel(std::move(tokenizer), make_t5(config, rng.stream("encoder")),
+                   Head(head, rng.stream("head")), ToyTask().input_rules());
 }
 
 /// Share of `examples` that `victim` predicts as `label`.
