@@ -19,8 +19,9 @@ if(NCMLAB_SANITIZE)
   if(NOT ncmlab_sanitizers)
     message(FATAL_ERROR "NCMLAB_SANITIZE must be address or thread, found ${NCMLAB_SANITIZE}")
   endif()
+  # g++ calls what sanitizers add to optimised code uninitialised.
   target_compile_options(ncmlab_flags INTERFACE
-    -fsanitize=${ncmlab_sanitizers} -fno-omit-frame-pointer)
+    -fsanitize=${ncmlab_sanitizers} -fno-omit-frame-pointer -Wno-maybe-uninitialized)
   target_link_options(ncmlab_flags INTERFACE -fsanitize=${ncmlab_sanitizers})
 endif()
 
