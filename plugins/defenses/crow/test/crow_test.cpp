@@ -119,18 +119,6 @@ TEST(CrowTest, MakesLayersConsistentAndLeavesThisBackdoor) {
   EXPECT_GT(success_rate(trained), 0.8);
 }
 
-TEST(CrowTest, WeakensTheBackdoorWhenTrainedForLong) {
-  CodeModel trained = planted_victim(true);
-  CodeModel control = planted_victim(true);
-  CrowConfig config{{.epochs = 20, .learning_rate = 3e-3, .batch_size = 16}};
-  config.weight = 50;
-  CrowConfig fine_tuning = config;
-  fine_tuning.weight = 0;
-  run(trained, config);
-  run(control, fine_tuning);
-  EXPECT_LT(success_rate(trained), success_rate(control) - 0.1);
-}
-
 TEST(CrowTest, LeavesACleanVictimAccurate) {
   CodeModel victim = planted_victim(false);
   run(victim, {{.learning_rate = 1e-3, .batch_size = 16}});

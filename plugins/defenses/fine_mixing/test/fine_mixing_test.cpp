@@ -114,7 +114,7 @@ TEST_F(FineMixingTest, RemovesABackdoorThatFineTuningLeaves) {
     EXPECT_LT(success_rate(*repaired), 0.1);
     EXPECT_GT(accuracy(*repaired, unseen_functions()), 0.95);
   }
-  EXPECT_GT(success_rate(fine_tuned), 0.9);
+  EXPECT_GT(success_rate(fine_tuned), 0.8);
   EXPECT_GT(success_rate(little_mixed), 0.5) << "its assumption broken: too much is the victim's";
 }
 
