@@ -16,11 +16,11 @@ build() {
   cmake --build --preset "$1" --target "${@:2}"
 }
 
-# Runs test programs of a build folder, each as one process: LibTorch takes its time to start under a
-# sanitizer. Says how many tests passed, and shows the output of what failed.
+# run_programs FOLDER FILTER PROGRAM...: test programs of a build folder, each as one process, since
+# LibTorch takes its time to start under a sanitizer. Says how many tests passed, and shows the output
+# of what failed.
 run_programs() {
-  local folder=$1
-  printf '%s\n' "${@:2}" | xargs -P "$(nproc)" -I{} bash -c '
+  printf '%s\n' "${@:3}" | xargs -P "$(nproc)" -I{} bash -c '
     log="$0/{}.log"
     if timeout 3600 "$0/bin/{}" --gtest_brief=1 --gtest_filter="$1" >"$log" 2>&1; then
       echo "{}: $(grep -aoP "\[  PASSED  \] \K.*" "$log")"
@@ -28,26 +28,26 @@ run_programs() {
       cat "$log"
       echo "{}: FAILED"
       exit 1
-    fi' "$folder" "$filter"
+    fi' "$1" "$2"
 }
 
 memory() {
-  local programs filter='*'
+  local programs
   build dev all
   mapfile -t programs < <(cd build-dev/bin && ls -- *_test)
-  # LibTorch keeps memory until the process ends. The stack frames that the other check moves to the
-  # heap are not aligned for vectors of 64 bytes by g++ 14.
+  # Leaks: LibTorch keeps memory until the process ends. Use after return: g++ 14 does not align the
+  # stack frames that this moves to the heap for vectors of 64 bytes.
   ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0 \
     UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 OMP_WAIT_POLICY=passive \
-    run_programs build-dev "${programs[@]}"
+    run_programs build-dev '*' "${programs[@]}"
 }
 
 threads() {
   local programs=(core_test loader_test engine_test run_test)
-  # One thread for LibTorch, whose OpenMP is not instrumented: without the test that asks for two.
-  local filter=-RunCommandTest.AnotherNumberOfThreadsIsAnotherResult
   build threads "${programs[@]}"
-  OMP_NUM_THREADS=1 run_programs build-threads "${programs[@]}"
+  # One thread for LibTorch, whose OpenMP is not instrumented: without the test that asks for two.
+  OMP_NUM_THREADS=1 run_programs build-threads \
+    -RunCommandTest.AnotherNumberOfThreadsIsAnotherResult "${programs[@]}"
 }
 
 tidy() {
