@@ -67,47 +67,6 @@ void add_figures(const Inversion& found, std::map<std::string, double>& figures)
   }
 }
 
-using InvertPair =
-    std::function<Inversion(std::int64_t victim_label, std::int64_t target_label, const Rng& rng)>;
-
-/// What `invert` finds for every ordered pair of labels that has clean samples, best first. Adds
-/// what it costs to the figures of `outcome`.
-std::vector<Inversion> inverted_pairs(DefenseContext& context, DirectionChoice direction,
-                                      std::int64_t epochs, const Rng& rng, DefenseOutcome& outcome,
-                                      const InvertPair& invert) {
-  const auto before = context.victim.work();
-  std::set<std::int64_t> labels;
-  for (const Example& example : context.clean_samples) {
-    labels.insert(example.label);
-  }
-  const std::int64_t classes = context.victim.classes();
-  const auto directions = static_cast<std::int64_t>(labels.size()) * (classes - 1);
-  context.progress.begin("inverting triggers", directions * epochs);
-  std::vector<Inversion> found;
-  for (const std::int64_t victim_label : labels) {
-    for (std::int64_t target_label = 0; target_label < classes; ++target_label) {
-      if (target_label != victim_label) {
-        found.push_back(invert(victim_label, target_label,
-                               rng.stream("direction", static_cast<std::uint64_t>(found.size()))));
-      }
-    }
-  }
-  for (const Inversion& each : found) {
-    outcome.figures["epochs"] += static_cast<double>(each.epochs);
-    outcome.figures["candidates"] += static_cast<double>(each.candidates);
-  }
-  const auto after = context.victim.work();
-  outcome.figures["inversion_forward_rows"] +=
-      static_cast<double>(after.forward_rows - before.forward_rows);
-  outcome.figures["inversion_backward_rows"] +=
-      static_cast<double>(after.backward_rows - before.backward_rows);
-  const bool by_loss = direction == DirectionChoice::loss;
-  std::stable_sort(found.begin(), found.end(), [by_loss](const Inversion& a, const Inversion& b) {
-    return by_loss ? a.loss < b.loss : a.persistence > b.persistence;
-  });
-  return found;
-}
-
 }  // namespace
 
 TriggerInversion::TriggerInversion(std::string_view name, const TriggerInversionSettings& settings,
@@ -160,13 +119,40 @@ Inversion TriggerInversion::invert(DefenseContext& context, std::shared_ptr<Trig
   return found;
 }
 
-std::vector<Inversion> TriggerInversion::invert_all(DefenseContext& context, const Rng& rng,
-                                                    DefenseOutcome& outcome) const {
-  const std::shared_ptr<TriggerSearch> search = prepare(context);
-  return inverted_pairs(context, settings_.direction, shape_.epochs, rng, outcome,
-                        [&](std::int64_t victim_label, std::int64_t target_label, const Rng& own) {
-                          return invert(context, search, victim_label, target_label, own);
-                        });
+std::vector<Inversion> TriggerInversion::invert_all(DefenseContext& context,
+                                                    const std::shared_ptr<TriggerSearch>& search,
+                                                    const Rng& rng, DefenseOutcome& outcome) const {
+  const auto before = context.victim.work();
+  std::set<std::int64_t> labels;
+  for (const Example& example : context.clean_samples) {
+    labels.insert(example.label);
+  }
+  const std::int64_t classes = context.victim.classes();
+  const auto directions = static_cast<std::int64_t>(labels.size()) * (classes - 1);
+  context.progress.begin("inverting triggers", directions * shape_.epochs);
+  std::vector<Inversion> found;
+  for (const std::int64_t victim_label : labels) {
+    for (std::int64_t target_label = 0; target_label < classes; ++target_label) {
+      if (target_label != victim_label) {
+        found.push_back(invert(context, search, victim_label, target_label,
+                               rng.stream("direction", static_cast<std::uint64_t>(found.size()))));
+      }
+    }
+  }
+  for (const Inversion& each : found) {
+    outcome.figures["epochs"] += static_cast<double>(each.epochs);
+    outcome.figures["candidates"] += static_cast<double>(each.candidates);
+  }
+  const auto after = context.victim.work();
+  outcome.figures["inversion_forward_rows"] +=
+      static_cast<double>(after.forward_rows - before.forward_rows);
+  outcome.figures["inversion_backward_rows"] +=
+      static_cast<double>(after.backward_rows - before.backward_rows);
+  const bool by_loss = settings_.direction == DirectionChoice::loss;
+  std::stable_sort(found.begin(), found.end(), [by_loss](const Inversion& a, const Inversion& b) {
+    return by_loss ? a.loss < b.loss : a.persistence > b.persistence;
+  });
+  return found;
 }
 
 std::vector<TriggerIds> TriggerInversion::trigger_pool(DefenseContext& context,
@@ -229,12 +215,7 @@ void TriggerInversion::unlearn_in_rounds(DefenseContext& context, const Inversio
       return;
     }
     const Inversion again =
-        inverted_pairs(context, settings_.direction, shape_.epochs, rng.stream("inversion"),
-                       outcome,
-                       [&](std::int64_t victim, std::int64_t target_label, const Rng& own) {
-                         return invert(context, first.search, victim, target_label, own);
-                       })
-            .front();
+        invert_all(context, first.search, rng.stream("inversion"), outcome).front();
     outcome.figures["persistence_after_unlearning"] = again.persistence;
     if (!is_backdoor(again)) {
       return;
@@ -255,7 +236,7 @@ DefenseOutcome TriggerInversion::defend(DefenseContext& context) const {
                 "the model's tokenizer has no `<unk>`, which masks an identifier");
   }
   DefenseOutcome outcome;
-  const std::vector<Inversion> found = invert_all(context, context.rng, outcome);
+  const std::vector<Inversion> found = invert_all(context, prepare(context), context.rng, outcome);
   for (const Inversion& each : found) {
     outcome.triggers.push_back({.victim_label = each.victim_label,
                                 .target_label = each.target_label,

@@ -35,7 +35,7 @@ inline constexpr HeaderDigest kHeaderDigests[] = {
 
     {"networks", 0x669e3323d0a0d193},
 
-    {"plugin", 0x6a77a4327e1fc63a},
+    {"plugin", 0x5332760ec7b8f349},
 
     {"tokenize", 0x9ef161e0ac00d678},
 

@@ -77,7 +77,8 @@ class TriggerInversion : public ModelDefense {
   Inversion invert(DefenseContext& context, std::shared_ptr<TriggerSearch> search,
                    std::int64_t victim_label, std::int64_t target_label, const Rng& rng) const;
   /// All that have clean samples, best first. Adds what they cost to the figures of `outcome`.
-  std::vector<Inversion> invert_all(DefenseContext& context, const Rng& rng,
+  std::vector<Inversion> invert_all(DefenseContext& context,
+                                    const std::shared_ptr<TriggerSearch>& search, const Rng& rng,
                                     DefenseOutcome& outcome) const;
   /// `ids` of `found` and as many others, purified, as there are to unlearn, drawn from those that
   /// the search came by.
