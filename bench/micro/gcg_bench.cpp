@@ -66,7 +66,7 @@ std::vector<ncmlab::InversionSample> samples_of(std::int64_t vocabulary, std::in
     std::generate(ids.begin(), ids.end(), [&] { return rng.between(4, vocabulary - 1); });
     ids.front() = 0;
     ids.back() = 2;
-    sample.position = rng.between(1, length / 2);
+    sample.places = ncmlab::before_token(rng.between(1, length / 2));
     sample.sample.parts = {{.ids = std::move(ids), .ranges = {}}};
   }
   return samples;

@@ -17,23 +17,47 @@ namespace ncmlab {
 namespace {
 
 /// Where the tokens of a trigger ended up in a padded batch.
-struct TriggerPlaces {
+struct TriggerTokens {
   std::vector<std::int64_t> places;   ///< row * length + column
   std::vector<std::int64_t> indices;  ///< which token of the trigger
 };
+
+/// Adds the tokens of a trigger in row `row`, of which those before `last` are left.
+void add_tokens(const InversionSample& sample, std::size_t trigger_length, std::int64_t row,
+                std::int64_t length, std::int64_t last, TriggerTokens& tokens) {
+  std::int64_t shift = 0;
+  for (const TokenSpan& place : sample.places) {
+    for (std::size_t i = 0; i < trigger_length; ++i) {
+      const std::int64_t column = static_cast<std::int64_t>(place.begin + i) + shift;
+      if (column < last) {
+        tokens.places.push_back(row * length + column);
+        tokens.indices.push_back(static_cast<std::int64_t>(i));
+      }
+    }
+    shift += static_cast<std::int64_t>(trigger_length) -
+             static_cast<std::int64_t>(place.end - place.begin);
+  }
+}
 
 }  // namespace
 
 TokenSample with_trigger(const InversionSample& sample, const TriggerIds& trigger,
                          const InputRules& rules) {
   TokenSample result = sample.sample;
-  std::vector<std::int64_t>& ids = result.parts[sample.part].ids;
-  result.parts[sample.part].ranges.clear();
-  const std::int64_t end = ids.back();
-  ids.pop_back();
-  ids.insert(ids.begin() + sample.position, trigger.begin(), trigger.end());
-  ids.resize(std::min(ids.size(), static_cast<std::size_t>(rules.limit(sample.part) - 1)));
-  ids.push_back(end);
+  TokenRow& row = result.parts[sample.part];
+  const std::vector<std::int64_t> before = std::move(row.ids);
+  row = {};
+  std::size_t next = 0;
+  for (const TokenSpan& place : sample.places) {
+    row.ids.insert(row.ids.end(), before.begin() + static_cast<std::ptrdiff_t>(next),
+                   before.begin() + static_cast<std::ptrdiff_t>(place.begin));
+    row.ids.insert(row.ids.end(), trigger.begin(), trigger.end());
+    next = place.end;
+  }
+  row.ids.insert(row.ids.end(), before.begin() + static_cast<std::ptrdiff_t>(next),
+                 before.end() - 1);
+  row.ids.resize(std::min(row.ids.size(), static_cast<std::size_t>(rules.limit(sample.part) - 1)));
+  row.ids.push_back(before.back());
   return result;
 }
 
@@ -47,11 +71,17 @@ CandidateScorer::CandidateScorer(CodeModel& model, std::vector<InversionSample> 
   const std::int64_t first = model_.rules().first_position();
   for (const InversionSample& sample : samples_) {
     const std::int64_t last = std::ssize(sample.sample.parts.at(sample.part).ids) - 1;
-    if (sample.position < first || sample.position > last) {
-      throw Error("model.trigger-position", "a trigger goes into a sample's text, from " +
-                                                std::to_string(first) + " to " +
-                                                std::to_string(last) + ", but its position is " +
-                                                std::to_string(sample.position));
+    std::int64_t least = first;
+    for (const TokenSpan& place : sample.places) {
+      const auto begin = static_cast<std::int64_t>(place.begin),
+                 end = static_cast<std::int64_t>(place.end);
+      if (begin < least || end < begin || end > last) {
+        throw Error("model.trigger-position",
+                    "places of a trigger lie in a sample's text, from " + std::to_string(first) +
+                        " to " + std::to_string(last) + ", in order, but one is from " +
+                        std::to_string(begin) + " to " + std::to_string(end));
+      }
+      least = end;
     }
   }
 }
@@ -88,19 +118,11 @@ SoftLoss CandidateScorer::soft_loss(const TriggerIds& trigger, const at::Tensor&
     progress.check();
     Batch batch = make_batch(rows, chosen, model_.tokenizer().special().pad);
     const std::int64_t length = batch.ids.size(1);
-    TriggerPlaces found;
+    TriggerTokens found;
     for (std::size_t i = 0; i < chosen.size(); ++i) {
       const InversionSample& sample = samples_[chosen[i]];
-      const auto row = static_cast<std::int64_t>(i * parts + sample.part);
-      const auto last =
-          static_cast<std::int64_t>(rows[chosen[i]].parts[sample.part].ids.size()) - 1;
-      for (std::size_t j = 0; j < trigger.size(); ++j) {
-        const std::int64_t column = sample.position + static_cast<std::int64_t>(j);
-        if (column < last) {
-          found.places.push_back(row * length + column);
-          found.indices.push_back(static_cast<std::int64_t>(j));
-        }
-      }
+      add_tokens(sample, trigger.size(), static_cast<std::int64_t>(i * parts + sample.part), length,
+                 std::ssize(rows[chosen[i]].parts[sample.part].ids) - 1, found);
     }
     const auto on_device = [&](const at::Tensor& indices) { return indices.to(table.device()); };
     const at::Tensor words =
@@ -160,8 +182,7 @@ CandidateChoice CandidateScorer::choose(const std::vector<TriggerIds>& candidate
   }
   std::int64_t longest = 0;
   for (const InversionSample& sample : samples_) {
-    longest =
-        std::max(longest, static_cast<std::int64_t>(sample.sample.parts[sample.part].ids.size()));
+    longest = std::max(longest, std::ssize(sample.sample.parts[sample.part].ids));
   }
   // Larger batches would keep the race from dropping candidates early.
   const std::int64_t tokens =

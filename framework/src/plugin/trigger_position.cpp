@@ -12,10 +12,10 @@
 namespace ncmlab {
 namespace {
 
-/// A position that was tried: the sample with the identifier masked, and where the trigger goes.
+/// Places that were tried: the sample with the identifier masked, and where the trigger goes.
 struct Trial {
   std::size_t example = 0;
-  std::int64_t position = 0;
+  std::vector<TokenSpan> places;
   TokenSample masked;
 };
 
@@ -37,7 +37,7 @@ std::vector<Trial> trials_of(std::size_t index, std::string_view source, const S
       continue;
     }
     Trial trial{.example = index,
-                .position = static_cast<std::int64_t>(place->tokens.end),
+                .places = before_token(static_cast<std::int64_t>(place->tokens.end)),
                 .masked = sample};
     for (const NamePlace& each : places) {
       auto& ids = trial.masked.parts.front().ids;
@@ -74,7 +74,7 @@ std::vector<InversionSample> place_triggers(CodeModel& victim, const TaskView& t
     std::move(own.begin(), own.end(), std::back_inserter(trials));
     placed.push_back({.sample = task.tokenize(victim, examples[i]),
                       .part = 0,
-                      .position = victim.rules().first_position()});
+                      .places = before_token(victim.rules().first_position())});
   }
   if (trials.empty()) {
     return placed;
@@ -90,7 +90,7 @@ std::vector<InversionSample> place_triggers(CodeModel& victim, const TaskView& t
   for (std::size_t i = 0; i < trials.size(); ++i) {
     if (score[i] < lowest[trials[i].example]) {
       lowest[trials[i].example] = score[i];
-      placed[trials[i].example].position = trials[i].position;
+      placed[trials[i].example].places = trials[i].places;
     }
   }
   return placed;

@@ -82,8 +82,9 @@ TokenSample with_name_edited(const CodeModel& victim, const TaskView& task, cons
       function_name_places(task.parts(example).front(), example.language, row, edit);
   TokenSample sample = task.tokenize(victim, example);
   if (places.empty()) {
-    return with_trigger({.sample = sample, .part = 0, .position = victim.rules().first_position()},
-                        trigger, victim.rules());
+    return with_trigger(
+        {.sample = sample, .part = 0, .places = before_token(victim.rules().first_position())},
+        trigger, victim.rules());
   }
   sample.parts.front().ids =
       edited_ids(row, places, trigger, edit, victim.tokenizer(), victim.rules().limit(0));

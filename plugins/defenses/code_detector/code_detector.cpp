@@ -81,7 +81,7 @@ class Probe {
     const InputRules& rules = context_.victim.rules();
     std::vector<TokenSample> probed;
     for (const TokenSample& sample : clean_) {
-      InversionSample place{.sample = sample, .position = rules.first_position()};
+      InversionSample place{.sample = sample, .places = before_token(rules.first_position())};
       for (; place.part < sample.parts.size(); ++place.part) {
         place.sample = with_trigger(place, ids, rules);
       }

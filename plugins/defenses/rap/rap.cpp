@@ -247,7 +247,8 @@ std::vector<std::int64_t> rarest_tokens(const Tokenizer& tokenizer,
 }
 
 TokenSample with_token(TokenSample sample, std::int64_t token, const InputRules& rules) {
-  InversionSample place{.sample = std::move(sample), .position = rules.first_position()};
+  InversionSample place{.sample = std::move(sample),
+                        .places = before_token(rules.first_position())};
   for (; place.part < place.sample.parts.size(); ++place.part) {
     place.sample = with_trigger(place, {token}, rules);
   }

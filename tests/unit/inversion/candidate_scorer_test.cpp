@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
+#include "error_of.hpp"
 #include "inversion/candidate_race.hpp"
 #include "small_model.hpp"
 
@@ -16,15 +19,26 @@ using testing::random_samples;
 using testing::small_model;
 using testing::small_t5_victim;
 
+/// One to three places of a row of `size` tokens, some of which replace tokens.
+std::vector<TokenSpan> random_places(std::size_t size, Rng& rng) {
+  std::vector<TokenSpan> places;
+  std::size_t next = 1;
+  for (std::size_t left = 1 + rng.below(3); left > 0; --left) {
+    const std::size_t begin = next + rng.below(size - next);
+    next = std::min(begin + rng.below(3), size - 1);
+    places.push_back({.begin = begin, .end = next});
+  }
+  return places;
+}
+
 std::vector<InversionSample> inversion_samples(const CodeModel& victim, std::size_t count,
                                                Rng rng) {
   const auto parts = static_cast<std::size_t>(victim.head().shape().inputs);
   std::vector<InversionSample> result;
   for (TokenSample& sample : random_samples(victim, count, parts, rng.stream("samples"))) {
     const std::size_t part = rng.below(parts);
-    const auto size = static_cast<std::int64_t>(sample.parts[part].ids.size());
-    result.push_back(
-        {.sample = std::move(sample), .part = part, .position = rng.between(1, size - 1)});
+    std::vector<TokenSpan> places = random_places(sample.parts[part].ids.size(), rng);
+    result.push_back({.sample = std::move(sample), .part = part, .places = std::move(places)});
   }
   return result;
 }
@@ -55,7 +69,7 @@ std::vector<TriggerIds> neighbours(const CodeModel& victim, const TriggerIds& tr
 
 TEST(WithTriggerTest, InsertsAndCutsBeforeTheClosingToken) {
   const InversionSample sample{.sample = {.parts = {{.ids = {0, 10, 11, 12, 2}, .ranges = {}}}},
-                               .position = 2};
+                               .places = before_token(2)};
   const auto at_most = [](std::int64_t tokens) { return InputRules{.max_tokens = tokens}; };
   EXPECT_EQ(with_trigger(sample, {7, 8}, at_most(20)).parts[0].ids,
             (std::vector<std::int64_t>{0, 10, 7, 8, 11, 12, 2}));
@@ -66,11 +80,42 @@ TEST(WithTriggerTest, InsertsAndCutsBeforeTheClosingToken) {
   EXPECT_EQ(with_trigger(sample, {}, at_most(20)).parts[0].ids, sample.sample.parts[0].ids);
 }
 
+TEST(WithTriggerTest, GoesIntoEveryPlaceAndReplacesItsTokens) {
+  const InversionSample sample{
+      .sample = {.parts = {{.ids = {0, 10, 11, 12, 13, 2}, .ranges = {}}}},
+      .places = {{.begin = 1, .end = 2}, {.begin = 3, .end = 3}, {.begin = 4, .end = 5}}};
+  EXPECT_EQ(with_trigger(sample, {7, 8}, {.max_tokens = 20}).parts[0].ids,
+            (std::vector<std::int64_t>{0, 7, 8, 11, 7, 8, 12, 7, 8, 2}));
+  EXPECT_EQ(with_trigger(sample, {7, 8}, {.max_tokens = 8}).parts[0].ids,
+            (std::vector<std::int64_t>{0, 7, 8, 11, 7, 8, 12, 2}));
+  EXPECT_EQ(with_trigger(sample, {}, {.max_tokens = 8}).parts[0].ids,
+            (std::vector<std::int64_t>{0, 11, 12, 2}));
+}
+
+TEST(CandidateScorerTest, RefusesPlacesOutsideTheTextAndOutOfOrder) {
+  CodeModel victim = small_model(1);
+  const TokenSample sample{.parts = {{.ids = {0, 10, 11, 12, 2}, .ranges = {}}}};
+  const auto code = [&](std::vector<TokenSpan> places) {
+    return code_of(
+        [&] { CandidateScorer(victim, {{.sample = sample, .places = std::move(places)}}, 1, {}); });
+  };
+  EXPECT_EQ(code({{.begin = 1, .end = 4}}), "");
+  EXPECT_EQ(code({{.begin = 4, .end = 4}}), "");
+  for (const std::vector<TokenSpan>& places :
+       std::vector<std::vector<TokenSpan>>{{{.begin = 0, .end = 1}},
+                                           {{.begin = 4, .end = 5}},
+                                           {{.begin = 2, .end = 1}},
+                                           {{.begin = 1, .end = 3}, {.begin = 2, .end = 4}}}) {
+    EXPECT_EQ(code(places), "model.trigger-position");
+  }
+}
+
 TEST(TriggerTest, StaysWithinTheLimitOfItsPart) {
   const TokenRow row{.ids = {0, 10, 11, 12, 2}, .ranges = {}};
   const InputRules rules{.max_tokens = 20, .part_max_tokens = {6, 20}};
   const auto ids = [&](std::size_t part) {
-    const InversionSample sample{.sample = {.parts = {row, row}}, .part = part, .position = 2};
+    const InversionSample sample{
+        .sample = {.parts = {row, row}}, .part = part, .places = before_token(2)};
     return with_trigger(sample, {7, 8}, rules).parts[part].ids;
   };
   EXPECT_EQ(ids(0), (std::vector<std::int64_t>{0, 10, 7, 8, 11, 2}));

@@ -75,7 +75,7 @@ TEST(HeaderPromisesTest, AScorerLeavesWeightsAndGradientsAsTheyWere) {
   const StateDict before = victim.parameters().clone();
   std::vector<InversionSample> samples;
   for (TokenSample& sample : samples_for(victim)) {
-    samples.push_back({.sample = sample, .part = 0, .position = 2});
+    samples.push_back({.sample = sample, .part = 0, .places = before_token(2)});
   }
   CandidateScorer scorer(victim, samples, 0, {});
   EXPECT_FALSE(scorer.gradient({5, 6}, {5, 6, 7}).requires_grad());

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ncmlab/core/progress.hpp"
+#include "ncmlab/inversion/name_place.hpp"
 #include "ncmlab/model/code_model.hpp"
 
 namespace ncmlab {
@@ -14,16 +15,22 @@ namespace ncmlab {
 /// Token ids of a trigger.
 using TriggerIds = std::vector<std::int64_t>;
 
-/// A sample with room for a trigger: the trigger's ids go in at `position` of part `part`.
+/// A sample with places for a trigger, which goes into each of them as a whole.
 struct InversionSample {
   TokenSample sample;  ///< without the trigger
   std::size_t part = 0;
-  /// Index into parts[part].ids, from InputRules::first_position() to the closing </s>.
-  std::int64_t position = 1;
+  /// Tokens of parts[part].ids that the trigger replaces; where there are none it goes in before
+  /// `begin`. In order, without overlap, from InputRules::first_position() to the closing </s>.
+  std::vector<TokenSpan> places;
 };
 
-/// Puts `trigger` into the sample; ids at the end (before </s>) are cut so that the row stays
-/// within what `rules` allow its part.
+/// A place before a token that replaces nothing.
+inline std::vector<TokenSpan> before_token(std::int64_t position) {
+  return {{.begin = static_cast<std::size_t>(position), .end = static_cast<std::size_t>(position)}};
+}
+
+/// Puts `trigger` into all places of the sample; ids at the end (before </s>) are cut so that the
+/// row stays within what `rules` allow its part.
 TokenSample with_trigger(const InversionSample& sample, const TriggerIds& trigger,
                          const InputRules& rules);
 
@@ -53,7 +60,7 @@ class CandidateScorer {
   struct Options {
     std::int64_t max_batch_tokens = 8192;
   };
-  /// Throws Error `model.trigger-position` for a position outside a sample's text.
+  /// Throws Error `model.trigger-position` for a place outside a sample's text.
   CandidateScorer(CodeModel& model, std::vector<InversionSample> samples, std::int64_t target_label,
                   Options options);
 

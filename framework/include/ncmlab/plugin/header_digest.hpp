@@ -23,7 +23,7 @@ inline constexpr HeaderDigest kHeaderDigests[] = {
 
     {"data", 0x65006ea735cee9de},
 
-    {"inversion", 0x171863f6f52b4c4e},
+    {"inversion", 0x96324fe3293b1d95},
 
     {"kernels", 0x869e3e613820049a},
 

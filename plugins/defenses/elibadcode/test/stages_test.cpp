@@ -35,7 +35,7 @@ TEST(TriggerPositionTest, ConsistentPositionsExtendNamesThatStandOnce) {
   for (std::size_t i = 0; i < examples.size(); ++i) {
     const TokenSample sample = view.tokenize_with_ranges(victim, examples[i]);
     const auto& ranges = sample.parts[0].ranges;
-    const std::size_t end = ranges[static_cast<std::size_t>(placed[i].position) - 1].end;
+    const std::size_t end = ranges[placed[i].places.front().begin - 1].end;
     bool stands_once = false;
     for (const Identifier& identifier : parse(examples[i].code, Language::c).identifiers) {
       stands_once |= identifier.occurrences.size() == 1 && identifier.occurrences[0].end == end;
@@ -78,7 +78,7 @@ TEST(TriggerPositionTest, ExtendsTheIdentifierWhoseMaskingHelpsTheTargetLeast) {
         expected = after_first;
       }
     }
-    EXPECT_EQ(placed[i].position, expected);
+    EXPECT_EQ(placed[i].places, before_token(expected));
     EXPECT_EQ(placed[i].sample.parts[0].ids, sample.parts[0].ids) << "nothing stays masked";
   }
 }
@@ -96,7 +96,8 @@ TEST(TriggerPositionTest, PrefersIdentifiersThatStandOnceIfAsked) {
     const auto name =
         find_name(examples[i].code, sample.parts[0], syntax.function_name()->occurrences.front());
     ASSERT_TRUE(name);
-    EXPECT_EQ(placed[i].position, static_cast<std::int64_t>(name->tokens.end)) << examples[i].code;
+    EXPECT_EQ(placed[i].places, before_token(static_cast<std::int64_t>(name->tokens.end)))
+        << examples[i].code;
   }
 }
 
@@ -111,8 +112,8 @@ TEST(TriggerPositionTest, FallsBackAndKeepsRoomForTheTrigger) {
   late.code += "f(int a) { return a; }";
   const auto placed =
       place_triggers(victim, TaskView(task), {nothing, late}, 0, {}, silent_progress());
-  EXPECT_EQ(placed[0].position, 1);
-  EXPECT_EQ(placed[1].position, 1);
+  EXPECT_EQ(placed[0].places, before_token(1));
+  EXPECT_EQ(placed[1].places, before_token(1));
 }
 
 TEST(SearchTest, ZeroGradientRowsGiveTokensOfTheVocabulary) {

@@ -55,7 +55,8 @@ TEST_F(UniXcoderTest, TriggersAreKeptOutOfThePrefix) {
   CodeModel victim = model(tiny())->build(context());
   const TokenSample sample{.parts = {victim.tokenize(kSource)}};
   const auto scorer = [&](std::int64_t position) {
-    CandidateScorer(victim, {{.sample = sample, .part = 0, .position = position}}, 1, {});
+    CandidateScorer(victim, {{.sample = sample, .part = 0, .places = before_token(position)}}, 1,
+                    {});
   };
   EXPECT_NO_THROW(scorer(3));
   for (const std::int64_t position : {0, 1, 2}) {
