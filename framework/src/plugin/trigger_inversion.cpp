@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ncmlab/plugin/trigger_inversion.hpp"
 
+#include <ATen/ATen.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <functional>
@@ -180,8 +182,8 @@ std::vector<TriggerIds> TriggerInversion::trigger_pool(DefenseContext& context,
 }
 
 void TriggerInversion::unlearn(DefenseContext& context, std::int64_t victim_label,
-                               const std::vector<TriggerIds>& triggers, const Rng& rng,
-                               DefenseOutcome& outcome) const {
+                               const std::vector<TriggerIds>& triggers, const at::Tensor& answers,
+                               const Rng& rng, DefenseOutcome& outcome) const {
   const UnlearningSet set =
       unlearning_set(context.victim, context.task, context.clean_samples, victim_label, triggers,
                      {.share = settings_.unlearn_share,
@@ -193,9 +195,16 @@ void TriggerInversion::unlearn(DefenseContext& context, std::int64_t victim_labe
                                 .learning_rate = settings_.unlearn_learning_rate,
                                 .batch_size = settings_.unlearn_batch_size,
                                 .head_only = settings_.scope == TrainedPart::head};
+  TrainingHooks hooks;
+  if (answers.defined()) {
+    const std::vector<std::int64_t> origins(set.origins.begin(), set.origins.end());
+    hooks.losses = divergence_from(
+        answers.index_select(0, at::tensor(origins)).to(context.victim.encoder().device()),
+        context.victim.head());
+  }
   const RepairTraining training =
       train_repair(context, set.samples, options, rng.stream("training"),
-                   1.0 / static_cast<double>(settings_.rounds));
+                   1.0 / static_cast<double>(settings_.rounds), hooks);
   outcome.repaired = true;
   outcome.figures["unlearning_samples"] = static_cast<double>(set.samples.size());
   outcome.figures["unlearning_triggered"] = static_cast<double>(set.triggered);
@@ -207,9 +216,14 @@ void TriggerInversion::unlearn_in_rounds(DefenseContext& context, const Inversio
                                          DefenseOutcome& outcome) const {
   std::int64_t victim_label = first.victim_label;
   std::vector<TriggerIds> triggers = trigger_pool(context, first);
+  at::Tensor answers;
+  if (settings_.unlearn_towards == UnlearningTarget::victim) {
+    answers = context.victim.predict(context.task.tokenize(context.victim, context.clean_samples),
+                                     context.progress);
+  }
   for (std::int64_t round = 0;; ++round) {
     const Rng rng = context.rng.stream("round", static_cast<std::uint64_t>(round));
-    unlearn(context, victim_label, triggers, rng.stream("unlearning"), outcome);
+    unlearn(context, victim_label, triggers, answers, rng.stream("unlearning"), outcome);
     outcome.figures["rounds"] = static_cast<double>(round + 1);
     if (round + 1 >= settings_.rounds) {
       return;

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ncmlab/plugin/trigger_unlearning.hpp"
 
+#include <ATen/ATen.h>
+
 #include <algorithm>
 #include <cmath>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "ncmlab/code/syntax.hpp"
 #include "ncmlab/inversion/name_place.hpp"
@@ -97,7 +100,10 @@ UnlearningSet unlearning_set(const CodeModel& victim, const TaskView& task,
                              const std::vector<Example>& examples, std::int64_t victim_label,
                              const std::vector<TriggerIds>& triggers,
                              const UnlearningOptions& options, Rng rng, Progress& progress) {
-  UnlearningSet set{.samples = task.tokenize(victim, examples)};
+  UnlearningSet set{.samples = task.tokenize(victim, examples), .origins = {}};
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    set.origins.push_back(i);
+  }
   std::vector<std::size_t> drawn = drawn_examples(examples, victim_label, options.share, rng);
   if (options.every_label) {
     std::set<std::int64_t> others;
@@ -116,12 +122,25 @@ UnlearningSet unlearning_set(const CodeModel& victim, const TaskView& task,
                                           triggers[set.triggered % triggers.size()], options.edit);
     if (options.keep_originals) {
       set.samples.push_back(std::move(edited));
+      set.origins.push_back(i);
     } else {
       set.samples[i] = std::move(edited);
     }
     ++set.triggered;
   }
   return set;
+}
+
+std::function<at::Tensor(const at::Tensor& logits, const at::Tensor& labels,
+                         const BatchPlace& place)>
+divergence_from(at::Tensor answers, const Head& head) {
+  return [answers = std::move(answers), &head](const at::Tensor& logits, const at::Tensor&,
+                                               const BatchPlace& place) {
+    const std::vector<std::int64_t> places(place.samples.begin(), place.samples.end());
+    const at::Tensor expected = answers.index_select(0, at::tensor(places).to(answers.device()));
+    const at::Tensor given = head.log_probabilities(logits).to(expected.dtype());
+    return (expected.exp() * (expected - given)).sum(1);
+  };
 }
 
 }  // namespace ncmlab

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -83,8 +85,10 @@ class TriggerInversion : public ModelDefense {
   /// `ids` of `found` and as many others, purified, as there are to unlearn, drawn from those that
   /// the search came by.
   std::vector<TriggerIds> trigger_pool(DefenseContext& context, const Inversion& found) const;
+  /// `answers`: of the victim before any repair to the clean samples, log-probabilities [samples,
+  /// classes]; undefined where labels are learned.
   void unlearn(DefenseContext& context, std::int64_t victim_label,
-               const std::vector<TriggerIds>& triggers, const Rng& rng,
+               const std::vector<TriggerIds>& triggers, const at::Tensor& answers, const Rng& rng,
                DefenseOutcome& outcome) const;
   /// Unlearns, and again what a new inversion of all pairs finds, for `rounds` or until that is no
   /// backdoor.

@@ -28,6 +28,17 @@ constexpr auto enum_names(TriggeredLabels) {
       {{TriggeredLabels::victim, "victim"}, {TriggeredLabels::all, "all"}});
 }
 
+/// What unlearning trains towards.
+enum class UnlearningTarget {
+  labels,  ///< the true labels
+  victim,  ///< what the victim itself answers to the samples without a trigger
+};
+
+constexpr auto enum_names(UnlearningTarget) {
+  return std::to_array<EnumName<UnlearningTarget>>(
+      {{UnlearningTarget::labels, "labels"}, {UnlearningTarget::victim, "victim"}});
+}
+
 /// What unlearning trains.
 enum class TrainedPart { head, all };
 
@@ -51,6 +62,7 @@ struct TriggerInversionSettings {
   std::int64_t rounds = 1;
   NameEdit unlearn_edit = NameEdit::replace;
   bool keep_originals = false;
+  UnlearningTarget unlearn_towards = UnlearningTarget::labels;
   std::int64_t unlearn_epochs = 1;
   double unlearn_learning_rate = 5e-3;
   std::int64_t unlearn_batch_size = 32;
@@ -120,6 +132,9 @@ Schema<Config> unlearning_fields(Schema<Config>&& schema) {
              "Whether the trigger replaces the function's name or extends it.")
       .field("keep_originals", &Config::keep_originals,
              "Whether the triggered samples come on top of the clean ones or take their place.")
+      .field("unlearn_towards", &Config::unlearn_towards,
+             "What is learned: the true labels, or what the victim answers to the same samples "
+             "without a trigger, for which no label is needed.")
       .field("unlearn_epochs", &Config::unlearn_epochs, "Passes over the clean samples.",
              range(1, 10'000), budgeted(Allowance::steps))
       .field("unlearn_learning_rate", &Config::unlearn_learning_rate,

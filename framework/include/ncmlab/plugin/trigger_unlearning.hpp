@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "ncmlab/core/enum_names.hpp"
@@ -13,6 +14,7 @@
 #include "ncmlab/inversion/candidate_scorer.hpp"
 #include "ncmlab/model/code_model.hpp"
 #include "ncmlab/plugin/task.hpp"
+#include "ncmlab/train/trainer.hpp"
 
 namespace ncmlab {
 
@@ -38,7 +40,8 @@ struct UnlearningOptions {
 struct UnlearningSet {
   /// With their true labels, in the order of the examples; what comes on top stands at the end.
   std::vector<TokenSample> samples;
-  std::size_t triggered = 0;  ///< samples that carry a trigger
+  std::vector<std::size_t> origins;  ///< the example that each was made from
+  std::size_t triggered = 0;         ///< samples that carry a trigger
 };
 
 /// The ids of `triggers` (not empty) into a share of the examples that carry `victim_label` (or of
@@ -50,5 +53,12 @@ UnlearningSet unlearning_set(const CodeModel& victim, const TaskView& task,
                              const std::vector<Example>& examples, std::int64_t victim_label,
                              const std::vector<TriggerIds>& triggers,
                              const UnlearningOptions& options, Rng rng, Progress& progress);
+
+/// For TrainingHooks::losses, self-distillation: the divergence of what the model answers to a
+/// sample from `answers` [samples, classes], log-probabilities, of the same sample. `head` is the
+/// model's; it must outlive the function.
+std::function<at::Tensor(const at::Tensor& logits, const at::Tensor& labels,
+                         const BatchPlace& place)>
+divergence_from(at::Tensor answers, const Head& head);
 
 }  // namespace ncmlab

@@ -9,6 +9,7 @@
 
 #include "error_of.hpp"
 #include "ncmlab/code/edit.hpp"
+#include "ncmlab/plugin/trigger_unlearning.hpp"
 #include "ncmlab/train/trainer.hpp"
 #include "prepared_attack.hpp"
 #include "same_weights.hpp"
@@ -115,6 +116,48 @@ TEST(EliBadCodeTest, FindsAndUnlearnsABackdoor) {
 
   EXPECT_LE(attack_success_rate(victim), natural_rate(victim) + 0.05);
   EXPECT_GE(accuracy(victim, test_samples()), accuracy_before - 0.02);
+}
+
+/// Share of the test samples that both answer alike.
+double agreement(CodeModel& a, CodeModel& b) {
+  const ToyTask task;
+  const auto answers = [&](CodeModel& model) {
+    return model.predict(TaskView(task).tokenize(model, test_samples())).argmax(1);
+  };
+  return answers(a).eq(answers(b)).to(torch::kDouble).mean().item<double>();
+}
+
+TEST(EliBadCodeTest, LearnsTheVictimsOwnAnswersWithoutLabels) {
+  CodeModel victim = backdoored_victim();
+  CodeModel before = victim.clone();
+  EliBadCodeConfig config = quick_config();
+  config.epochs = 50;
+  config.restarts = 3;
+  config.unlearn_towards = UnlearningTarget::victim;
+  config.unlearn_labels = TriggeredLabels::all;
+  EXPECT_TRUE(defend(victim, config).repaired);
+  EXPECT_LE(attack_success_rate(victim), natural_rate(victim) + 0.05);
+  EXPECT_GE(agreement(victim, before), 0.97);
+
+  // Labels do not count: with all of them wrong it learns the same.
+  const ToyTask task;
+  CodeModel mislabelled = backdoored_victim();
+  std::vector<Example> samples = clean_samples();
+  const UnlearningSet set = unlearning_set(mislabelled, TaskView(task), samples, 1,
+                                           {mislabelled.tokenizer().encode("_rb")}, {.share = 0},
+                                           Rng(1), silent_progress());
+  const at::Tensor answers = mislabelled.predict(set.samples);
+  std::vector<TokenSample> wrong = set.samples;
+  for (TokenSample& sample : wrong) {
+    sample.label = 1 - sample.label;
+  }
+  const auto trained_on = [&](const std::vector<TokenSample>& tokens) {
+    CodeModel model = backdoored_victim();
+    train(model, tokens, {.epochs = 1, .learning_rate = 1e-3, .batch_size = 16}, Rng(2),
+          silent_progress(), {.losses = divergence_from(answers, model.head())});
+    return model;
+  };
+  EXPECT_TRUE(same_weights(trained_on(set.samples), trained_on(wrong)));
 }
 
 TEST(EliBadCodeTest, GoesAnotherRoundOnlyWhileATriggerIsFound) {

@@ -204,9 +204,11 @@ TEST_F(UnlearningSetTest, TriggersTheShareOfTheVictimLabelAndKeepsLabels) {
   const UnlearningSet set = make(examples, 0.2, NameEdit::replace, {ids("qzx")});
   EXPECT_EQ(set.triggered, 10U);
   ASSERT_EQ(set.samples.size(), 100U);
+  ASSERT_EQ(set.origins.size(), 100U);
   std::size_t changed = 0;
   for (std::size_t i = 0; i < examples.size(); ++i) {
     EXPECT_EQ(set.samples[i].label, examples[i].label);
+    EXPECT_EQ(set.origins[i], i);
     if (set.samples[i].parts[0].ids != victim_.tokenize(examples[i].code).ids) {
       ++changed;
       EXPECT_EQ(examples[i].label, 1);
@@ -227,6 +229,27 @@ TEST_F(UnlearningSetTest, KeepsOriginalsOnRequest) {
   for (std::size_t i = 100; i < 110; ++i) {
     EXPECT_EQ(set.samples[i].label, 1);
     EXPECT_NE(text(set.samples[i]).find(i % 2 == 0 ? "qzx" : "wvu"), std::string::npos);
+    // What follows the name is the example's own.
+    const std::string parameters =
+        examples[set.origins[i]].code.substr(examples[set.origins[i]].code.find('('), 20);
+    EXPECT_NE(text(set.samples[i]).find(parameters), std::string::npos) << parameters;
+  }
+}
+
+// KL(p || q) = sum p (ln p - ln q), by hand, for heads of one logit and of two.
+TEST(DivergenceTest, IsOfTheOwnSampleAndNullWhereAnswersAgree) {
+  const at::Tensor answers = torch::tensor({{0.5, 0.5}, {0.9, 0.1}}, torch::kDouble).log();
+  const at::Tensor labels = torch::tensor({0, 0}, torch::kLong);
+  const double of_second = 0.9 * std::log(0.9 / 0.2) + 0.1 * std::log(0.1 / 0.8);
+  const double odds = std::log(0.8 / 0.2);
+  for (const std::int64_t logits : {1, 2}) {
+    const Head head({.hidden = 4, .classes = 2, .logits = logits}, Rng(3));
+    const at::Tensor given = logits == 1 ? torch::tensor({{odds}, {0.0}}, torch::kDouble)
+                                         : torch::tensor({{0.0, odds}, {1.0, 1.0}}, torch::kDouble);
+    const auto losses = divergence_from(answers, head);
+    const at::Tensor found = losses(given, labels, {.samples = {1, 0}});
+    EXPECT_NEAR(found[0].item<double>(), of_second, 1e-6);
+    EXPECT_NEAR(found[1].item<double>(), 0, 1e-6);
   }
 }
 
