@@ -210,13 +210,20 @@ CodeModel victim_with_a_sleeping_backdoor() {
 
 TEST(FinePruningTest, RemovesABackdoorInUnitsThatSleepOnCleanCode) {
   CodeModel victim = victim_with_a_sleeping_backdoor();
+  CodeModel without = victim.clone();
+  HalfTheUnits(without.encoder()).out.select(1, 0).zero_();
   const double before = accuracy(victim, unseen_functions());
+  const double floor = success_rate_of_long_trigger(without);
   ASSERT_GT(success_rate_of_long_trigger(victim), 0.9);
+  ASSERT_LT(floor, 0.6) << "the unit is the backdoor";
   ASSERT_GT(before, 0.9);
-  const DefenseOutcome outcome = run(victim, only_pruning());
-  EXPECT_LT(success_rate_of_long_trigger(victim), 0.2);
+  FinePruningConfig config = only_pruning();
+  config.end = PruningEnd::share;
+  config.share = 0.25;  // as many as sleep
+  const DefenseOutcome outcome = run(victim, config);
+  EXPECT_LE(success_rate_of_long_trigger(victim), floor + 0.05);
   EXPECT_GT(accuracy(victim, unseen_functions()), before - 0.1);
-  EXPECT_GE(outcome.figures.at("pruned_units"), 32);
+  EXPECT_EQ(outcome.figures.at("pruned_units"), 32);
   EXPECT_TRUE(outcome.repaired);
 }
 
