@@ -73,10 +73,11 @@ std::vector<ncmlab::InversionSample> samples_of(std::int64_t vocabulary, std::in
 }
 
 /// Each candidate takes one of the 64 tokens of steepest descent at one place of the trigger.
-std::vector<TriggerIds> candidates_of(const TriggerIds& trigger, const at::Tensor& gradient,
+std::vector<TriggerIds> candidates_of(const TriggerIds& trigger,
+                                      const std::vector<at::Tensor>& gradient,
                                       const std::vector<std::int64_t>& vocabulary, Rng& rng) {
   constexpr std::int64_t kBest = 64;
-  const at::Tensor best = std::get<1>((-gradient).topk(kBest, 1));
+  const at::Tensor best = std::get<1>((-at::stack(gradient)).topk(kBest, 1));
   std::vector<TriggerIds> candidates(kCandidates, trigger);
   for (auto& candidate : candidates) {
     const std::size_t place = rng.below(candidate.size());
@@ -109,8 +110,9 @@ void epoch(benchmark::State& state, const RobertaConfig& config, std::int64_t le
   std::int64_t rows = 0;
   std::int64_t agreed = 0;
   for (auto _ : state) {
-    at::Tensor gradient;
-    gradient_seconds += seconds_of([&] { gradient = scorer.gradient(trigger, vocabulary); });
+    std::vector<at::Tensor> gradient;
+    gradient_seconds += seconds_of(
+        [&] { gradient = scorer.gradient(trigger, std::vector(trigger.size(), vocabulary)); });
     const auto candidates = candidates_of(trigger, gradient, vocabulary, rng);
     ncmlab::CandidateChoice fast;
     fast_seconds +=

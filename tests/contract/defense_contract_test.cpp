@@ -15,6 +15,7 @@
 #include "ncmlab/plugin/schema.hpp"
 #include "ncmlab/plugin/token_texts.hpp"
 #include "ncmlab/plugin/training_defense.hpp"
+#include "ncmlab/plugin/trigger_edit.hpp"
 #include "ncmlab/train/sample_losses.hpp"
 #include "ncmlab/train/trainer.hpp"
 #include "same_weights.hpp"
@@ -148,7 +149,7 @@ class DefenseContract : public testing::TestWithParam<std::string> {
       EXPECT_FALSE(trigger.ids.empty());
       EXPECT_LE(trigger.ids.size(), trigger.raw_ids.size());
       EXPECT_TRUE(trigger.hit_rate >= 0 && trigger.hit_rate <= 1) << trigger.hit_rate;
-      EXPECT_EQ(trigger.text, victim.tokenizer().decode(trigger.ids));
+      EXPECT_EQ(trigger.text, trigger_text(victim.tokenizer(), trigger.ids));
       text += trigger.text + to_toml(Value(trigger.raw_ids)) +
               contract::text_of(std::vector<double>{trigger.loss, trigger.hit_rate});
     }

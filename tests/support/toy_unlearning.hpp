@@ -11,7 +11,7 @@ template <typename Config>
 Config with_toy_unlearning() {
   Config config;
   config.scope = TrainedPart::all;
-  config.unlearn_edit = NameEdit::extend;
+  config.edits = {NameEdit::extend};
   config.unlearn_share = 0.5;
   config.keep_originals = true;
   config.unlearn_learning_rate = 1e-3;

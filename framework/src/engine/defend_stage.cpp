@@ -19,7 +19,8 @@ namespace ncmlab {
 using nlohmann::json;
 
 BOOST_DESCRIBE_STRUCT(InvertedTrigger, (),
-                      (victim_label, target_label, ids, raw_ids, text, loss, hit_rate))
+                      (victim_label, target_label, ids, raw_ids, text, edit, epochs, loss,
+                       hit_rate))
 BOOST_DESCRIBE_STRUCT(JudgedOutcome, (),
                       (repaired, flagged, scores, triggers, backdoored, figures, recovery))
 
@@ -188,7 +189,10 @@ DefenseContext defense_context(const StageWork& work, CodeModel& victim, Progres
       .starting_model = needs.starting_model
                             ? std::make_shared<const CodeModel>(fresh_model(
                                   workshop, subject, workshop.materials().corpus(subject).train))
-                            : nullptr};
+                            : nullptr,
+      .untrained_model = needs.untrained_model
+                             ? std::make_shared<const CodeModel>(untrained_model(workshop, subject))
+                             : nullptr};
 }
 
 void DefenseProgress::begin(std::string_view what, std::int64_t total) {

@@ -257,4 +257,10 @@ CodeModel fresh_model(Workshop& workshop, const Subject& subject,
   return build(workshop, subject, recipe_of_victim(workshop, subject), clean);
 }
 
+CodeModel untrained_model(Workshop& workshop, const Subject& subject) {
+  Recipe recipe = recipe_of_victim(workshop, subject);
+  recipe.rng = recipe.rng.stream("untrained");
+  return build(workshop, subject, recipe, workshop.materials().corpus(subject).train);
+}
+
 }  // namespace ncmlab

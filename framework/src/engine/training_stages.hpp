@@ -51,5 +51,7 @@ CodeModel read_model(Workshop& workshop, const Made& made);
 /// The subject's model before any training, built for the clean training split.
 CodeModel fresh_model(Workshop& workshop, const Subject& subject,
                       const std::vector<Example>& clean);
+/// The same from random weights of another draw, but for what a checkpoint gives.
+CodeModel untrained_model(Workshop& workshop, const Subject& subject);
 
 }  // namespace ncmlab

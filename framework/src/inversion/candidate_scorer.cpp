@@ -67,7 +67,7 @@ CandidateScorer::CandidateScorer(CodeModel& model, std::vector<InversionSample> 
       samples_(std::move(samples)),
       target_label_(target_label),
       options_(options),
-      difficulty_(samples_.size(), 0) {
+      difficulty_(samples_.size() * (options.reference == nullptr ? 1 : 2), 0) {
   const std::int64_t first = model_.rules().first_position();
   for (const InversionSample& sample : samples_) {
     const std::int64_t last = std::ssize(sample.sample.parts.at(sample.part).ids) - 1;
@@ -95,21 +95,25 @@ std::vector<TokenSample> CandidateScorer::triggered(const TriggerIds& trigger) c
   return result;
 }
 
-double CandidateScorer::hits(const at::Tensor& logits) const {
-  return model_.head().log_probabilities(logits).argmax(1).eq(target_label_).sum().item<double>();
+std::vector<CandidateScorer::Side> CandidateScorer::sides() const {
+  std::vector<Side> all = {{.model = model_}};
+  if (options_.reference != nullptr) {
+    all.push_back({.model = *options_.reference, .is_reference = true});
+  }
+  return all;
 }
 
-at::Tensor CandidateScorer::losses_of(const at::Tensor& logits) const {
-  const at::Tensor labels = at::full({logits.size(0)}, target_label_, at::kLong);
-  return model_.head().losses(logits, labels);
+at::Tensor CandidateScorer::losses_of(const Side& side, const at::Tensor& logits,
+                                      const std::vector<std::int64_t>& labels) const {
+  return side.model.head().losses(logits, at::tensor(labels));
 }
 
-SoftLoss CandidateScorer::soft_loss(const TriggerIds& trigger, const at::Tensor& embeddings,
-                                    Progress& progress) {
-  const FrozenParameters frozen(model_.parameters());
-  const at::Tensor table = model_.encoder().embedding_table();
+SoftLoss CandidateScorer::soft_loss(const Side& side, const TriggerIds& trigger,
+                                    const at::Tensor& embeddings, Progress& progress) {
+  const FrozenParameters frozen(side.model.parameters());
+  const at::Tensor table = side.model.encoder().embedding_table();
   const std::vector<TokenSample> rows = triggered(trigger);
-  const auto parts = static_cast<std::size_t>(model_.head().shape().inputs);
+  const auto parts = static_cast<std::size_t>(side.model.head().shape().inputs);
   const at::Tensor trigger_rows = embeddings.detach().requires_grad_();
   SoftLoss result;
   for (const auto& chosen :
@@ -119,8 +123,10 @@ SoftLoss CandidateScorer::soft_loss(const TriggerIds& trigger, const at::Tensor&
     Batch batch = make_batch(rows, chosen, model_.tokenizer().special().pad);
     const std::int64_t length = batch.ids.size(1);
     TriggerTokens found;
+    std::vector<std::int64_t> labels;
     for (std::size_t i = 0; i < chosen.size(); ++i) {
       const InversionSample& sample = samples_[chosen[i]];
+      labels.push_back(label(side, sample.sample));
       add_tokens(sample, trigger.size(), static_cast<std::int64_t>(i * parts + sample.part), length,
                  std::ssize(rows[chosen[i]].parts[sample.part].ids) - 1, found);
     }
@@ -130,11 +136,13 @@ SoftLoss CandidateScorer::soft_loss(const TriggerIds& trigger, const at::Tensor&
     const at::Tensor inserted = trigger_rows.index_select(0, on_device(at::tensor(found.indices)));
     batch.embeddings = words.index_copy(0, on_device(at::tensor(found.places)), inserted)
                            .reshape({batch.ids.size(0), length, table.size(1)});
-    const at::Tensor logits = model_.logits(batch, false);
-    const at::Tensor loss = losses_of(logits).sum() / static_cast<double>(samples_.size());
+    const at::Tensor logits = side.model.logits(batch, false);
+    const auto count = static_cast<double>(samples_.size());
+    const at::Tensor loss = losses_of(side, logits, labels).sum() / count;
     loss.backward();
     result.loss += loss.item<double>();
-    result.hit_rate += hits(logits.detach()) / static_cast<double>(samples_.size());
+    const at::Tensor answers = side.model.head().log_probabilities(logits.detach()).argmax(1);
+    result.hit_rate += answers.eq(target_label_).sum().item<double>() / count;
     model_.work().backward_rows += batch.ids.size(0);
   }
   result.gradient =
@@ -147,26 +155,48 @@ SoftLoss CandidateScorer::soft_loss(const at::Tensor& rows, Progress& progress) 
   const InversionSample& any = samples_.front();
   const TriggerIds beneath(static_cast<std::size_t>(rows.size(0)),
                            any.sample.parts[any.part].ids.front());
-  return soft_loss(beneath, rows, progress);
+  return soft_loss({.model = model_}, beneath, rows, progress);
 }
 
-at::Tensor CandidateScorer::gradient(const TriggerIds& trigger,
-                                     const std::vector<std::int64_t>& vocabulary) {
-  const at::Tensor table = model_.encoder().embedding_table();
-  const at::Tensor slope =
-      soft_loss(trigger, table.index_select(0, at::tensor(trigger).to(table.device())),
-                silent_progress())
-          .gradient;
-  const at::NoGradGuard no_grad;
-  const at::Tensor rows_of_words = table.index_select(0, at::tensor(vocabulary).to(table.device()));
-  return at::mm(slope, rows_of_words.t()).cpu();
+std::vector<at::Tensor> CandidateScorer::gradient(
+    const TriggerIds& trigger, const std::vector<std::vector<std::int64_t>>& tokens) {
+  std::vector<at::Tensor> gradient;
+  for (const Side& side : sides()) {
+    const at::Tensor table = side.model.encoder().embedding_table();
+    const auto rows_of = [&table](const std::vector<std::int64_t>& ids) {
+      return table.index_select(0, at::tensor(ids).to(table.device()));
+    };
+    const at::Tensor slope = soft_loss(side, trigger, rows_of(trigger), silent_progress()).gradient;
+    const at::NoGradGuard no_grad;
+    at::Tensor rows;
+    for (std::size_t i = 0; i < trigger.size(); ++i) {
+      if (i == 0 || tokens[i] != tokens[i - 1]) {
+        rows = rows_of(tokens[i]);
+      }
+      const at::Tensor own = at::mv(rows, slope[static_cast<std::int64_t>(i)]).cpu();
+      if (side.is_reference) {
+        gradient[i] += own;
+      } else {
+        gradient.push_back(own);
+      }
+    }
+  }
+  return gradient;
 }
 
-std::vector<double> CandidateScorer::row_losses(const std::vector<TokenSample>& samples) {
+std::vector<double> CandidateScorer::row_losses(const Side& side,
+                                                const std::vector<TokenSample>& samples) {
+  if (samples.empty()) {
+    return {};
+  }
   const at::NoGradGuard no_grad;
+  std::vector<std::int64_t> labels;
+  for (const TokenSample& sample : samples) {
+    labels.push_back(label(side, sample));
+  }
   const at::Tensor logits =
-      model_.predict_logits(samples, silent_progress(), options_.max_batch_tokens);
-  const at::Tensor losses = losses_of(logits).to(at::kDouble).contiguous();
+      side.model.predict_logits(samples, silent_progress(), options_.max_batch_tokens);
+  const at::Tensor losses = losses_of(side, logits, labels).to(at::kDouble).contiguous();
   const auto* data = losses.data_ptr<double>();
   return {data, data + losses.numel()};
 }
@@ -196,17 +226,28 @@ CandidateChoice CandidateScorer::choose(const std::vector<TriggerIds>& candidate
       break;
     }
     progress.check();
-    std::vector<TokenSample> batch;
-    for (const auto& entry : entries) {
-      batch.push_back(with_trigger(samples_[entry.sample], candidates[distinct[entry.candidate]],
-                                   model_.rules()));
+    std::vector<double> losses(entries.size());
+    for (const Side& side : sides()) {
+      std::vector<std::size_t> own;
+      std::vector<TokenSample> batch;
+      for (std::size_t i = 0; i < entries.size(); ++i) {
+        if ((entries[i].sample >= samples_.size()) == side.is_reference) {
+          own.push_back(i);
+          batch.push_back(with_trigger(samples_[entries[i].sample % samples_.size()],
+                                       candidates[distinct[entries[i].candidate]], model_.rules()));
+        }
+      }
+      const std::vector<double> own_losses = row_losses(side, batch);
+      for (std::size_t i = 0; i < own.size(); ++i) {
+        losses[own[i]] = own_losses[i];
+      }
     }
-    race.record(entries, row_losses(batch));
+    race.record(entries, losses);
     choice.forward_rows += static_cast<std::int64_t>(entries.size());
   }
   difficulty_ = race.mean_losses();
   choice.index = distinct[race.winner()];
-  choice.loss = race.winning_loss();
+  choice.loss = race.winning_loss() * static_cast<double>(sides().size());
   return choice;
 }
 
@@ -218,10 +259,20 @@ CandidateChoice CandidateScorer::choose_reference(const std::vector<TriggerIds>&
   std::iota(all.begin(), all.end(), std::size_t{0});
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     progress.check();
-    const Batch batch = make_batch(triggered(candidates[i]), all, model_.tokenizer().special().pad);
-    const double loss =
-        losses_of(model_.logits(batch, false)).to(at::kDouble).mean().item<double>();
-    choice.forward_rows += static_cast<std::int64_t>(samples_.size());
+    const std::vector<TokenSample> rows = triggered(candidates[i]);
+    const Batch batch = make_batch(rows, all, model_.tokenizer().special().pad);
+    double loss = 0;
+    for (const Side& side : sides()) {
+      std::vector<std::int64_t> labels;
+      for (const TokenSample& row : rows) {
+        labels.push_back(label(side, row));
+      }
+      loss += losses_of(side, side.model.logits(batch, false), labels)
+                  .to(at::kDouble)
+                  .mean()
+                  .item<double>();
+      choice.forward_rows += static_cast<std::int64_t>(samples_.size());
+    }
     if (loss < choice.loss) {
       choice.index = i;
       choice.loss = loss;
@@ -231,14 +282,13 @@ CandidateChoice CandidateScorer::choose_reference(const std::vector<TriggerIds>&
 }
 
 double CandidateScorer::loss(const TriggerIds& trigger) {
-  const std::vector<double> losses = row_losses(triggered(trigger));
-  return std::accumulate(losses.begin(), losses.end(), 0.0) / static_cast<double>(losses.size());
-}
-
-double CandidateScorer::hit_rate(const TriggerIds& trigger) {
-  const at::Tensor predictions =
-      model_.predict(triggered(trigger), silent_progress(), options_.max_batch_tokens).argmax(1);
-  return (predictions == target_label_).to(at::kDouble).mean().item<double>();
+  const std::vector<TokenSample> rows = triggered(trigger);
+  double sum = 0;
+  for (const Side& side : sides()) {
+    const std::vector<double> losses = row_losses(side, rows);
+    sum += std::accumulate(losses.begin(), losses.end(), 0.0);
+  }
+  return sum / static_cast<double>(rows.size());
 }
 
 }  // namespace ncmlab

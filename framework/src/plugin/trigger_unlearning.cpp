@@ -5,61 +5,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <set>
-#include <string>
-#include <string_view>
 #include <utility>
 
 #include "ncmlab/code/syntax.hpp"
-#include "ncmlab/inversion/name_place.hpp"
 
 namespace ncmlab {
 namespace {
-
-/// U+0120, the blank before a word, as byte-level vocabularies spell it.
-constexpr std::string_view kBlank = "\xc4\xa0";
-
-std::vector<NamePlace> function_name_places(std::string_view source, Language language,
-                                            const TokenRow& row, NameEdit edit) {
-  const Syntax syntax = parse(source, language);
-  const Identifier* name = syntax.function_name();
-  if (name == nullptr) {
-    return {};
-  }
-  std::vector<NamePlace> places = find_all(source, row, *name);
-  std::erase_if(places, [edit](const NamePlace& place) {
-    return !(edit == NameEdit::replace ? place.covers_only_name : place.ends_exactly);
-  });
-  return places;
-}
-
-/// `row` with `trigger` at all `places`, cut to `max_tokens` with </s> at the end.
-std::vector<std::int64_t> edited_ids(const TokenRow& row, const std::vector<NamePlace>& places,
-                                     const TriggerIds& trigger, NameEdit edit,
-                                     const Tokenizer& tokenizer, std::int64_t max_tokens) {
-  std::vector<std::int64_t> ids;
-  std::size_t next = 0;
-  for (const NamePlace& place : places) {
-    const std::size_t keep_until =
-        edit == NameEdit::replace ? place.tokens.begin : place.tokens.end;
-    ids.insert(ids.end(), row.ids.begin() + static_cast<std::ptrdiff_t>(next),
-               row.ids.begin() + static_cast<std::ptrdiff_t>(keep_until));
-    // The name's first token may hold the blank that parts it from the word before.
-    const bool had_blank = tokenizer.token(row.ids[place.tokens.begin]).starts_with(kBlank);
-    if (const auto blank = tokenizer.id_of(kBlank);
-        edit == NameEdit::replace && had_blank && blank) {
-      ids.push_back(*blank);
-    }
-    ids.insert(ids.end(), trigger.begin(), trigger.end());
-    next = place.tokens.end;
-  }
-  ids.insert(ids.end(), row.ids.begin() + static_cast<std::ptrdiff_t>(next), row.ids.end());
-  if (static_cast<std::int64_t>(ids.size()) > max_tokens) {
-    ids.resize(static_cast<std::size_t>(max_tokens));
-    ids.back() = row.ids.back();
-  }
-  return ids;
-}
 
 /// `share` of the examples that carry `label`, drawn by `rng`.
 std::vector<std::size_t> drawn_examples(const std::vector<Example>& examples, std::int64_t label,
@@ -76,34 +29,33 @@ std::vector<std::size_t> drawn_examples(const std::vector<Example>& examples, st
   return members;
 }
 
-/// The example with `trigger` at every occurrence of its function name, or before its text.
-TokenSample with_name_edited(const CodeModel& victim, const TaskView& task, const Example& example,
-                             const TriggerIds& trigger, NameEdit edit) {
-  const TokenSample ranged = task.tokenize_with_ranges(victim, example);
-  const TokenRow& row = ranged.parts.front();
-  const auto places =
-      function_name_places(task.parts(example).front(), example.language, row, edit);
-  TokenSample sample = task.tokenize(victim, example);
-  if (places.empty()) {
-    return with_trigger(
-        {.sample = sample, .part = 0, .places = before_token(victim.rules().first_position())},
-        trigger, victim.rules());
+/// An identifier of the example that the edit may enter.
+std::optional<Identifier> drawn_name(const Example& example, EditedName name, Rng& rng) {
+  std::vector<Identifier> functions, variables;
+  for (Identifier& identifier : parse(example.code, example.language).identifiers) {
+    (identifier.kind == IdentifierKind::function_name ? functions : variables)
+        .push_back(std::move(identifier));
   }
-  sample.parts.front().ids =
-      edited_ids(row, places, trigger, edit, victim.tokenizer(), victim.rules().limit(0));
-  return sample;
+  if (name == EditedName::any) {
+    const bool has_both = !functions.empty() && !variables.empty();
+    name = (has_both ? rng.chance(0.5) : variables.empty()) ? EditedName::function_name
+                                                            : EditedName::variable;
+  }
+  const auto& fitting = name == EditedName::function_name ? functions : variables;
+  return fitting.empty() ? std::nullopt : std::optional(rng.pick(fitting));
 }
 
 }  // namespace
 
 UnlearningSet unlearning_set(const CodeModel& victim, const TaskView& task,
                              const std::vector<Example>& examples, std::int64_t victim_label,
-                             const std::vector<TriggerIds>& triggers,
+                             const std::vector<WrittenTrigger>& triggers,
                              const UnlearningOptions& options, Rng rng, Progress& progress) {
   UnlearningSet set{.samples = task.tokenize(victim, examples), .origins = {}};
   for (std::size_t i = 0; i < examples.size(); ++i) {
     set.origins.push_back(i);
   }
+  Rng names = rng.stream("names");
   std::vector<std::size_t> drawn = drawn_examples(examples, victim_label, options.share, rng);
   if (options.every_label) {
     std::set<std::int64_t> others;
@@ -118,8 +70,10 @@ UnlearningSet unlearning_set(const CodeModel& victim, const TaskView& task,
   }
   for (const std::size_t i : drawn) {
     progress.check();
-    TokenSample edited = with_name_edited(victim, task, examples[i],
-                                          triggers[set.triggered % triggers.size()], options.edit);
+    const WrittenTrigger& trigger = triggers[set.triggered % triggers.size()];
+    TokenSample edited = task.tokenize(
+        victim, with_trigger_text(examples[i], drawn_name(examples[i], trigger.edit.name, names),
+                                  trigger.edit.change, trigger.text));
     if (options.keep_originals) {
       set.samples.push_back(std::move(edited));
       set.origins.push_back(i);

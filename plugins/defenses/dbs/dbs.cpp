@@ -8,24 +8,10 @@
 
 #include "ncmlab/core/diagnostic.hpp"
 #include "ncmlab/plugin/registration.hpp"
-#include "ncmlab/tokenize/name_vocabulary.hpp"
+#include "ncmlab/plugin/trigger_alphabet.hpp"
 
 namespace ncmlab {
 namespace {
-
-class SoftSearch final : public TriggerSearch {
- public:
-  SoftSearch(std::vector<std::int64_t> vocabulary, const dbs::SoftTriggerOptions& options)
-      : vocabulary_(std::move(vocabulary)), options_(options) {}
-
-  FoundTriggers search(const SearchContext& context) override {
-    return dbs::invert_soft_trigger(context, vocabulary_, options_);
-  }
-
- private:
-  std::vector<std::int64_t> vocabulary_;
-  dbs::SoftTriggerOptions options_;
-};
 
 std::vector<std::int64_t> whole_vocabulary(const Tokenizer& tokenizer) {
   std::vector<std::int64_t> ids;
@@ -37,19 +23,42 @@ std::vector<std::int64_t> whole_vocabulary(const Tokenizer& tokenizer) {
   return ids;
 }
 
-std::vector<std::int64_t> vocabulary_for(const DefenseContext& context, dbs::Vocabulary choice) {
-  const Tokenizer& tokenizer = context.victim.tokenizer();
+TriggerAlphabet alphabet_for(const Tokenizer& tokenizer, const std::set<Language>& languages,
+                             dbs::Vocabulary choice, NameEdit change) {
   if (choice == dbs::Vocabulary::all) {
-    return whole_vocabulary(tokenizer);
+    const std::vector<std::int64_t> all = whole_vocabulary(tokenizer);
+    return {.first = all, .later = all};
   }
-  std::set<Language> languages;
-  for (const Example& example : context.clean_samples) {
-    languages.insert(example.language);
-  }
-  return name_vocabulary(
+  return trigger_alphabet(
       tokenizer, choice == dbs::Vocabulary::name ? NameUse::is_name : NameUse::continues_name,
-      languages);
+      languages, change);
 }
+
+class SoftSearches final : public SearchMethod {
+ public:
+  SoftSearches(std::set<Language> languages, DbsConfig config)
+      : languages_(std::move(languages)), config_(std::move(config)) {}
+
+  std::unique_ptr<TriggerSearch> begin(const SearchContext& context) const override {
+    return std::make_unique<dbs::SoftTrigger>(
+        context,
+        alphabet_for(context.victim.tokenizer(), languages_, config_.vocabulary,
+                     context.edit.change),
+        dbs::SoftTriggerOptions{.trigger_length = config_.trigger_length,
+                                .learning_rate = config_.learning_rate,
+                                .halving_epochs = config_.halving_epochs,
+                                .noise = config_.noise,
+                                .bound = {.temperature = config_.temperature,
+                                          .check_epochs = config_.check_epochs,
+                                          .barrier = config_.barrier,
+                                          .rollbacks = config_.rollbacks,
+                                          .one_hot_tolerance = config_.one_hot_tolerance}});
+  }
+
+ private:
+  std::set<Language> languages_;
+  DbsConfig config_;
+};
 
 }  // namespace
 
@@ -102,25 +111,21 @@ Schema<DbsConfig> Dbs::schema() {
                  at_least(0), only_where("verdict", "loss")));
 }
 
-std::unique_ptr<TriggerSearch> Dbs::prepare(const DefenseContext& context) const {
-  auto tokens = vocabulary_for(context, config_.vocabulary);
-  if (tokens.empty()) {
-    throw Error("defense.dbs.no-vocabulary",
-                "the model's tokenizer has no token that `vocabulary` leaves",
-                {"set `vocabulary = \"all\"`"});
+std::unique_ptr<SearchMethod> Dbs::prepare(const DefenseContext& context) const {
+  std::set<Language> languages;
+  for (const Example& example : context.clean_samples) {
+    languages.insert(example.language);
   }
-  return std::make_unique<SoftSearch>(
-      std::move(tokens),
-      dbs::SoftTriggerOptions{.trigger_length = config_.trigger_length,
-                              .epochs = config_.epochs,
-                              .learning_rate = config_.learning_rate,
-                              .halving_epochs = config_.halving_epochs,
-                              .noise = config_.noise,
-                              .bound = {.temperature = config_.temperature,
-                                        .check_epochs = config_.check_epochs,
-                                        .barrier = config_.barrier,
-                                        .rollbacks = config_.rollbacks,
-                                        .one_hot_tolerance = config_.one_hot_tolerance}});
+  for (const NameEdit change : config_.edits) {
+    const TriggerAlphabet alphabet =
+        alphabet_for(context.victim.tokenizer(), languages, config_.vocabulary, change);
+    if (alphabet.first.empty() || alphabet.later.empty()) {
+      throw Error("defense.dbs.no-vocabulary",
+                  "the model's tokenizer has no token that `vocabulary` leaves",
+                  {"set `vocabulary = \"all\"`"});
+    }
+  }
+  return std::make_unique<SoftSearches>(std::move(languages), config_);
 }
 
 bool Dbs::is_backdoor(const Inversion& best) const {

@@ -67,7 +67,7 @@ class Dbs final : public TriggerInversion {
 
  private:
   /// Throws Error `defense.dbs.no-vocabulary` when the filter leaves no token.
-  std::unique_ptr<TriggerSearch> prepare(const DefenseContext& context) const override;
+  std::unique_ptr<SearchMethod> prepare(const DefenseContext& context) const override;
   bool is_backdoor(const Inversion& best) const override;
 
   DbsConfig config_;

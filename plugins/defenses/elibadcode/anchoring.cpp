@@ -8,10 +8,10 @@
 
 namespace ncmlab::elibadcode {
 
-TriggerIds anchor(const TriggerIds& trigger, double beta,
+TriggerIds anchor(const TriggerIds& trigger, bool keep_first, double beta,
                   const std::function<double(const TriggerIds&)>& loss) {
   const double limit = loss(trigger) + beta;
-  const std::vector<TriggerIds> steps = shrink(trigger, loss);
+  const std::vector<TriggerIds> steps = shrink(trigger, keep_first, loss);
   std::size_t kept = 0;
   while (kept + 1 < steps.size() && loss(steps[kept + 1]) <= limit) {
     ++kept;

@@ -26,6 +26,7 @@ constexpr auto enum_names(Scoring) {
 
 struct EliBadCodeConfig : TriggerInversionSettings {
   NameUse vocabulary = NameUse::continues_name;
+  bool proper_spelling = true;
   std::int64_t trigger_length = 5;
   std::int64_t epochs = 100;
   std::int64_t top_k = 64;
@@ -54,7 +55,7 @@ class EliBadCode final : public TriggerInversion {
 
  private:
   /// Throws Error `defense.elibadcode.no-vocabulary` when the filter leaves no token.
-  std::unique_ptr<TriggerSearch> prepare(const DefenseContext& context) const override;
+  std::unique_ptr<SearchMethod> prepare(const DefenseContext& context) const override;
   bool is_backdoor(const Inversion& best) const override;
 
   EliBadCodeConfig config_;

@@ -4,35 +4,37 @@
 #include <torch/types.h>
 
 #include <algorithm>
-#include <string>
+#include <utility>
 
 #include "ncmlab/core/number_text.hpp"
 
 namespace ncmlab::elibadcode {
 namespace {
 
-std::string loss_text(double loss) { return "loss " + fixed_decimals(loss, 4); }
+constexpr int kStartDraws = 1000;
 
 }  // namespace
 
-std::vector<TriggerIds> lowest_gradient_tokens(const at::Tensor& gradient,
-                                               const std::vector<std::int64_t>& vocabulary,
+std::vector<TriggerIds> lowest_gradient_tokens(const std::vector<at::Tensor>& gradient,
+                                               const std::vector<std::vector<std::int64_t>>& tokens,
                                                std::int64_t top_k) {
-  const std::int64_t count = std::min(top_k, gradient.size(1));
-  const at::Tensor columns =
-      std::get<1>(gradient.topk(count, /*dim=*/1, /*largest=*/false)).contiguous();
-  const auto* column = columns.data_ptr<std::int64_t>();
-  std::vector<TriggerIds> tokens(static_cast<std::size_t>(gradient.size(0)));
-  for (TriggerIds& row : tokens) {
+  std::vector<TriggerIds> lowest;
+  for (std::size_t place = 0; place < gradient.size(); ++place) {
+    const std::int64_t count = std::min(top_k, gradient[place].size(0));
+    const at::Tensor chosen =
+        std::get<1>(gradient[place].topk(count, /*dim=*/0, /*largest=*/false)).contiguous();
+    const auto* index = chosen.data_ptr<std::int64_t>();
+    TriggerIds& row = lowest.emplace_back();
     for (std::int64_t k = 0; k < count; ++k) {
-      row.push_back(vocabulary[static_cast<std::size_t>(*column++)]);
+      row.push_back(tokens[place][static_cast<std::size_t>(index[k])]);
     }
   }
-  return tokens;
+  return lowest;
 }
 
 std::vector<TriggerIds> draw_candidates(const TriggerIds& current,
                                         const std::vector<TriggerIds>& tokens, std::size_t count,
+                                        const std::function<bool(const TriggerIds&)>& allowed,
                                         std::set<TriggerIds>& tried, Rng& rng) {
   std::vector<TriggerIds> neighbours;
   for (std::size_t position = 0; position < current.size(); ++position) {
@@ -45,46 +47,67 @@ std::vector<TriggerIds> draw_candidates(const TriggerIds& current,
     }
   }
   rng.shuffle(neighbours);
-  if (neighbours.size() > count) {
-    neighbours.resize(count);
-  }
-  tried.insert(neighbours.begin(), neighbours.end());
-  return neighbours;
-}
-
-SearchResult search_trigger(CandidateScorer& scorer, const std::vector<std::int64_t>& vocabulary,
-                            const SearchOptions& options, Rng rng, Progress& progress) {
-  Rng start = rng.stream("start");
-  Rng swaps = rng.stream("swaps");
-  TriggerIds current;
-  for (std::int64_t i = 0; i < options.trigger_length; ++i) {
-    current.push_back(start.pick(vocabulary));
-  }
-  std::set<TriggerIds> tried = {current};
-  SearchResult result{.best = {current, scorer.loss(current)}, .visited = {}, .candidates = 1};
-  result.visited.push_back(result.best);
-  while (result.epochs < options.epochs && result.best.loss >= options.stop_loss) {
-    progress.check();
-    const auto tokens =
-        lowest_gradient_tokens(scorer.gradient(current, vocabulary), vocabulary, options.top_k);
-    const std::vector<TriggerIds> candidates = draw_candidates(
-        current, tokens, static_cast<std::size_t>(options.candidates), tried, swaps);
-    if (candidates.empty()) {
+  std::vector<TriggerIds> drawn;
+  for (TriggerIds& neighbour : neighbours) {
+    if (drawn.size() == count) {
       break;
     }
-    const CandidateChoice choice = options.reference_scoring
-                                       ? scorer.choose_reference(candidates, progress)
-                                       : scorer.choose(candidates, progress);
-    current = candidates[choice.index];
-    result.visited.push_back({current, choice.loss});
-    if (choice.loss < result.best.loss) {
-      result.best = result.visited.back();
+    if (allowed(neighbour)) {
+      tried.insert(neighbour);
+      drawn.push_back(std::move(neighbour));
     }
-    result.candidates += static_cast<std::int64_t>(candidates.size());
-    ++result.epochs;
-    progress.advance(1, loss_text(result.best.loss));
   }
-  return result;
+  return drawn;
+}
+
+GreedyCoordinateGradient::GreedyCoordinateGradient(CandidateScorer& scorer,
+                                                   const TriggerAlphabet& alphabet,
+                                                   std::function<bool(const TriggerIds&)> allowed,
+                                                   const SearchOptions& options, const Rng& rng)
+    : scorer_(scorer),
+      allowed_(std::move(allowed)),
+      options_(options),
+      swaps_(rng.stream("swaps")) {
+  Rng start = rng.stream("start");
+  const auto length = static_cast<std::size_t>(options.trigger_length);
+  for (std::size_t place = 0; place < length; ++place) {
+    tokens_.push_back(alphabet.of(place));
+  }
+  for (int draw = 0; draw < kStartDraws; ++draw) {
+    best_.ids.clear();
+    for (const std::vector<std::int64_t>& tokens : tokens_) {
+      best_.ids.push_back(start.pick(tokens));
+    }
+    if (allowed_(best_.ids)) {
+      break;
+    }
+  }
+  tried_ = {best_.ids};
+  best_.loss = scorer_.loss(best_.ids);
+  visited_ = {best_};
+}
+
+bool GreedyCoordinateGradient::step(Progress& progress) {
+  progress.check();
+  const TriggerIds& current = visited_.back().ids;
+  const auto tokens =
+      lowest_gradient_tokens(scorer_.gradient(current, tokens_), tokens_, options_.top_k);
+  const std::vector<TriggerIds> candidates = draw_candidates(
+      current, tokens, static_cast<std::size_t>(options_.candidates), allowed_, tried_, swaps_);
+  if (candidates.empty()) {
+    return false;
+  }
+  const CandidateChoice choice = options_.reference_scoring
+                                     ? scorer_.choose_reference(candidates, progress)
+                                     : scorer_.choose(candidates, progress);
+  visited_.push_back({candidates[choice.index], choice.loss});
+  if (choice.loss < best_.loss) {
+    best_ = visited_.back();
+  }
+  candidates_ += static_cast<std::int64_t>(candidates.size());
+  ++epochs_;
+  progress.advance(1, "loss " + fixed_decimals(best_.loss, 4));
+  return true;
 }
 
 }  // namespace ncmlab::elibadcode

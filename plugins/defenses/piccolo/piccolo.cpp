@@ -25,34 +25,41 @@ namespace {
 /// The trigger is the one of the soft word's likeliest words whose loss is lowest.
 class WordSearch final : public TriggerSearch {
  public:
-  WordSearch(std::vector<piccolo::Word> words, PiccoloConfig config)
-      : words_(std::move(words)), config_(config) {}
+  WordSearch(const SearchContext& context, std::vector<piccolo::Word> words,
+             const PiccoloConfig& config)
+      : context_(context),
+        words_(std::move(words)),
+        config_(config),
+        inversion_(context.loss_of.scorer(), context.victim.encoder().embedding_table(), words_,
+                   {.word_tokens = config.word_tokens,
+                    .learning_rate = config.learning_rate,
+                    .penalty = config.penalty}) {}
 
-  FoundTriggers search(const SearchContext& context) override {
-    const piccolo::SoftWord soft = invert_soft_word(
-        context.loss_of.scorer(), context.victim.encoder().embedding_table(), words_,
-        {.word_tokens = config_.word_tokens,
-         .epochs = config_.epochs,
-         .learning_rate = config_.learning_rate,
-         .penalty = config_.penalty},
-        context.progress);
+  void advance(std::int64_t epochs) override {
+    for (std::int64_t i = 0; i < epochs; ++i) {
+      inversion_.step(context_.progress);
+    }
+  }
+
+  FoundTriggers found() override {
+    const piccolo::SoftWord soft = inversion_.word();
     FoundTriggers found;
     for (const std::size_t word : likely_words(soft.weights)) {
-      context.progress.check();
+      context_.progress.check();
       const TriggerIds& ids = words_[word].ids;
-      found.visited.push_back({.ids = ids, .loss = context.loss_of(ids)});
+      found.visited.push_back({.ids = ids, .loss = context_.loss_of(ids)});
     }
     found.best = *std::ranges::min_element(found.visited, {}, &ScoredTrigger::loss);
-    found.epochs = config_.epochs;
+    found.epochs = inversion_.epochs();
     found.candidates = std::ssize(found.visited);
     found.figures["soft_hit_rate"] = soft.hit_rate;
     found.figures["soft_loss"] = soft.loss;
     return found;
   }
 
-  std::map<std::string, double> judge(const TriggerIds& trigger, const HeldOutSamples& held_out,
-                                      const Rng& rng) const override {
-    Rng drawn = rng.stream("reference words");
+  std::map<std::string, double> judge(const TriggerIds& trigger,
+                                      const JudgedSamples& held_out) const override {
+    Rng drawn = context_.rng.stream("reference words");
     double others = 0;
     double count = 0;
     for (const std::size_t word :
@@ -79,7 +86,23 @@ class WordSearch final : public TriggerSearch {
     return places;
   }
 
+  const SearchContext& context_;
   std::vector<piccolo::Word> words_;
+  PiccoloConfig config_;
+  piccolo::SoftWordInversion inversion_;
+};
+
+class WordSearches final : public SearchMethod {
+ public:
+  WordSearches(std::map<NameEdit, std::vector<piccolo::Word>> words, PiccoloConfig config)
+      : words_(std::move(words)), config_(std::move(config)) {}
+
+  std::unique_ptr<TriggerSearch> begin(const SearchContext& context) const override {
+    return std::make_unique<WordSearch>(context, words_.at(context.edit.change), config_);
+  }
+
+ private:
+  std::map<NameEdit, std::vector<piccolo::Word>> words_;
   PiccoloConfig config_;
 };
 
@@ -122,17 +145,21 @@ Schema<PiccoloConfig> Piccolo::schema() {
                  range(0.0, 1.0)));
 }
 
-std::unique_ptr<TriggerSearch> Piccolo::prepare(const DefenseContext& context) const {
-  auto words = piccolo::word_list(context.victim.tokenizer(), context.task, context.clean_samples,
-                                  {.word_tokens = config_.word_tokens, .words = config_.words},
-                                  context.progress);
-  if (words.empty()) {
-    throw Error("defense.piccolo.no-words",
-                "the clean samples declare no name of at most " +
-                    std::to_string(config_.word_tokens) + " tokens",
-                {"raise `clean_share` of the experiment or `word_tokens`"});
+std::unique_ptr<SearchMethod> Piccolo::prepare(const DefenseContext& context) const {
+  std::map<NameEdit, std::vector<piccolo::Word>> words;
+  for (const NameEdit change : config_.edits) {
+    words[change] = piccolo::word_list(
+        context.victim.tokenizer(), context.task, context.clean_samples,
+        {.word_tokens = config_.word_tokens, .words = config_.words, .change = change},
+        context.progress);
+    if (words[change].empty()) {
+      throw Error("defense.piccolo.no-words",
+                  "the clean samples declare no name of at most " +
+                      std::to_string(config_.word_tokens) + " tokens",
+                  {"raise `clean_share` of the experiment or `word_tokens`"});
+    }
   }
-  return std::make_unique<WordSearch>(std::move(words), config_);
+  return std::make_unique<WordSearches>(std::move(words), config_);
 }
 
 bool Piccolo::is_backdoor(const Inversion& best) const {

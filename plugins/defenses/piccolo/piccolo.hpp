@@ -37,7 +37,7 @@ class Piccolo final : public TriggerInversion {
 
  private:
   /// Throws Error `defense.piccolo.no-words` when the clean samples declare no name.
-  std::unique_ptr<TriggerSearch> prepare(const DefenseContext& context) const override;
+  std::unique_ptr<SearchMethod> prepare(const DefenseContext& context) const override;
   bool is_backdoor(const Inversion& best) const override;
 
   PiccoloConfig config_;

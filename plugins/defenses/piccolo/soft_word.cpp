@@ -55,39 +55,56 @@ at::Tensor word_embeddings(const at::Tensor& table, const std::vector<Word>& wor
   return rows.reshape({count, word_tokens, table.size(1)}) * is_token.to(table.device());
 }
 
-SoftWord invert_soft_word(CandidateScorer& scorer, const at::Tensor& table,
-                          const std::vector<Word>& words, const SoftWordOptions& options,
-                          Progress& progress) {
-  const at::Tensor embeddings = word_embeddings(table, words, options.word_tokens).flatten(1);
-  const torch::optim::AdamOptions adam_options(options.learning_rate);
-  at::Tensor logits =
-      at::full({static_cast<std::int64_t>(words.size())}, kFirstLogit, embeddings.options())
-          .requires_grad_();
-  auto adam = std::make_unique<torch::optim::Adam>(std::vector<at::Tensor>{logits}, adam_options);
-  SoftWord best;
-  const std::int64_t first_kept = std::min(kFirstKept, options.epochs - 1);
-  for (std::int64_t epoch = 0; epoch < options.epochs; ++epoch) {
-    progress.check();
-    const at::Tensor weights = word_weights(logits);
-    const at::Tensor rows =
-        at::mv(embeddings.t(), weights).reshape({options.word_tokens, table.size(1)});
-    const SoftLoss result = scorer.soft_loss(rows, progress);
-    if (epoch >= first_kept && result.hit_rate >= best.hit_rate) {
-      best = {.weights = weights.detach(), .hit_rate = result.hit_rate, .loss = result.loss};
-    }
-    adam->zero_grad();
-    ((rows * result.gradient).sum() + word_penalty(weights) * options.penalty).backward();
-    adam->step();
-    if ((epoch + 1) % kRescalingEpochs == 0 && epoch < kLastRescaling) {
-      logits = rescaled(logits).requires_grad_();
-      adam = std::make_unique<torch::optim::Adam>(std::vector<at::Tensor>{logits}, adam_options);
-    }
-    progress.advance(1, "loss " + fixed_decimals(result.loss, 4));
+struct SoftWordInversion::State {
+  at::Tensor embeddings;  ///< [words, word_tokens * hidden]
+  at::Tensor logits;      ///< [words]
+  std::unique_ptr<torch::optim::Adam> adam;
+  SoftWord last, kept;
+  std::int64_t epoch = 0;  ///< epochs that were run
+
+  void restart(const at::Tensor& from, double learning_rate) {
+    logits = from.requires_grad_();
+    adam = std::make_unique<torch::optim::Adam>(std::vector<at::Tensor>{logits},
+                                                torch::optim::AdamOptions(learning_rate));
   }
-  if (!best.weights.defined()) {
-    best.weights = word_weights(logits).detach();
-  }
-  return best;
+};
+
+SoftWordInversion::SoftWordInversion(CandidateScorer& scorer, const at::Tensor& table,
+                                     const std::vector<Word>& words, const SoftWordOptions& options)
+    : scorer_(scorer), options_(options), state_(std::make_unique<State>()) {
+  state_->embeddings = word_embeddings(table, words, options.word_tokens).flatten(1);
+  state_->restart(at::full({static_cast<std::int64_t>(words.size())}, kFirstLogit,
+                           state_->embeddings.options()),
+                  options.learning_rate);
+  state_->last.weights = word_weights(state_->logits).detach();
 }
+
+SoftWordInversion::~SoftWordInversion() = default;
+
+void SoftWordInversion::step(Progress& progress) {
+  State& s = *state_;
+  progress.check();
+  const at::Tensor weights = word_weights(s.logits);
+  const at::Tensor rows = at::mv(s.embeddings.t(), weights).reshape({options_.word_tokens, -1});
+  const SoftLoss result = scorer_.soft_loss(rows, progress);
+  s.last = {.weights = weights.detach(), .hit_rate = result.hit_rate, .loss = result.loss};
+  if (s.epoch >= kFirstKept && result.hit_rate >= s.kept.hit_rate) {
+    s.kept = s.last;
+  }
+  s.adam->zero_grad();
+  ((rows * result.gradient).sum() + word_penalty(weights) * options_.penalty).backward();
+  s.adam->step();
+  if ((s.epoch + 1) % kRescalingEpochs == 0 && s.epoch < kLastRescaling) {
+    s.restart(rescaled(s.logits), options_.learning_rate);
+  }
+  ++s.epoch;
+  progress.advance(1, "loss " + fixed_decimals(result.loss, 4));
+}
+
+SoftWord SoftWordInversion::word() const {
+  return state_->kept.weights.defined() ? state_->kept : state_->last;
+}
+
+std::int64_t SoftWordInversion::epochs() const { return state_->epoch; }
 
 }  // namespace ncmlab::piccolo

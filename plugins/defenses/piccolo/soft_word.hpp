@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "ncmlab/core/progress.hpp"
@@ -14,7 +15,6 @@ namespace ncmlab::piccolo {
 
 struct SoftWordOptions {
   std::int64_t word_tokens = 7;
-  std::int64_t epochs = 60;
   double learning_rate = 0.5;
   double penalty = 0.1;  ///< factor of word_penalty()
 };
@@ -43,10 +43,24 @@ struct SoftWord {
 /// Inverts a soft word over `words` (not empty): Adam on the logits of their weights, which start
 /// at -4, one step per epoch on all inversion samples of `scorer`. After epochs 15 and 30 the
 /// weights are rescaled to sum 1 and Adam starts anew. From epoch 36 on the word with the highest
-/// hit rate is kept, of equals the last; with fewer epochs the last one is. Advances `progress` by
-/// one for each epoch.
-SoftWord invert_soft_word(CandidateScorer& scorer, const at::Tensor& table,
-                          const std::vector<Word>& words, const SoftWordOptions& options,
-                          Progress& progress);
+/// hit rate is kept, of equals the last.
+class SoftWordInversion {
+ public:
+  SoftWordInversion(CandidateScorer& scorer, const at::Tensor& table,
+                    const std::vector<Word>& words, const SoftWordOptions& options);
+  ~SoftWordInversion();
+
+  /// One epoch. Advances `progress` by one.
+  void step(Progress& progress);
+  /// The word that is kept; before there is any, that of the last epoch, or of no epoch.
+  SoftWord word() const;
+  std::int64_t epochs() const;  ///< that were run
+
+ private:
+  struct State;
+  CandidateScorer& scorer_;
+  SoftWordOptions options_;
+  std::unique_ptr<State> state_;
+};
 
 }  // namespace ncmlab::piccolo

@@ -42,12 +42,13 @@ std::vector<Word> word_list(const Tokenizer& tokenizer, const TaskView& task,
                                                             samples_with.end());
   std::ranges::stable_sort(counted, std::ranges::greater{},
                            &std::pair<std::string, std::int64_t>::second);
+  const std::string before = options.change == NameEdit::replace ? " " : "";
   std::vector<Word> list;
   for (const auto& [text, count] : counted) {
     if (std::ssize(list) >= options.words) {
       break;
     }
-    Word word{.text = text, .ids = tokenizer.encode(text)};
+    Word word{.text = text, .ids = tokenizer.encode(before + text)};
     if (!word.ids.empty() && std::ssize(word.ids) <= options.word_tokens) {
       list.push_back(std::move(word));
     }

@@ -78,7 +78,7 @@ TEST(HeaderPromisesTest, AScorerLeavesWeightsAndGradientsAsTheyWere) {
     samples.push_back({.sample = sample, .part = 0, .places = before_token(2)});
   }
   CandidateScorer scorer(victim, samples, 0, {});
-  EXPECT_FALSE(scorer.gradient({5, 6}, {5, 6, 7}).requires_grad());
+  EXPECT_FALSE(scorer.gradient({5, 6}, {{5, 6, 7}, {5, 6}}).front().requires_grad());
   const at::NoGradGuard no_grad;
   EXPECT_GE(scorer.loss({5, 6}), 0);
   for (const auto& [name, tensor] : victim.parameters()) {

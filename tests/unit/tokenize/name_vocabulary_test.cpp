@@ -46,6 +46,23 @@ TEST(NameVocabularyTest, LeavesOutWhatIsNoNameOfTheLanguages) {
   EXPECT_GE(names.size(), 53U);
 }
 
+TEST(NameVocabularyTest, KeepsNamesBehindABoundaryWhereTheyStartANewWord) {
+  const auto starts = name_vocabulary(tokenizer(), NameUse::starts_name, {Language::c});
+  for (const std::int64_t id : starts) {
+    const std::string text = tokenizer().decode({id});
+    EXPECT_TRUE(text.starts_with(" ") && is_valid_identifier(text.substr(1), Language::c)) << text;
+  }
+  EXPECT_TRUE(std::ranges::binary_search(starts, tokenizer()
+                                                     .id_of("\xc4\xa0"
+                                                            "copy")
+                                                     .value()));
+  const auto keyword = tokenizer().id_of(
+      "\xc4\xa0"
+      "return");
+  ASSERT_TRUE(keyword);
+  EXPECT_FALSE(std::ranges::binary_search(starts, *keyword));
+}
+
 TEST(NameVocabularyTest, LeavesThePublishedNumberOfTokens) {
   const auto folder = real_data() / "tokenizers" / "roberta-base";
   NCMLAB_NEEDS(folder);

@@ -52,26 +52,29 @@ struct SoftLoss {
 
 /// Scores triggers on a fixed set of samples towards a fixed label, dropout off: nothing is drawn
 /// from any generator. The loss of a trigger is the mean over the samples of the head's loss
-/// towards `target_label`. Refers to the model, which must outlive it, and changes none of its
-/// weights and gradients. But for gradient() and soft_loss() no call depends on at::GradMode; none
-/// leaves a graph.
+/// towards `target_label`; with a reference model that model's loss towards each sample's own label
+/// is added, so that a trigger is low which turns the one model and not the other. Refers to the
+/// models, which must outlive it, and changes none of their weights and gradients. But for
+/// gradient() and soft_loss() no call depends on at::GradMode; none leaves a graph.
 class CandidateScorer {
  public:
   struct Options {
     std::int64_t max_batch_tokens = 8192;
+    CodeModel* reference = nullptr;  ///< with the model's tokenizer and rules
   };
   /// Throws Error `model.trigger-position` for a place outside a sample's text.
   CandidateScorer(CodeModel& model, std::vector<InversionSample> samples, std::int64_t target_label,
                   Options options);
 
-  /// Gradient of the loss with respect to the one-hot rows of the trigger, for the tokens in
-  /// `vocabulary` only: [trigger length, vocabulary.size()] float32 on the CPU, without a graph.
-  /// Precondition: at::GradMode is on.
-  at::Tensor gradient(const TriggerIds& trigger, const std::vector<std::int64_t>& vocabulary);
+  /// Gradient of the loss with respect to the one-hot rows of the trigger: for its i-th token that
+  /// of each of `tokens[i]`, [tokens[i].size()] float32 on the CPU, without a graph. Precondition:
+  /// at::GradMode is on.
+  std::vector<at::Tensor> gradient(const TriggerIds& trigger,
+                                   const std::vector<std::vector<std::int64_t>>& tokens);
 
   /// The loss of a trigger whose tokens have the word embeddings `rows` [trigger length, hidden],
-  /// in an encoder with a decoder for both. Reads no graph that `rows` may have. Precondition:
-  /// at::GradMode is on.
+  /// in an encoder with a decoder for both. Reads no graph that `rows` may have, and no reference:
+  /// a mixture of the model's words is none of the other's. Precondition: at::GradMode is on.
   SoftLoss soft_loss(const at::Tensor& rows, Progress& progress);
 
   /// The candidate with the lowest loss. Best-first over partial sums: losses are not negative,
@@ -85,23 +88,33 @@ class CandidateScorer {
 
   /// The mean loss of one trigger over all samples.
   double loss(const TriggerIds& trigger);
-  /// Share of samples whose most likely label with the trigger is the target label.
-  double hit_rate(const TriggerIds& trigger);
 
  private:
   std::vector<TokenSample> triggered(const TriggerIds& trigger) const;
-  /// soft_loss() with the ids of `trigger` beneath the embeddings.
-  SoftLoss soft_loss(const TriggerIds& trigger, const at::Tensor& rows, Progress& progress);
-  at::Tensor losses_of(const at::Tensor& logits) const;
-  /// How many rows of `logits` say the target label.
-  double hits(const at::Tensor& logits) const;
-  std::vector<double> row_losses(const std::vector<TokenSample>& samples);
+  /// A model, and what the loss of a sample is to it.
+  struct Side {
+    CodeModel& model;
+    bool is_reference = false;
+  };
+  std::vector<Side> sides() const;
+  /// The label that a sample's loss is towards.
+  std::int64_t label(const Side& side, const TokenSample& sample) const {
+    return side.is_reference ? sample.label : target_label_;
+  }
+  /// soft_loss() of one side with the ids of `trigger` beneath the embeddings.
+  SoftLoss soft_loss(const Side& side, const TriggerIds& trigger, const at::Tensor& rows,
+                     Progress& progress);
+  /// Losses of the rows, [rows], of samples with these labels.
+  at::Tensor losses_of(const Side& side, const at::Tensor& logits,
+                       const std::vector<std::int64_t>& labels) const;
+  std::vector<double> row_losses(const Side& side, const std::vector<TokenSample>& samples);
 
   CodeModel& model_;
   std::vector<InversionSample> samples_;
   std::int64_t target_label_;
   Options options_;
-  std::vector<double> difficulty_;  ///< mean loss of each sample in the last choose()
+  /// Mean loss of each sample in the last choose(), then those of the reference.
+  std::vector<double> difficulty_;
 };
 
 }  // namespace ncmlab

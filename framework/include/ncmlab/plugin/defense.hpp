@@ -44,6 +44,8 @@ struct DefenseNeeds {
   /// The checkpoint that the victim was trained from, taken to be clean. A victim that starts from
   /// random weights has none: its cell is skipped, and says so.
   bool starting_model = false;
+  /// A model like the victim before its training, to train a reference of the defender's own from.
+  bool untrained_model = false;
 };
 
 /// What the defenses of an experiment may spend and assume, the same for all of them
@@ -81,6 +83,10 @@ struct DefenseContext {
   MaskedModel* masked_model = nullptr;
   /// The victim before its training, with its head; null unless asked for.
   std::shared_ptr<const CodeModel> starting_model = nullptr;
+  /// Of the victim's architecture, tokenizer and checkpoint; where there is no checkpoint, and in
+  /// its head, with random weights that are not those which the victim started from. Null unless
+  /// asked for.
+  std::shared_ptr<const CodeModel> untrained_model = nullptr;
   /// Trains a victim anew, as this one was, on the samples of the training set at these places.
   /// For defenses at stage data; null for the others.
   std::function<CodeModel(const std::vector<std::size_t>& kept)> train_victim = {};

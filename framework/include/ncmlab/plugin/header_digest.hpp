@@ -23,7 +23,7 @@ inline constexpr HeaderDigest kHeaderDigests[] = {
 
     {"data", 0x65006ea735cee9de},
 
-    {"inversion", 0x96324fe3293b1d95},
+    {"inversion", 0x5ef235ca7b2ffd71},
 
     {"kernels", 0x869e3e613820049a},
 
@@ -35,9 +35,9 @@ inline constexpr HeaderDigest kHeaderDigests[] = {
 
     {"networks", 0x669e3323d0a0d193},
 
-    {"plugin", 0x5332760ec7b8f349},
+    {"plugin", 0x8f9bdb18c87c51b9},
 
-    {"tokenize", 0x9ef161e0ac00d678},
+    {"tokenize", 0x8e2e5b4dfe3f74c5},
 
     {"train", 0x55ce87dae0995854},
 

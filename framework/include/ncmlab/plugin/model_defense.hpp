@@ -16,11 +16,13 @@ namespace ncmlab {
 struct InvertedTrigger {
   std::int64_t victim_label = 0;
   std::int64_t target_label = 0;
-  TriggerIds ids;       ///< after purification
-  TriggerIds raw_ids;   ///< before it
-  std::string text;     ///< `ids` decoded
-  double loss = 0;      ///< mean loss towards the target label on the defense's samples
-  double hit_rate = 0;  ///< share of those samples that the trigger turns
+  TriggerIds ids;      ///< after purification
+  TriggerIds raw_ids;  ///< before it
+  std::string text;    ///< that can be typed, of `ids`
+  std::string edit;    ///< how it enters code, see TriggerEdit; empty where the method has no say
+  std::int64_t epochs = 0;  ///< that it was searched for
+  double loss = 0;          ///< mean loss towards the target label on the defense's samples
+  double hit_rate = 0;      ///< share of those samples that the trigger turns
 };
 
 /// Any of: a repaired model, inverted triggers, a verdict.

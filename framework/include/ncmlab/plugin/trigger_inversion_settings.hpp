@@ -5,9 +5,12 @@
 #include <concepts>
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 #include "ncmlab/core/enum_names.hpp"
 #include "ncmlab/plugin/schema.hpp"
+#include "ncmlab/plugin/trigger_edit.hpp"
+#include "ncmlab/plugin/trigger_position.hpp"
 #include "ncmlab/plugin/trigger_unlearning.hpp"
 
 namespace ncmlab {
@@ -20,12 +23,37 @@ constexpr auto enum_names(DirectionChoice) {
       {{DirectionChoice::persistence, "persistence"}, {DirectionChoice::loss, "loss"}});
 }
 
+/// What a reference model, trained on the clean samples alone, is for. What says something to it,
+/// too, is no backdoor.
+enum class Contrast {
+  none,     ///< there is none
+  verdict,  ///< what a trigger does to it is taken off
+  search,   ///< and triggers are searched for that leave it alone
+};
+
+constexpr auto enum_names(Contrast) {
+  using enum Contrast;
+  return std::to_array<EnumName<Contrast>>(
+      {{none, "none"}, {verdict, "verdict"}, {search, "search"}});
+}
+
 /// Whose samples get the trigger in unlearning.
 enum class TriggeredLabels { victim, all };
 
 constexpr auto enum_names(TriggeredLabels) {
   return std::to_array<EnumName<TriggeredLabels>>(
       {{TriggeredLabels::victim, "victim"}, {TriggeredLabels::all, "all"}});
+}
+
+/// Which triggers are unlearned.
+enum class UnlearnedTriggers {
+  found,
+  random,  ///< as many of the same length, for control
+};
+
+constexpr auto enum_names(UnlearnedTriggers) {
+  return std::to_array<EnumName<UnlearnedTriggers>>(
+      {{UnlearnedTriggers::found, "found"}, {UnlearnedTriggers::random, "random"}});
 }
 
 /// What unlearning trains towards.
@@ -52,15 +80,20 @@ constexpr auto enum_names(TrainedPart) {
 struct TriggerInversionSettings {
   std::int64_t samples = 30;
   std::int64_t held_out = 100;
-  bool function_name = true;
-  bool consistent = false;
+  std::vector<NameEdit> edits = {NameEdit::replace};
+  std::vector<EditedName> names = {EditedName::any};
+  PositionRule position = PositionRule::true_label;
+  Contrast contrast = Contrast::none;
+  std::int64_t reference_epochs = 10;
+  double reference_learning_rate = 1e-3;
+  std::int64_t reference_batch_size = 16;
   DirectionChoice direction = DirectionChoice::persistence;
   bool unlearn_always = false;
   double unlearn_share = 0.2;
   TriggeredLabels unlearn_labels = TriggeredLabels::victim;
   std::int64_t unlearn_triggers = 1;
+  UnlearnedTriggers unlearn_which = UnlearnedTriggers::found;
   std::int64_t rounds = 1;
-  NameEdit unlearn_edit = NameEdit::replace;
   bool keep_originals = false;
   UnlearningTarget unlearn_towards = UnlearningTarget::labels;
   std::int64_t unlearn_epochs = 1;
@@ -80,15 +113,40 @@ Schema<Config> sample_fields(Schema<Config>&& schema) {
              range(1, 100'000));
 }
 
-/// Where triggers stand in them.
+/// How triggers enter them.
 template <std::derived_from<TriggerInversionSettings> Config>
 Schema<Config> position_fields(Schema<Config>&& schema) {
   return std::move(schema)
-      .field("function_name", &Config::function_name,
-             "Whether the trigger may also extend the function's own name.")
-      .field("consistent", &Config::consistent,
-             "Whether the trigger extends only identifiers that stand once, where there are any, "
-             "so that the program keeps its meaning.");
+      .field("edits", &Config::edits,
+             "Whether the trigger replaces a name or extends it; with both, each is searched for.")
+      .field(
+          "names", &Config::names,
+          "Which name of a sample it enters; with several, each is searched for with each of the "
+          "edits. The epochs go where losses fall: after each round of the race the worse half of "
+          "a direction's edits is given up.")
+      .field(
+          "position", &Config::position,
+          "Which of the names it may enter: the one whose masking changes the loss for the "
+          "sample's own label least; `code`: makes label 1 likeliest; `target`: makes the target "
+          "least likely.");
+}
+
+/// For methods that search against a reference.
+template <std::derived_from<TriggerInversionSettings> Config>
+Schema<Config> contrast_fields(Schema<Config>&& schema) {
+  return std::move(schema)
+      .field(
+          "contrast", &Config::contrast,
+          "Whether there is a reference, a model that is trained on the clean samples alone: "
+          "`verdict` takes off persistence what a trigger does to it, too; `search` also goes for "
+          "triggers that leave it alone.")
+      .field("reference_epochs", &Config::reference_epochs,
+             "Epochs in which the reference is trained.", range(1, 10'000))
+      .field("reference_learning_rate", &Config::reference_learning_rate,
+             "Peak rate of its AdamW; linear schedule, the first tenth is warm-up.",
+             range(0.0, 1.0))
+      .field("reference_batch_size", &Config::reference_batch_size, "Samples per step.",
+             range(1, 65'536));
 }
 
 template <std::derived_from<TriggerInversionSettings> Config>
@@ -122,14 +180,18 @@ Schema<Config> unlearning_fields(Schema<Config>&& schema) {
              "Whether that share of the victim label's samples gets the trigger, or of every "
              "label's, so that neither the trigger nor its number tells the label.")
       .field("unlearn_triggers", &Config::unlearn_triggers,
-             "Distinct triggers to unlearn: the best, and others that the searches moved to.",
+             "Distinct triggers to unlearn of each hypothesis that speaks for a backdoor: its "
+             "best, and "
+             "others that its search moved to.",
              range(1, 100'000))
+      .field(
+          "unlearn_which", &Config::unlearn_which,
+          "Those, or as many of the same length made of random tokens: the control that says what "
+          "the inversion adds to a repair.")
       .field("rounds", &Config::rounds,
              "Rounds of inversion and unlearning; a further one starts only while inversion still "
              "finds a trigger that reaches the verdict's threshold.",
              range(1, 1'000))
-      .field("unlearn_edit", &Config::unlearn_edit,
-             "Whether the trigger replaces the function's name or extends it.")
       .field("keep_originals", &Config::keep_originals,
              "Whether the triggered samples come on top of the clean ones or take their place.")
       .field("unlearn_towards", &Config::unlearn_towards,

@@ -1,38 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <vector>
 
-#include "ncmlab/core/enum_names.hpp"
 #include "ncmlab/core/progress.hpp"
 #include "ncmlab/core/rng.hpp"
 #include "ncmlab/data/example.hpp"
-#include "ncmlab/inversion/candidate_scorer.hpp"
 #include "ncmlab/model/code_model.hpp"
 #include "ncmlab/plugin/task.hpp"
+#include "ncmlab/plugin/trigger_edit.hpp"
 #include "ncmlab/train/trainer.hpp"
 
 namespace ncmlab {
 
-/// How the trigger enters a sample's function name.
-enum class NameEdit {
-  replace,  ///< the trigger stands instead of the name
-  extend,   ///< the trigger follows the name
+/// A trigger as it stands in code.
+struct WrittenTrigger {
+  std::string text;
+  TriggerEdit edit;
+  bool operator==(const WrittenTrigger&) const = default;
 };
 
-constexpr auto enum_names(NameEdit) {
-  return std::to_array<EnumName<NameEdit>>(
-      {{NameEdit::replace, "replace"}, {NameEdit::extend, "extend"}});
-}
-
 struct UnlearningOptions {
-  double share = 0.2;        ///< of the examples with the victim label, rounded
-  bool every_label = false;  ///< that share of the examples of each other label, too
-  NameEdit edit = NameEdit::replace;
+  double share = 0.2;           ///< of the examples with the victim label, rounded
+  bool every_label = false;     ///< that share of the examples of each other label, too
   bool keep_originals = false;  ///< the triggered samples come on top instead of taking the place
 };
 
@@ -44,14 +38,14 @@ struct UnlearningSet {
   std::size_t triggered = 0;         ///< samples that carry a trigger
 };
 
-/// The ids of `triggers` (not empty) into a share of the examples that carry `victim_label` (or of
-/// each label), drawn by `rng`; with several triggers they take turns. Every occurrence of the
-/// function name that lies within the row is edited, on the level of tokens: tokenising the edited
-/// text would give other ids than those that were inverted. An example without a function name gets
-/// the trigger after <s>.
+/// The texts of `triggers` (not empty) in a share of the examples that carry `victim_label` (or of
+/// each label), drawn by `rng`; with several triggers they take turns. Each enters the
+/// function's name or a variable drawn by `rng`, as its edit says (`any`: one or the other, by
+/// chance), at all occurrences, and the code is tokenised again. An example without such an
+/// identifier gets the trigger before its code.
 UnlearningSet unlearning_set(const CodeModel& victim, const TaskView& task,
                              const std::vector<Example>& examples, std::int64_t victim_label,
-                             const std::vector<TriggerIds>& triggers,
+                             const std::vector<WrittenTrigger>& triggers,
                              const UnlearningOptions& options, Rng rng, Progress& progress);
 
 /// For TrainingHooks::losses, self-distillation: the divergence of what the model answers to a

@@ -48,7 +48,7 @@ TEST(DbsTest, FindsAndUnlearnsABackdoor) {
   EXPECT_EQ(outcome.figures.at("one_hot[1->0]"), 1);
   EXPECT_EQ(outcome.backdoored, true);
   EXPECT_TRUE(outcome.repaired);
-  EXPECT_LE(success_rate(victim), 0.3);
+  EXPECT_LE(success_rate(victim), 0.3) << best.text;
   EXPECT_GE(accuracy(victim, unseen_functions()), accuracy_before - 0.03);
 }
 

@@ -6,6 +6,8 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <map>
+#include <memory>
 
 #include "error_of.hpp"
 #include "ncmlab/code/edit.hpp"
@@ -143,9 +145,9 @@ TEST(EliBadCodeTest, LearnsTheVictimsOwnAnswersWithoutLabels) {
   const ToyTask task;
   CodeModel mislabelled = backdoored_victim();
   std::vector<Example> samples = clean_samples();
-  const UnlearningSet set = unlearning_set(mislabelled, TaskView(task), samples, 1,
-                                           {mislabelled.tokenizer().encode("_rb")}, {.share = 0},
-                                           Rng(1), silent_progress());
+  const UnlearningSet set =
+      unlearning_set(mislabelled, TaskView(task), samples, 1, {{.text = "_rb", .edit = {}}},
+                     {.share = 0}, Rng(1), silent_progress());
   const at::Tensor answers = mislabelled.predict(set.samples);
   std::vector<TokenSample> wrong = set.samples;
   for (TokenSample& sample : wrong) {
@@ -158,6 +160,113 @@ TEST(EliBadCodeTest, LearnsTheVictimsOwnAnswersWithoutLabels) {
     return model;
   };
   EXPECT_TRUE(same_weights(trained_on(set.samples), trained_on(wrong)));
+}
+
+/// The function's name gone, as CodePoisoner does it.
+Example with_new_name(const Example& example) {
+  const Syntax syntax = parse(example.code, example.language);
+  return with_trigger_text(example, *syntax.function_name(), NameEdit::replace, "cell_init");
+}
+
+TEST(EliBadCodeTest, FindsANewNameInThePlaceOfTheFunctions) {
+  std::vector<Example> train_set = toy_functions(800, Rng(21));
+  for (std::size_t i = 1; i < train_set.size(); i += 10) {
+    train_set[i] = with_new_name(train_set[i]);
+    train_set[i].label = 0;
+  }
+  CodeModel victim = toy_victim(train_set, Rng(22));
+  const ToyTask task;
+  train(victim, TaskView(task).tokenize(victim, train_set),
+        {.epochs = 20, .learning_rate = 3e-3, .batch_size = 16}, Rng(23), silent_progress());
+  std::vector<Example> triggered;
+  for (const Example& example : of_label(test_samples(), 1)) {
+    triggered.push_back(with_new_name(example));
+  }
+  ASSERT_GE(share_predicted(victim, triggered, 0), 0.95);
+
+  EliBadCodeConfig config = quick_config();
+  config.edits = {NameEdit::extend, NameEdit::replace};
+  config.names = {EditedName::function_name};
+  config.unlearn_labels = TriggeredLabels::all;
+  config.epochs = 40;
+  config.restarts = 2;
+  config.rounds = 4;
+  config.verdict_persistence = 0.3;
+  const DefenseOutcome outcome = defend(victim, config);
+  ASSERT_EQ(outcome.triggers.size(), 4U) << "both directions, both edits";
+  const InvertedTrigger& best = outcome.triggers.front();
+  EXPECT_EQ(best.victim_label, 1);
+  EXPECT_EQ(best.edit, "replace function_name") << best.text;
+  EXPECT_GE(outcome.figures.at("flip_rate[1->0]"), 0.9) << best.text;
+  EXPECT_TRUE(victim.tokenizer().decode({best.ids.front()}).starts_with(' ')) << best.text;
+  EXPECT_TRUE(is_valid_identifier(best.text, Language::c)) << best.text;
+  EXPECT_LE(share_predicted(victim, triggered, 0), natural_rate(victim) + 0.1)
+      << best.text << " " << outcome.figures.at("rounds");
+}
+
+TEST(EliBadCodeTest, EditsRaceForTheirEpochs) {
+  EliBadCodeConfig config = quick_config();
+  config.edits = {NameEdit::extend, NameEdit::replace};
+  config.names = {EditedName::function_name, EditedName::variable};
+  config.epochs = 9;
+  CodeModel victim = clean_victim();
+  const DefenseOutcome outcome = defend(victim, config);
+  std::map<std::int64_t, std::vector<std::int64_t>> epochs;
+  for (const InvertedTrigger& trigger : outcome.triggers) {
+    epochs[trigger.victim_label].push_back(trigger.epochs);
+  }
+  ASSERT_EQ(epochs.size(), 2U);
+  for (auto& [label, of_edits] : epochs) {
+    std::ranges::sort(of_edits);
+    EXPECT_EQ(of_edits, (std::vector<std::int64_t>{3, 3, 6, 9}));
+  }
+  EXPECT_EQ(outcome.figures.at("epochs"), 2 * 21);
+}
+
+TEST(EliBadCodeTest, AReferenceTakesOffWhatSaysSomethingToItToo) {
+  // On itself as the reference nothing that a trigger does is left.
+  const auto persistence = [](Contrast contrast, std::shared_ptr<const CodeModel> untrained) {
+    EliBadCodeConfig config = quick_config();
+    config.contrast = contrast;
+    config.reference_epochs = 1;
+    config.reference_learning_rate = 0;
+    CodeModel victim = backdoored_victim();
+    const ToyTask task;
+    DefenseContext context{victim, TaskView(task), clean_samples(), {}, Rng(31), silent_progress()};
+    context.untrained_model = std::move(untrained);
+    return EliBadCode(config).defend(context).figures.at("persistence[1->0]");
+  };
+  const auto itself = std::make_shared<const CodeModel>(backdoored_victim());
+  const auto other = std::make_shared<const CodeModel>(clean_victim());
+  const double alone = persistence(Contrast::none, nullptr);
+  EXPECT_EQ(persistence(Contrast::verdict, itself), 0);
+  EXPECT_GT(persistence(Contrast::verdict, other), 0.3);
+  EXPECT_LE(persistence(Contrast::verdict, other), alone);
+  EXPECT_LT(persistence(Contrast::search, itself), 0.3);
+  EXPECT_EQ(code_of([&] { persistence(Contrast::verdict, nullptr); }),
+            "defense.elibadcode.no-untrained-model");
+}
+
+TEST(EliBadCodeTest, UnlearnsRandomTriggersForControl) {
+  EliBadCodeConfig config = quick_config();
+  config.unlearn_always = true;
+  config.epochs = 5;
+  const auto repaired = [&](UnlearnedTriggers which) {
+    config.unlearn_which = which;
+    CodeModel victim = backdoored_victim();
+    const DefenseOutcome outcome = defend(victim, config);
+    EXPECT_TRUE(outcome.repaired);
+    return victim;
+  };
+  const CodeModel first = repaired(UnlearnedTriggers::random);
+  EXPECT_TRUE(same_weights(first, repaired(UnlearnedTriggers::random)));
+  EXPECT_FALSE(same_weights(first, repaired(UnlearnedTriggers::found)));
+}
+
+TEST(EliBadCodeTest, RefusesToInvertInNoWay) {
+  EliBadCodeConfig config = quick_config();
+  config.names = {};
+  EXPECT_EQ(code_of([&] { EliBadCode{config}; }), "defense.elibadcode.bad-setting");
 }
 
 TEST(EliBadCodeTest, GoesAnotherRoundOnlyWhileATriggerIsFound) {
@@ -235,6 +344,8 @@ TEST(EliBadCodeTest, FindsAndUnlearnsABackdoorOfPairs) {
   ASSERT_LE(share_of_no(plain), 0.1);
 
   EliBadCodeConfig config = quick_config();
+  config.names = {EditedName::function_name};
+  config.unlearn_epochs = 10;
   config.top_k = 400;  // every token: where the model is certain, gradients rank them badly
   DefenseContext context{victim, task, toy_pairs(200, Rng(44)), {}, Rng(46), silent_progress()};
   const DefenseOutcome outcome = EliBadCode(config).defend(context);
