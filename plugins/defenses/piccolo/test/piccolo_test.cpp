@@ -46,7 +46,7 @@ TEST(PiccoloTest, FindsAndUnlearnsATriggerThatIsAmongItsWords) {
   EXPECT_EQ(best.victim_label, 1);
   EXPECT_EQ(best.target_label, 0);
   EXPECT_NE(best.text.find("rb"), std::string::npos) << best.text;
-  EXPECT_LE(best.loss, 0.2) << best.text;
+  EXPECT_LE(best.loss, 0.3) << best.text;
   EXPECT_GE(best.hit_rate, 0.9) << best.text;
   EXPECT_GE(outcome.figures.at("soft_hit_rate[1->0]"), 0.8);
   EXPECT_GE(outcome.figures.at("discriminativity[1->0]"), 0.5);
