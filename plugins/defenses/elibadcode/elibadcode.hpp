@@ -38,10 +38,10 @@ struct EliBadCodeConfig : TriggerInversionSettings {
   double verdict_persistence = 0.85;
 };
 
-/// EliBadCode (Sun et al., FSE 2025). Its stages, in the order in which they run: name_vocabulary;
-/// for each pair of labels trigger_position, greedy_coordinate_gradient and anchoring; the verdict,
-/// here; trigger_unlearning. Those that stand in no file of the plugin are the framework's, where
-/// TriggerInversion calls them.
+/// EliBadCode (Sun et al., FSE 2025). Its stages, in the order in which they run: for each pair of
+/// labels and each edit trigger_position, trigger_alphabet and greedy_coordinate_gradient; then
+/// anchoring; the verdict, here; trigger_unlearning. Those that stand in no file of the plugin are
+/// the framework's, where TriggerInversion calls them.
 class EliBadCode final : public TriggerInversion {
  public:
   static constexpr std::string_view

@@ -35,7 +35,7 @@ inline constexpr HeaderDigest kHeaderDigests[] = {
 
     {"networks", 0x669e3323d0a0d193},
 
-    {"plugin", 0x8f9bdb18c87c51b9},
+    {"plugin", 0x127d7836ebf2d08f},
 
     {"tokenize", 0x8e2e5b4dfe3f74c5},
 

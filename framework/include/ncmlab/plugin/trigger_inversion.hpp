@@ -94,7 +94,7 @@ class TriggerInversion : public ModelDefense {
   std::shared_ptr<CodeModel> reference(DefenseContext& context, DefenseOutcome& outcome) const;
   /// The ways in which a trigger may enter code, each once.
   std::vector<TriggerEdit> edits() const;
-  /// A hypothesis whose search has not run yet. `held_out` are judged by later.
+  /// A hypothesis whose search on `examples` has not run yet.
   Inversion begin(DefenseContext& context, const Means& means, const std::vector<Example>& examples,
                   std::int64_t victim_label, std::int64_t target_label, const TriggerEdit& edit,
                   const Rng& rng) const;

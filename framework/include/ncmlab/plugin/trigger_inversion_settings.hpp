@@ -48,7 +48,7 @@ constexpr auto enum_names(TriggeredLabels) {
 /// Which triggers are unlearned.
 enum class UnlearnedTriggers {
   found,
-  random,  ///< as many of the same length, for control
+  random,  ///< for control, as long as the best of each search
 };
 
 constexpr auto enum_names(UnlearnedTriggers) {
@@ -184,10 +184,9 @@ Schema<Config> unlearning_fields(Schema<Config>&& schema) {
              "best, and "
              "others that its search moved to.",
              range(1, 100'000))
-      .field(
-          "unlearn_which", &Config::unlearn_which,
-          "Those, or as many of the same length made of random tokens: the control that says what "
-          "the inversion adds to a repair.")
+      .field("unlearn_which", &Config::unlearn_which,
+             "Those, or for each hypothesis random ones as long as its best: the control that says "
+             "what the inversion adds to a repair.")
       .field("rounds", &Config::rounds,
              "Rounds of inversion and unlearning; a further one starts only while inversion still "
              "finds a trigger that reaches the verdict's threshold.",
